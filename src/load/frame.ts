@@ -1,0 +1,69 @@
+import type { SparseHistogram } from '../histogram.js';
+import type { Route } from '../plan/target.js';
+import type { Outcome } from '../postgres/outcome.js';
+
+/**
+ * What one worker recorded in one interval: plain data that survives serialisation. Frames add up in any
+ * order, of any worker on any machine; an interval may come in several frames. All instants are µs since the
+ * start of the run on the monotonic clock, -1 where there is none.
+ */
+export interface Frame {
+  readonly worker: number;
+  /** The interval [interval × intervalMs, (interval + 1) × intervalMs) since the start of the run. */
+  readonly interval: number;
+  /** One entry for each script that ended anything in the interval. */
+  readonly scripts: readonly ScriptFrame[];
+  readonly errors: readonly ErrorFrame[];
+  readonly servers: readonly ServerFrame[];
+  readonly connects: ConnectFrame;
+  /** Longest delay of this worker's event loop that began in the interval. */
+  readonly stallUs: number;
+}
+
+export interface ScriptFrame {
+  /** Index in plan.workload.scripts. */
+  readonly script: number;
+  /** Attempts that ended in the interval, in the order of OUTCOMES. */
+  readonly outcomes: readonly number[];
+  readonly firstAckUs: number;
+  readonly lastAckUs: number;
+  /** Latency of acknowledged transactions whose service and response time are the same. */
+  readonly punctual: SparseHistogram;
+  /** Service and response time of those that waited before they could be sent, sample by sample in both. */
+  readonly delayedService: SparseHistogram;
+  readonly delayedResponse: SparseHistogram;
+  readonly maxServiceUs: number;
+  readonly maxResponseUs: number;
+}
+
+/** Attempts that did not end in an acknowledgement, by what was wrong. */
+export interface ErrorFrame {
+  readonly script: number;
+  readonly route: Route;
+  readonly outcome: Outcome;
+  /** SQLSTATE, errno name, or one of the transport words of postgres/failure.ts. */
+  readonly code: string;
+  /** `127.0.0.1:5432` as the server calls itself, or '' when the attempt never got that far. */
+  readonly server: string;
+  readonly count: number;
+  readonly firstUs: number;
+  readonly lastUs: number;
+  /** Message of the first one. */
+  readonly message: string;
+}
+
+/** Acknowledgements by the server that gave them. */
+export interface ServerFrame {
+  readonly server: string;
+  readonly route: Route;
+  readonly acks: number;
+  readonly firstAckUs: number;
+  readonly lastAckUs: number;
+}
+
+export interface ConnectFrame {
+  readonly attempts: number;
+  readonly successes: number;
+  /** From the start of an attempt that succeeded to ReadyForQuery. */
+  readonly latency: SparseHistogram;
+}

@@ -1,0 +1,44 @@
+/**
+ * Where the load goes. A target is part of the plan and of every result, so it holds no secret:
+ * passwords travel in {@link Secrets} beside it.
+ */
+export interface Target {
+  /** `lab`: started by this tool; `cluster`: someone's own, with Patroni; `server`: only an address, no fault is possible. */
+  readonly kind: 'lab' | 'cluster' | 'server';
+  /** Name of the lab, or a word for the cluster in reports. */
+  readonly name: string;
+  readonly rw: Endpoint;
+  readonly ro?: Endpoint;
+  /** Base URLs of Patroni's REST API, `http://127.0.0.1:8008`; one is enough, the rest is found from /cluster. */
+  readonly patroni: readonly string[];
+  readonly haproxy?: HaproxyAddress;
+}
+
+/** One address that PostgreSQL's protocol is spoken to, without the password. */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly database: string;
+  /** As libpq's sslmode. */
+  readonly sslMode: 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
+}
+
+/** HAProxy's statistics: the CSV page, `http://127.0.0.1:7000/;csv`, or the stats socket. */
+export type HaproxyAddress =
+  | { readonly kind: 'url'; readonly url: string }
+  | { readonly kind: 'socket'; readonly path: string };
+
+/** What must never reach a result, a log or a message. */
+export interface Secrets {
+  readonly rwPassword?: string;
+  readonly roPassword?: string;
+}
+
+export type Route = 'rw' | 'ro';
+
+/** `127.0.0.1:5432`, with brackets around an IPv6 address. */
+export function hostPort(address: { readonly host: string; readonly port: number }): string {
+  const host = address.host.includes(':') ? `[${address.host}]` : address.host;
+  return `${host}:${address.port}`;
+}

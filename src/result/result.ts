@@ -1,0 +1,244 @@
+import type { Plan } from '../plan/plan.js';
+import type { Route } from '../plan/target.js';
+import type { Outcome } from '../postgres/outcome.js';
+
+/**
+ * What was run and what came of it: the content of result.json. A figure that could not be measured is null and
+ * its reason stands in {@link Result.notes}; it is never 0. Instants are ms since the start of the run (monotonic,
+ * with fractions), durations are ms, latencies are µs.
+ */
+export interface Result {
+  readonly format: 'pgha-bench/result';
+  /** Rises when a reader of the older version would misread a newer file. */
+  readonly version: 1;
+  readonly tool: ToolFacts;
+  readonly run: RunFacts;
+  readonly plan: Plan;
+  readonly cluster: ClusterFacts;
+  readonly totals: Totals;
+  readonly timeline: Timeline;
+  readonly errors: readonly ErrorFacts[];
+  readonly servers: readonly ServerFacts[];
+  readonly clients: readonly ClientFacts[];
+  readonly events: readonly Event[];
+  readonly faults: readonly FaultRecord[];
+  readonly analysis: Analysis;
+  /** What a reader of the figures must know: what is missing and why, what disturbed the run. */
+  readonly notes: readonly string[];
+}
+
+export interface ToolFacts {
+  readonly version: string;
+  readonly node: string;
+  readonly platform: string;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+}
+
+export interface RunFacts {
+  readonly id: string;
+  /** ISO 8601, UTC; instant 0 of the timeline on the wall clock. */
+  readonly startedAt: string;
+  readonly status: 'completed' | 'interrupted' | 'broken';
+  /** From the start of the load to the end of its last transaction. */
+  readonly elapsedMs: number;
+}
+
+/** What was found out about the target before the load; null where it could not be read. */
+export interface ClusterFacts {
+  readonly postgres: string | null;
+  readonly patroni: string | null;
+  readonly haproxy: string | null;
+  /** Patroni's scope, when known. */
+  readonly scope: string | null;
+  readonly members: readonly MemberFacts[];
+  /** Settings that decide how long a failover takes, by the name that Patroni, PostgreSQL or HAProxy gives them, `patroni.ttl`. */
+  readonly settings: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+export interface MemberFacts {
+  readonly name: string;
+  readonly role: string;
+  /** `127.0.1.1:5432`, as acknowledgements name their server. */
+  readonly address: string;
+  readonly apiUrl: string;
+}
+
+/** The whole run, from merged histograms. */
+export interface Totals {
+  readonly scripts: readonly ScriptTotals[];
+  readonly outcomes: Readonly<Record<Outcome, number>>;
+  /** Acknowledged transactions per second of elapsed time. */
+  readonly tps: number;
+  readonly service: LatencySummary | null;
+  readonly response: LatencySummary | null;
+  readonly connects: {
+    readonly attempts: number;
+    readonly successes: number;
+    readonly latency: LatencySummary | null;
+  };
+}
+
+export interface ScriptTotals {
+  readonly name: string;
+  readonly route: Route;
+  readonly outcomes: Readonly<Record<Outcome, number>>;
+  readonly tps: number;
+  readonly service: LatencySummary | null;
+  readonly response: LatencySummary | null;
+}
+
+/** Latencies in µs; percentiles come from a merged histogram of 3 significant digits. */
+export interface LatencySummary {
+  readonly count: number;
+  readonly minUs: number;
+  readonly meanUs: number;
+  readonly stddevUs: number;
+  readonly p50Us: number;
+  readonly p90Us: number;
+  readonly p95Us: number;
+  readonly p99Us: number;
+  readonly p999Us: number;
+  readonly maxUs: number;
+}
+
+/**
+ * The run in buckets, by column: element i of each column belongs to the bucket that starts at `startMs[i]` and is
+ * `widthMs[i]` long. Buckets far from a fault may be wider than the plan's interval in a long run.
+ */
+export interface Timeline {
+  readonly startMs: readonly number[];
+  readonly widthMs: readonly number[];
+  /** Attempts that ended in the bucket, by route and outcome; an outcome that never came is absent. */
+  readonly outcomes: Readonly<Partial<Record<Route, Readonly<Partial<Record<Outcome, readonly number[]>>>>>>;
+  /** First and last acknowledgement in the bucket, ms since the start; null where there was none. */
+  readonly firstAckMs: Readonly<Partial<Record<Route, readonly (number | null)[]>>>;
+  readonly lastAckMs: Readonly<Partial<Record<Route, readonly (number | null)[]>>>;
+  /** Response time of the acknowledged in µs; null where there was none. */
+  readonly p50Us: readonly (number | null)[];
+  readonly p99Us: readonly (number | null)[];
+  readonly maxUs: readonly (number | null)[];
+  readonly connects: readonly number[];
+  /** Longest delay of a worker's event loop in the bucket, ms. */
+  readonly stallMs: readonly number[];
+}
+
+/** Attempts that did not end in an acknowledgement, by what was wrong. */
+export interface ErrorFacts {
+  readonly code: string;
+  readonly outcome: Outcome;
+  readonly route: Route;
+  readonly script: string;
+  /** Server that the attempt had reached, '' for none. */
+  readonly server: string;
+  readonly count: number;
+  readonly firstMs: number;
+  readonly lastMs: number;
+  /** What the first of them said. */
+  readonly message: string;
+}
+
+export interface ServerFacts {
+  readonly server: string;
+  readonly route: Route;
+  readonly acks: number;
+  readonly firstAckMs: number;
+  readonly lastAckMs: number;
+}
+
+export interface ClientFacts {
+  readonly client: number;
+  readonly acks: number;
+  readonly connects: number;
+  readonly lastAckMs: number | null;
+  /** The longest time between two acknowledgements of this client, null with less than two. */
+  readonly longestGap: Gap | null;
+}
+
+/** From the last acknowledgement before to the first one after. */
+export interface Gap {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** Something that happened at one instant in one layer. */
+export interface Event {
+  readonly atMs: number;
+  /** The event happened in (atMs - uncertaintyMs, atMs]: the time since the observer had looked before. */
+  readonly uncertaintyMs: number;
+  readonly layer: 'run' | 'fault' | 'patroni' | 'haproxy' | 'etcd' | 'postgres' | 'client';
+  /** Machine-readable kind, such as `leader`, `role`, `state`, `timeline`, `server_up`, `server_down`. */
+  readonly kind: string;
+  /** What it is about: member name, HAProxy `backend/server`; '' for the whole layer. */
+  readonly subject: string;
+  readonly from: string | null;
+  readonly to: string | null;
+  /** One short line for people, `n2 leads`. */
+  readonly text: string;
+}
+
+/** A fault: what was asked, what was answered, what was observed. The answer is not the truth (Patroni may say 503 and do it). */
+export interface FaultRecord {
+  readonly kind: string;
+  readonly plannedAtMs: number;
+  readonly askedAtMs: number | null;
+  /** The request in words, `POST http://127.0.1.1:8008/switchover leader=n1 candidate=n2`. */
+  readonly asked: string | null;
+  readonly answeredAtMs: number | null;
+  /** HTTP status and text, or the error of the request. */
+  readonly answer: string | null;
+  /** What the observers saw, `leader n1 -> n2`; null when nothing changed. */
+  readonly observed: string | null;
+  readonly observedAtMs: number | null;
+  /** Why it was not done, when it was not. */
+  readonly failure: string | null;
+}
+
+/** Figures derived from the recording (timeline and histograms) and the faults; no other source. */
+export interface Analysis {
+  /** One for each fault, in the order of time; empty without a fault. */
+  readonly rounds: readonly RoundAnalysis[];
+}
+
+export interface RoundAnalysis {
+  /** Index in Result.faults. */
+  readonly fault: number;
+  readonly phases: Phases;
+  readonly writeDowntime: Downtime | null;
+  readonly readDowntime: Downtime | null;
+  /** Distribution of the clients' own longest gaps that overlap the round, ms. */
+  readonly clientGaps: {
+    readonly clients: number;
+    readonly p50Ms: number;
+    readonly p99Ms: number;
+    readonly maxMs: number;
+  } | null;
+  /** Clients that acknowledged something after the round's downtime, of all. */
+  readonly clientsBack: number;
+}
+
+/** Before = steady part up to the fault; during = from the fault until throughput was ≥ 90 % of the median before for 3 s; after = the rest. */
+export interface Phases {
+  readonly before: PhaseFacts | null;
+  readonly during: PhaseFacts | null;
+  /** Null when the load never came back to 90 %. */
+  readonly after: PhaseFacts | null;
+}
+
+export interface PhaseFacts {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly tps: number;
+  readonly outcomes: Readonly<Record<Outcome, number>>;
+  readonly response: LatencySummary | null;
+}
+
+export interface Downtime {
+  /** Last acknowledgement before the gap, first one after it; `toMs` is null when none came until the end of the run. */
+  readonly fromMs: number;
+  readonly toMs: number | null;
+  /** toMs - fromMs; until the end of the run when nothing came back. */
+  readonly durationMs: number;
+  /** The true outage lies in (durationMs - resolutionMs, durationMs]: how densely writes were tried. */
+  readonly resolutionMs: number;
+}
