@@ -1,0 +1,189 @@
+import { writeInteger, writeLong } from './digits.js';
+
+/** What a {@link Value} holds. A variable that was never set is unset, which is not NULL. */
+export const UNSET = 0;
+export const NULL = 1;
+export const BOOLEAN = 2;
+/** An int64 within ± (2^53 - 1), exact in a double. */
+export const INTEGER = 3;
+/** An int64 beyond that, in two halves. */
+export const LONG = 4;
+export const DOUBLE = 5;
+/** Text as it came, from -D or \gset; an expression gives it a type when it first uses it. */
+export const TEXT = 6;
+
+const TWO_32 = 2 ** 32;
+const NOTHING = Buffer.alloc(0);
+
+/**
+ * A cell for one value of a script: a variable, a constant or an intermediate result. It is changed in place, so
+ * that evaluating and writing numbers does not allocate. Integers have one form each: {@link INTEGER} wherever it
+ * is exact, else {@link LONG}, so that two of different kind are never equal.
+ */
+export class Value {
+  kind = UNSET;
+  /** The number of an integer or double; 1 or 0 for a boolean. */
+  number = 0;
+  /** Halves of a long, signed 32-bit. */
+  hi = 0;
+  lo = 0;
+  /** Bytes of a text. */
+  text: Buffer = NOTHING;
+  textLength = 0;
+  /** The text as an expression sees it, once one did. */
+  typed: Value | undefined = undefined;
+
+  setNull(): void {
+    this.kind = NULL;
+  }
+
+  setBoolean(value: boolean): void {
+    this.kind = BOOLEAN;
+    this.number = value ? 1 : 0;
+  }
+
+  /** @param value a safe integer */
+  setInteger(value: number): void {
+    this.kind = INTEGER;
+    // -0 would be written as such by no one, but 1 / -0 is not 1 / 0.
+    this.number = value + 0;
+  }
+
+  setDouble(value: number): void {
+    this.kind = DOUBLE;
+    this.number = value;
+  }
+
+  /** An int64 from its halves, of which 32 bits each count. */
+  setHalves(hi: number, lo: number): void {
+    const high = hi | 0;
+    const number = high * TWO_32 + (lo >>> 0);
+    // At the very border a sum that was rounded could pass for a safe integer: the halves decide.
+    if (high >= -0x200000 && high < 0x200000 && !(high === -0x200000 && lo === 0)) {
+      this.kind = INTEGER;
+      this.number = number;
+      return;
+    }
+    this.kind = LONG;
+    this.hi = high;
+    this.lo = lo | 0;
+  }
+
+  /** @param value within the range of int64 */
+  setBigInt(value: bigint): void {
+    this.setHalves(Number(BigInt.asIntN(32, value >> 32n)), Number(BigInt.asIntN(32, value)));
+  }
+
+  setText(value: string): void {
+    this.setBytes(Buffer.from(value), 0, Buffer.byteLength(value));
+  }
+
+  /** Copies the bytes; a buffer once made is used again for what fits. */
+  setBytes(source: Uint8Array, start: number, end: number): void {
+    const length = end - start;
+    if (this.text.length < length) {
+      this.text = Buffer.allocUnsafeSlow(Math.max(32, length * 2));
+    }
+    this.text.set(source.subarray(start, end), 0);
+    this.textLength = length;
+    this.kind = TEXT;
+    this.typed = undefined;
+  }
+
+  assign(other: Value): void {
+    this.kind = other.kind;
+    this.number = other.number;
+    this.hi = other.hi;
+    this.lo = other.lo;
+    if (other.kind === TEXT) {
+      this.setBytes(other.text, 0, other.textLength);
+    }
+  }
+
+  /** Upper half of an INTEGER or LONG as a signed 32-bit integer. */
+  high(): number {
+    return this.kind === LONG ? this.hi : Math.floor(this.number / TWO_32) | 0;
+  }
+
+  /** Lower half of an INTEGER or LONG as a signed 32-bit integer. */
+  low(): number {
+    // ToInt32 takes a double modulo 2^32, of negative ones too.
+    return this.kind === LONG ? this.lo : this.number | 0;
+  }
+
+  /** An INTEGER or LONG as bigint; for rare paths. */
+  toBigInt(): bigint {
+    return this.kind === LONG ? (BigInt(this.hi) << 32n) | BigInt(this.lo >>> 0) : BigInt(this.number);
+  }
+
+  /** An INTEGER, LONG or DOUBLE as the nearest double. */
+  toDouble(): number {
+    // One rounding, as of the C cast: the sum of two exact doubles.
+    return this.kind === LONG ? this.hi * TWO_32 + (this.lo >>> 0) : this.number;
+  }
+
+  /** The text that pgbench would send; '' for NULL and unset, which have none. */
+  toString(): string {
+    const target = Buffer.alloc(this.textBound());
+    const end = this.writeText(target, 0);
+    return end < 0 ? '' : target.toString('utf8', 0, end);
+  }
+
+  /** At least as many bytes as {@link writeText} will write. */
+  textBound(): number {
+    return this.kind === TEXT ? this.textLength : 24;
+  }
+
+  /**
+   * Writes the value as pgbench sends it: integers in decimal, doubles as %.15g, true or false, text as it is.
+   * @returns the offset behind it, or -1 for NULL and unset, which write nothing
+   */
+  writeText(target: Uint8Array, offset: number): number {
+    switch (this.kind) {
+      case INTEGER:
+        return writeInteger(this.number, target, offset);
+      case LONG:
+        return writeLong(this.hi, this.lo, target, offset);
+      case TEXT:
+        target.set(this.text.subarray(0, this.textLength), offset);
+        return offset + this.textLength;
+      case DOUBLE:
+        return writeAscii(formatDouble(this.number), target, offset);
+      case BOOLEAN:
+        return writeAscii(this.number === 0 ? 'false' : 'true', target, offset);
+      default:
+        return -1;
+    }
+  }
+}
+
+/** C's %.15g. */
+export function formatDouble(value: number): string {
+  if (Number.isNaN(value)) {
+    return 'nan';
+  }
+  if (!Number.isFinite(value)) {
+    return value > 0 ? 'inf' : '-inf';
+  }
+  if (value === 0) {
+    return Object.is(value, -0) ? '-0' : '0';
+  }
+  const [mantissa = '', exponentText = '0'] = value.toExponential(14).split('e');
+  const exponent = Number(exponentText);
+  if (exponent >= -4 && exponent < 15) {
+    return withoutTrailingZeros(value.toFixed(14 - exponent));
+  }
+  const digits = String(Math.abs(exponent)).padStart(2, '0');
+  return `${withoutTrailingZeros(mantissa)}e${exponent < 0 ? '-' : '+'}${digits}`;
+}
+
+function withoutTrailingZeros(decimal: string): string {
+  return decimal.includes('.') ? decimal.replace(/\.?0+$/, '') : decimal;
+}
+
+function writeAscii(text: string, target: Uint8Array, offset: number): number {
+  for (let i = 0; i < text.length; i += 1) {
+    target[offset + i] = text.charCodeAt(i);
+  }
+  return offset + text.length;
+}
