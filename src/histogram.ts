@@ -60,12 +60,22 @@ export class IntervalCounts {
   private touchedLength = 0;
 
   record(valueUs: number): void {
-    const bucket = bucketOf(valueUs);
+    this.count(bucketOf(valueUs), 1);
+  }
+
+  /** Adds what was taken elsewhere. */
+  add(sparse: SparseHistogram): void {
+    for (let i = 0; i < sparse.length; i += 2) {
+      this.count(sparse[i] as number, sparse[i + 1] as number);
+    }
+  }
+
+  private count(bucket: number, by: number): void {
     const count = this.counts[bucket] as number;
     if (count === 0) {
       this.touched[this.touchedLength++] = bucket;
     }
-    this.counts[bucket] = count + 1;
+    this.counts[bucket] = count + by;
   }
 
   take(): SparseHistogram {

@@ -20,8 +20,8 @@ export interface Endpoint {
   readonly port: number;
   readonly user: string;
   readonly database: string;
-  /** As libpq's sslmode. */
-  readonly sslMode: 'disable' | 'prefer' | 'require' | 'verify-ca' | 'verify-full';
+  /** As libpq's sslmode; `prefer` and `allow` are settled before a plan is made: the result says which it was. */
+  readonly sslMode: 'disable' | 'require' | 'verify-ca' | 'verify-full';
 }
 
 /** HAProxy's statistics: the CSV page, `http://127.0.0.1:7000/;csv`, or the stats socket. */

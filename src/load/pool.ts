@@ -1,0 +1,125 @@
+import { Worker } from 'node:worker_threads';
+import { UserError } from '../errors.js';
+import type { Plan } from '../plan/plan.js';
+import type { Secrets } from '../plan/target.js';
+import type { Failure } from '../postgres/failure.js';
+import type { Frame } from './frame.js';
+import type { ClientSummary } from './group.js';
+import type { FromWorker, ToWorker, WorkerStart } from './worker.js';
+
+/** The main thread's side of the load: starts the workers, gives each its share, hands on what they record. */
+export class Pool {
+  private readonly members: Member[];
+
+  constructor(plan: Plan, secrets: Secrets, runId: string, onFrame: (frame: Frame) => void) {
+    this.members = shares(plan.clients, plan.workers).map(
+      (share, worker) => new Member({ plan, secrets, runId, worker, ...share }, onFrame),
+    );
+  }
+
+  /** Resolves when every client is connected. @throws UserError when one cannot connect */
+  async open(): Promise<void> {
+    await Promise.all(this.members.map((member) => member.opened));
+  }
+
+  /** @param originNs instant 0 of the run as process.hrtime.bigint() gives it */
+  start(originNs: bigint): void {
+    for (const member of this.members) {
+      member.tell({ kind: 'start', originNs });
+    }
+  }
+
+  /** Rejects when a worker fails while the load runs; never resolves before finish() is called. */
+  async failure(): Promise<void> {
+    await Promise.all(this.members.map((member) => member.done));
+  }
+
+  /** Begins no transaction any more; resolves with what each client did when all have ended. */
+  async finish(graceMs: number, giveUp: Failure): Promise<ClientSummary[]> {
+    for (const member of this.members) {
+      member.tell({ kind: 'finish', graceMs, giveUp });
+    }
+    const summaries = await Promise.all(this.members.map((member) => member.done));
+    return summaries.flat().sort((a, b) => a.client - b.client);
+  }
+
+  /** Ends the threads, whatever they do. */
+  async terminate(): Promise<void> {
+    await Promise.all(this.members.map((member) => member.terminate()));
+  }
+}
+
+interface Share {
+  readonly firstClient: number;
+  readonly clientCount: number;
+}
+
+/** Clients dealt out as evenly as can be; no worker without a client. */
+export function shares(clients: number, workers: number): Share[] {
+  const count = Math.min(clients, workers);
+  return Array.from({ length: count }, (_, worker) => {
+    const firstClient = Math.floor((worker * clients) / count);
+    const next = Math.floor(((worker + 1) * clients) / count);
+    return { firstClient, clientCount: next - firstClient };
+  });
+}
+
+class Member {
+  readonly opened: Promise<void>;
+  readonly done: Promise<readonly ClientSummary[]>;
+  private readonly thread: Worker;
+
+  constructor(start: WorkerStart, onFrame: (frame: Frame) => void) {
+    this.thread = new Worker(new URL('./worker.js', import.meta.url), { workerData: start });
+    let opened: () => void = () => undefined;
+    let openFailed: (error: unknown) => void = () => undefined;
+    this.opened = new Promise((resolve, reject) => {
+      opened = resolve;
+      openFailed = reject;
+    });
+    this.done = new Promise((resolve, reject) => {
+      const fail = (error: unknown) => {
+        openFailed(error);
+        reject(error);
+      };
+      this.thread.on('error', fail);
+      this.thread.on('exit', (code) => fail(new Error(`Worker ${start.worker} ended with code ${code}.`)));
+      this.thread.on('message', (message: FromWorker) => {
+        switch (message.kind) {
+          case 'open':
+            opened();
+            break;
+          case 'frame':
+            onFrame(message.frame);
+            break;
+          case 'done':
+            resolve(message.clients);
+            break;
+          case 'failed':
+            fail(errorOf(message));
+            break;
+        }
+      });
+    });
+    // Whoever awaits the one learns of the failure; the other must not be an unhandled rejection.
+    this.opened.catch(() => undefined);
+    this.done.catch(() => undefined);
+  }
+
+  tell(message: ToWorker): void {
+    this.thread.postMessage(message);
+  }
+
+  async terminate(): Promise<void> {
+    await this.thread.terminate();
+  }
+}
+
+function errorOf(failed: Extract<FromWorker, { kind: 'failed' }>): Error {
+  if (failed.expected) {
+    return new UserError(failed.message);
+  }
+  const error = new Error(failed.message);
+  error.stack = failed.stack ?? error.stack ?? '';
+  return error;
+}

@@ -1,0 +1,85 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { messageOf } from '../errors.js';
+import type { Plan } from '../plan/plan.js';
+import type { Secrets } from '../plan/target.js';
+import type { Failure } from '../postgres/failure.js';
+import type { Frame } from './frame.js';
+import { type ClientSummary, Group } from './group.js';
+import { loadPrograms } from './programs.js';
+
+/** What a worker thread is started with. */
+export interface WorkerStart {
+  readonly plan: Plan;
+  readonly secrets: Secrets;
+  readonly runId: string;
+  readonly worker: number;
+  readonly firstClient: number;
+  readonly clientCount: number;
+}
+
+export type ToWorker =
+  | { readonly kind: 'start'; readonly originNs: bigint }
+  | { readonly kind: 'finish'; readonly graceMs: number; readonly giveUp: Failure };
+
+export type FromWorker =
+  | { readonly kind: 'open' }
+  | { readonly kind: 'frame'; readonly frame: Frame }
+  | { readonly kind: 'done'; readonly clients: readonly ClientSummary[] }
+  /** The worker cannot go on; `expected` when the message is for the user. */
+  | {
+      readonly kind: 'failed';
+      readonly message: string;
+      readonly expected: boolean;
+      readonly stack: string | undefined;
+    };
+
+if (parentPort !== null) {
+  const port = parentPort;
+  const tell = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
+  serve(workerData as WorkerStart, port, tell).catch((error: unknown) =>
+    tell({
+      kind: 'failed',
+      message: messageOf(error),
+      expected: error instanceof Error && error.name === 'UserError',
+      stack: error instanceof Error ? error.stack : undefined,
+    }),
+  );
+}
+
+async function serve(
+  start: WorkerStart,
+  port: NonNullable<typeof parentPort>,
+  tell: (message: FromWorker, transfer?: ArrayBuffer[]) => void,
+): Promise<void> {
+  const { programs, contextOf, chooseScript } = await loadPrograms(start);
+  const group = new Group({
+    ...start,
+    programs,
+    contextOf,
+    chooseScript,
+    emit: (frame) => tell({ kind: 'frame', frame }, buffersOf(frame)),
+  });
+  const messages = new Promise<void>((resolve, reject) => {
+    port.on('message', (message: ToWorker) => {
+      if (message.kind === 'start') {
+        group.start(message.originNs).catch(reject);
+      } else {
+        group.finish(message.graceMs, message.giveUp).then(resolve, reject);
+      }
+    });
+  });
+  await group.open();
+  tell({ kind: 'open' });
+  await messages;
+  tell({ kind: 'done', clients: group.summaries() });
+  port.close();
+}
+
+/** Handed over instead of copied. */
+function buffersOf(frame: Frame): ArrayBuffer[] {
+  const arrays = [frame.connects.latency];
+  for (const script of frame.scripts) {
+    arrays.push(script.punctual, script.delayedService, script.delayedResponse);
+  }
+  return arrays.map((array) => array.buffer as ArrayBuffer);
+}

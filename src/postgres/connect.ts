@@ -1,0 +1,101 @@
+import pg from 'pg';
+import { codeOf, messageOf, UserError } from '../errors.js';
+import { type Endpoint, hostPort } from '../plan/target.js';
+import { sslOptions } from './tls.js';
+
+/** Connections outside the load: before and after it, one at a time, with messages for people. */
+
+const CONNECT_TIMEOUT_MS = 5000;
+
+/**
+ * Connects, for preparing and looking; not for the load.
+ * @throws UserError that says what is wrong with the address, the password or the server
+ */
+export async function openClient(
+  endpoint: Endpoint,
+  password: string | undefined,
+  purpose: string,
+): Promise<pg.Client> {
+  const client = new pg.Client({
+    host: endpoint.host,
+    port: endpoint.port,
+    user: endpoint.user,
+    database: endpoint.database,
+    password: () => password ?? '',
+    ssl: sslOptions(endpoint.sslMode),
+    application_name: `pgha-bench/${purpose}`,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+  });
+  // Without a listener a connection that breaks between two queries would end the process; the next query tells.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    throw connectionProblem(error, endpoint);
+  }
+}
+
+/** Whether the server speaks TLS at all: settles sslmode prefer. @throws UserError as openClient does */
+export async function offersTls(endpoint: Endpoint, password: string | undefined): Promise<boolean> {
+  try {
+    const client = await openClient({ ...endpoint, sslMode: 'require' }, password, 'look');
+    await client.end();
+    return true;
+  } catch (error) {
+    if (messageOf(error).includes(NO_TLS)) {
+      return false;
+    }
+    throw error;
+  }
+}
+
+/** pg's words when the server answers the request for TLS with no. */
+const NO_TLS = 'does not support SSL';
+
+function connectionProblem(error: unknown, endpoint: Endpoint): UserError {
+  const where = hostPort(endpoint);
+  const code = codeOf(error);
+  const message = messageOf(error);
+  switch (code) {
+    case 'ECONNREFUSED':
+      return new UserError(`No server listens on ${where}.`, 'Check the address, or start the server.');
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return new UserError(`The host '${endpoint.host}' is not known.`, 'Check the address.');
+    case '28P01':
+    case '28000':
+      return new UserError(
+        `${where} does not let user '${endpoint.user}' in: ${message}.`,
+        'Check the user and the password in the URI, or PGPASSWORD.',
+      );
+    case '3D000':
+      return new UserError(
+        `There is no database '${endpoint.database}' at ${where}.`,
+        'Create it, or name another one in the URI.',
+      );
+    case '53300':
+      return new UserError(
+        `${where} has no free connection: ${message}.`,
+        'Raise max_connections, or stop other clients.',
+      );
+    case undefined:
+      return new UserError(`Could not connect to ${where}: ${transportProblem(message)}`);
+    default:
+      return new UserError(`Could not connect to ${where}: ${message} (${code}).`);
+  }
+}
+
+function transportProblem(message: string): string {
+  if (message.includes('timeout expired')) {
+    return `no ready connection within ${CONNECT_TIMEOUT_MS / 1000} s. Check the address and that the server is up.`;
+  }
+  if (message.includes('terminated unexpectedly')) {
+    return 'the connection was closed before it was ready. A proxy without a healthy server does this: check its servers.';
+  }
+  if (message.includes('password must be a string') || message.includes('SASL')) {
+    return `authentication failed (${message}). Check the password in the URI, or PGPASSWORD.`;
+  }
+  return `${message}.`;
+}

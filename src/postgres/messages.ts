@@ -1,0 +1,200 @@
+import type { Protocol } from '../plan/plan.js';
+
+/**
+ * Bytes of PostgreSQL's frontend protocol 3.0, encoded ahead as far as they are known, so that sending a statement
+ * is to copy a few bytes and to write the digits of its parameters.
+ * Source: PostgreSQL documentation, chapter "Frontend/Backend Protocol", message formats.
+ */
+
+/** Where the values of a statement come from. Slots below 0 are NULL. */
+export interface Parameters {
+  /** An upper bound of the bytes that writeText writes. */
+  textBound(slot: number): number;
+  /** Writes the value's text form; returns the offset behind it, or -1 for NULL. */
+  writeText(slot: number, target: Buffer, offset: number): number;
+  /** The same for a value that stands in the text of a query: NULL is a word there. */
+  substitutionBound(slot: number): number;
+  writeSubstitution(slot: number, target: Buffer, offset: number): number;
+}
+
+/** A statement as the encoder needs it; see workload/program.ts. */
+export interface StatementText {
+  readonly text: string;
+  readonly pieces: readonly (string | number)[];
+  readonly parameters: readonly number[];
+}
+
+/** Writes everything that must be sent for one execution of a statement, up to and with Sync. */
+export interface StatementEncoder {
+  /** Whether the session keeps the parsed statement: then `parse` is only true at its first execution. */
+  readonly keepsParsed: boolean;
+  /** Upper bound of what encode writes. */
+  bound(parameters: Parameters): number;
+  /** Writes to the start of target; returns the length. `parse`: the server has not parsed it yet. */
+  encode(target: Buffer, parameters: Parameters, parse: boolean): number;
+}
+
+export function statementEncoder(
+  statement: StatementText,
+  index: number,
+  protocol: Protocol,
+): StatementEncoder {
+  if (protocol === 'simple') {
+    return new SimpleEncoder(statement);
+  }
+  return new ExtendedEncoder(statement, protocol === 'prepared' ? `P_${index}` : '');
+}
+
+/** A simple Query of a text without parameters. */
+export function queryMessage(text: string): Buffer {
+  const message = lasting(6 + Buffer.byteLength(text));
+  message[0] = 0x51; // Q
+  message.writeInt32BE(message.length - 1, 1);
+  message.write(text, 5);
+  return message;
+}
+
+export const TERMINATE = Buffer.from([0x58, 0, 0, 0, 4]);
+
+const NULL_LENGTH = -1;
+
+/** Parse (when needed), Bind, Execute, Sync. Results come in text format, without a RowDescription. */
+class ExtendedEncoder implements StatementEncoder {
+  readonly keepsParsed: boolean;
+  private readonly parse: Buffer;
+  /** Bind up to the count of parameters. */
+  private readonly head: Buffer;
+  /** End of Bind, Execute, Sync. */
+  private readonly tail: Buffer;
+  private readonly slots: readonly number[];
+  private readonly fixed: number;
+
+  constructor(statement: StatementText, name: string) {
+    this.keepsParsed = name !== '';
+    this.slots = statement.parameters;
+    this.parse = parseMessage(name, statement.text);
+    this.head = bindHead(name, this.slots.length);
+    this.tail = bindTail();
+    this.fixed = this.parse.length + this.head.length + this.tail.length + 4 * this.slots.length;
+  }
+
+  bound(parameters: Parameters): number {
+    let bound = this.fixed;
+    for (let i = 0; i < this.slots.length; i++) {
+      bound += parameters.textBound(this.slots[i] as number);
+    }
+    return bound;
+  }
+
+  encode(target: Buffer, parameters: Parameters, parse: boolean): number {
+    let offset = 0;
+    if (parse) {
+      target.set(this.parse, 0);
+      offset = this.parse.length;
+    }
+    const bind = offset;
+    target.set(this.head, offset);
+    offset += this.head.length;
+    for (let i = 0; i < this.slots.length; i++) {
+      const slot = this.slots[i] as number;
+      const end = slot < 0 ? -1 : parameters.writeText(slot, target, offset + 4);
+      if (end < 0) {
+        putInt32(target, offset, NULL_LENGTH);
+        offset += 4;
+      } else {
+        putInt32(target, offset, end - offset - 4);
+        offset = end;
+      }
+    }
+    // Bind ends behind its two bytes of result formats, the first two of the tail.
+    putInt32(target, bind + 1, offset + 2 - bind - 1);
+    target.set(this.tail, offset);
+    return offset + this.tail.length;
+  }
+}
+
+/** Query with the values written into the text. */
+class SimpleEncoder implements StatementEncoder {
+  readonly keepsParsed = false;
+  private readonly pieces: readonly (Buffer | number)[];
+  private readonly fixed: number;
+
+  constructor(statement: StatementText) {
+    const pieces = statement.pieces.length > 0 ? statement.pieces : [statement.text];
+    this.pieces = pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece));
+    let fixed = 6;
+    for (const piece of this.pieces) {
+      fixed += typeof piece === 'number' ? 0 : piece.length;
+    }
+    this.fixed = fixed;
+  }
+
+  bound(parameters: Parameters): number {
+    let bound = this.fixed;
+    for (let i = 0; i < this.pieces.length; i++) {
+      const piece = this.pieces[i] as Buffer | number;
+      if (typeof piece === 'number') {
+        bound += parameters.substitutionBound(piece);
+      }
+    }
+    return bound;
+  }
+
+  encode(target: Buffer, parameters: Parameters): number {
+    target[0] = 0x51; // Q
+    let offset = 5;
+    for (let i = 0; i < this.pieces.length; i++) {
+      const piece = this.pieces[i] as Buffer | number;
+      if (typeof piece === 'number') {
+        offset = parameters.writeSubstitution(piece, target, offset);
+      } else {
+        target.set(piece, offset);
+        offset += piece.length;
+      }
+    }
+    target[offset++] = 0;
+    putInt32(target, 1, offset - 1);
+    return offset;
+  }
+}
+
+function parseMessage(name: string, text: string): Buffer {
+  const nameLength = Buffer.byteLength(name);
+  const textLength = Buffer.byteLength(text);
+  const message = lasting(1 + 4 + nameLength + 1 + textLength + 1 + 2);
+  message[0] = 0x50; // P
+  message.writeInt32BE(message.length - 1, 1);
+  message.write(name, 5);
+  message.write(text, 5 + nameLength + 1);
+  return message;
+}
+
+function bindHead(name: string, parameterCount: number): Buffer {
+  const nameLength = Buffer.byteLength(name);
+  const head = lasting(1 + 4 + 1 + nameLength + 1 + 2 + 2);
+  head[0] = 0x42; // B
+  head.write(name, 6);
+  head.writeInt16BE(parameterCount, head.length - 2);
+  return head;
+}
+
+function bindTail(): Buffer {
+  const tail = lasting(2 + 10 + 5);
+  tail[2] = 0x45; // E: unnamed portal, all rows
+  tail.writeInt32BE(9, 3);
+  tail[12] = 0x53; // S
+  tail.writeInt32BE(4, 13);
+  return tail;
+}
+
+/** Zeroed memory outside Node's buffer pool: a slice of the pool would keep 8 KiB alive. */
+function lasting(length: number): Buffer {
+  return Buffer.allocUnsafeSlow(length).fill(0);
+}
+
+function putInt32(target: Buffer, offset: number, value: number): void {
+  target[offset] = value >> 24;
+  target[offset + 1] = value >> 16;
+  target[offset + 2] = value >> 8;
+  target[offset + 3] = value;
+}

@@ -1,0 +1,258 @@
+import { randomBytes } from 'node:crypto';
+import { analyse } from '../analysis/analyse.js';
+import type { Bucket, Recording } from '../analysis/recording.js';
+import { RunClock } from '../clock.js';
+import type { ClusterMember } from '../cluster/patroni.js';
+import type { Fault } from '../faults/fault.js';
+import type { ClientSummary } from '../load/group.js';
+import { Pool } from '../load/pool.js';
+import { HaproxyObserver } from '../observe/haproxy.js';
+import type { Observer, ObserverContext } from '../observe/observer.js';
+import { PatroniObserver } from '../observe/patroni.js';
+import { pause } from '../observe/poll.js';
+import type { FaultPlan, Plan } from '../plan/plan.js';
+import type { Secrets } from '../plan/target.js';
+import type { ClientFacts, ClusterFacts, Event, FaultRecord, Result, RunFacts } from '../result/result.js';
+import { withObservation } from './observed.js';
+import { Timeline } from './timeline.js';
+import { toolFacts } from './tool.js';
+
+/** What a run needs beside its plan. */
+export interface RunRequest {
+  readonly plan: Plan;
+  readonly secrets: Secrets;
+  /** What was found out about the target before. */
+  readonly cluster: ClusterFacts;
+  /** As /cluster listed them; empty without Patroni. */
+  readonly members: readonly ClusterMember[];
+  /** In the order of plan.faults. */
+  readonly faults: readonly Fault[];
+  /** Stops the load; what was recorded until then is a result, too. */
+  readonly signal: AbortSignal;
+  /** Called once a second while the load runs. */
+  readonly onProgress: (progress: RunProgress) => void;
+}
+
+export interface RunProgress {
+  readonly elapsedMs: number;
+  readonly durationMs: number;
+  /** The last second whose frames are all there, in intervals. */
+  readonly latest: readonly Bucket[];
+  /** By Patroni, null before it was seen. */
+  readonly leader: string | null;
+  /** What happened since the last call. */
+  readonly events: readonly Event[];
+}
+
+/** What came of a run: the result, and the recording that its histograms are written from. */
+export interface RunOutcome {
+  readonly result: Result;
+  readonly recording: Recording;
+}
+
+/** Threads need a moment until they have the message; the load begins for all of them at the same instant. */
+const LEAD_NS = 30_000_000n;
+
+/** How long transactions in flight may take to end after Ctrl-C. */
+const INTERRUPT_GRACE_MS = 1000;
+
+const ENDED = { code: 'run_ended', message: 'The run ended before the reply came.' };
+
+/** @throws UserError when a client cannot connect before the load; whatever happens later is part of the result */
+export async function conduct(request: RunRequest): Promise<RunOutcome> {
+  const { plan, secrets } = request;
+  const runId = randomBytes(4).toString('hex');
+  const timeline = new Timeline(plan.intervalMs);
+  const pool = new Pool(plan, secrets, runId, (frame) => timeline.add(frame));
+  try {
+    await pool.open();
+    return await new Conductor(request, runId, pool, timeline).run();
+  } finally {
+    await pool.terminate();
+  }
+}
+
+class Conductor {
+  private readonly events: Event[] = [];
+  private readonly originNs = process.hrtime.bigint() + LEAD_NS;
+  private readonly clock = new RunClock(this.originNs);
+  private readonly startedAt = new Date(Date.now() + Number(LEAD_NS) / 1e6).toISOString();
+  /** Aborted when the load ends: for faults and progress. */
+  private readonly ended = new AbortController();
+  private told = 0;
+
+  constructor(
+    private readonly request: RunRequest,
+    private readonly runId: string,
+    private readonly pool: Pool,
+    private readonly timeline: Timeline,
+  ) {}
+
+  async run(): Promise<RunOutcome> {
+    const { plan, signal } = this.request;
+    this.pool.start(this.originNs);
+    const observers = this.observers();
+    for (const observer of observers) {
+      observer.start();
+    }
+    const faults = this.injectAll();
+    const progress = this.reportProgress();
+    try {
+      // The load ends by itself only when a worker fails.
+      await Promise.race([this.pool.failure(), this.sleepUntil(plan.durationMs, signal)]);
+    } finally {
+      this.ended.abort();
+    }
+    const stoppedMs = this.clock.nowMs();
+    const graceMs = signal.aborted ? INTERRUPT_GRACE_MS : plan.deadlines.transactionMs + 1000;
+    const interrupt = () => this.pool.finish(0, ENDED);
+    signal.addEventListener('abort', interrupt);
+    const clients = await this.pool.finish(graceMs, ENDED);
+    signal.removeEventListener('abort', interrupt);
+    await Promise.all([progress, ...observers.map((observer) => observer.stop())]);
+    const records = (await faults).map((record) => withObservation(record, this.events));
+    return this.outcome(clients, records, observers, Math.min(stoppedMs, plan.durationMs));
+  }
+
+  private observers(): Observer[] {
+    const { plan, members } = this.request;
+    const context: ObserverContext = { clock: this.clock, emit: (event) => this.event(event) };
+    const observers: Observer[] = [];
+    if (members.length > 0) {
+      observers.push(new PatroniObserver(context, members));
+    }
+    if (plan.target.haproxy !== undefined) {
+      observers.push(new HaproxyObserver(context, plan.target.haproxy));
+    }
+    return observers;
+  }
+
+  private event(event: Event): void {
+    this.events.push(event);
+    if (event.from !== null) {
+      this.timeline.mark(event.atMs);
+    }
+  }
+
+  private injectAll(): Promise<FaultRecord[]> {
+    const { plan, faults } = this.request;
+    return Promise.all(faults.map((fault, index) => this.inject(fault, plan.faults[index] as FaultPlan)));
+  }
+
+  private async inject(fault: Fault, plan: FaultPlan): Promise<FaultRecord> {
+    const { signal } = this.ended;
+    const { target } = this.request.plan;
+    await this.sleepUntil(plan.atMs, signal);
+    if (signal.aborted) {
+      return { ...notAsked(plan), failure: 'The run ended before its time.' };
+    }
+    this.timeline.mark(this.clock.nowMs());
+    const record = await fault.inject({ target, plan, clock: this.clock, signal });
+    if (record.askedAtMs !== null) {
+      this.faultEvent(record.askedAtMs, 'asked', `${record.kind} asked`);
+    }
+    if (record.answeredAtMs !== null) {
+      this.faultEvent(record.answeredAtMs, 'answered', `${record.kind} answered: ${record.answer}`);
+    }
+    return record;
+  }
+
+  private faultEvent(atMs: number, kind: string, text: string): void {
+    this.event({ atMs, uncertaintyMs: 0, layer: 'fault', kind, subject: '', from: '', to: null, text });
+  }
+
+  private async reportProgress(): Promise<void> {
+    const { plan, onProgress } = this.request;
+    const { signal } = this.ended;
+    for (let second = 1; !signal.aborted; second++) {
+      await this.sleepUntil(second * 1000, signal);
+      const events = this.events.slice(this.told);
+      this.told = this.events.length;
+      onProgress({
+        elapsedMs: this.clock.nowMs(),
+        durationMs: plan.durationMs,
+        latest: this.timeline.latest(Math.round(1000 / plan.intervalMs)),
+        leader: this.events.findLast((event) => event.kind.startsWith('leader'))?.to ?? null,
+        events,
+      });
+    }
+  }
+
+  private async sleepUntil(atMs: number, signal: AbortSignal): Promise<void> {
+    await pause(atMs - this.clock.nowMs(), signal);
+  }
+
+  private outcome(
+    summaries: readonly ClientSummary[],
+    faults: readonly FaultRecord[],
+    observers: readonly Observer[],
+    stoppedMs: number,
+  ): RunOutcome {
+    const { plan, cluster, signal } = this.request;
+    const buckets = this.timeline.finish();
+    const elapsedMs = Math.max(stoppedMs, lastEndMs(buckets));
+    const events = this.events.toSorted((a, b) => a.atMs - b.atMs);
+    const clients = summaries.map(clientFacts);
+    const recording: Recording = { plan, buckets, clients, faults, elapsedMs };
+    const analysed = analyse(recording, events);
+    const run: RunFacts = {
+      id: this.runId,
+      startedAt: this.startedAt,
+      status: signal.aborted ? 'interrupted' : 'completed',
+      elapsedMs,
+    };
+    const result: Result = {
+      format: 'pgha-bench/result',
+      version: 1,
+      tool: toolFacts(),
+      run,
+      plan,
+      cluster,
+      ...analysed,
+      clients,
+      events,
+      faults,
+      notes: [...analysed.notes, ...observers.flatMap((observer) => observer.gaps)],
+    };
+    return { result, recording };
+  }
+}
+
+function notAsked(plan: FaultPlan): FaultRecord {
+  return {
+    kind: plan.kind,
+    plannedAtMs: plan.atMs,
+    askedAtMs: null,
+    asked: null,
+    answeredAtMs: null,
+    answer: null,
+    observed: null,
+    observedAtMs: null,
+    failure: null,
+  };
+}
+
+function clientFacts(summary: ClientSummary): ClientFacts {
+  return {
+    client: summary.client,
+    acks: summary.acks,
+    connects: summary.connects,
+    lastAckMs: summary.lastAckUs < 0 ? null : summary.lastAckUs / 1000,
+    longestGap:
+      summary.gapFromUs < 0 ? null : { fromMs: summary.gapFromUs / 1000, toMs: summary.gapToUs / 1000 },
+  };
+}
+
+/** End of the last attempt that ended at all. */
+function lastEndMs(buckets: readonly Bucket[]): number {
+  let lastUs = 0;
+  for (const bucket of buckets.slice(-1000)) {
+    for (const script of bucket.scripts) {
+      lastUs = Math.max(lastUs, script.lastAckUs);
+    }
+    for (const error of bucket.errors) {
+      lastUs = Math.max(lastUs, error.lastUs);
+    }
+  }
+  return lastUs / 1000;
+}

@@ -1,0 +1,48 @@
+import type pg from 'pg';
+import { UserError } from '../errors.js';
+import type { Plan } from '../plan/plan.js';
+import { hostPort } from '../plan/target.js';
+
+/**
+ * What would make the run fail or mislead, found before any load.
+ * @param sql a client of the read-write endpoint
+ * @throws UserError
+ */
+export async function checkServer(sql: pg.ClientBase, plan: Plan): Promise<void> {
+  const where = hostPort(plan.target.rw);
+  const { rows } = await sql.query<ServerRow>(SERVER);
+  const [server] = rows;
+  if (server === undefined) {
+    throw new UserError(`${where} did not answer a query.`);
+  }
+  if (server.standby) {
+    throw new UserError(
+      `The read-write endpoint ${where} leads to a standby.`,
+      "Give the address of the primary, or of the proxy's read-write port, to --rw.",
+    );
+  }
+  const free = server.max - server.reserved - server.used;
+  if (plan.clients > free) {
+    throw new UserError(
+      `${plan.clients} clients need as many connections, but ${where} has ${free} left ` +
+        `(max_connections ${server.max}, ${server.reserved} reserved, ${server.used} in use).`,
+      `Use --clients ${Math.max(1, free)} at most, or raise max_connections.`,
+    );
+  }
+}
+
+interface ServerRow {
+  readonly standby: boolean;
+  readonly max: number;
+  readonly reserved: number;
+  readonly used: number;
+}
+
+/** This connection is closed before the load, so it does not count as in use. */
+const SERVER = `
+  SELECT pg_is_in_recovery() AS standby,
+         current_setting('max_connections')::int AS max,
+         current_setting('superuser_reserved_connections')::int
+           + coalesce(current_setting('reserved_connections', true), '0')::int AS reserved,
+         (SELECT count(*)::int FROM pg_stat_activity
+           WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()) AS used`;
