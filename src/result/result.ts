@@ -118,6 +118,7 @@ export interface Timeline {
   readonly p50Us: readonly (number | null)[];
   readonly p99Us: readonly (number | null)[];
   readonly maxUs: readonly (number | null)[];
+  /** Connections that became ready in the bucket. */
   readonly connects: readonly number[];
   /** Longest delay of a worker's event loop in the bucket, ms. */
   readonly stallMs: readonly number[];
@@ -204,27 +205,35 @@ export interface RoundAnalysis {
   /** Index in Result.faults. */
   readonly fault: number;
   readonly phases: Phases;
+  /** Null when it could not be measured; the notes say why. */
   readonly writeDowntime: Downtime | null;
   readonly readDowntime: Downtime | null;
-  /** Distribution of the clients' own longest gaps that overlap the round, ms. */
-  readonly clientGaps: {
-    readonly clients: number;
-    readonly p50Ms: number;
-    readonly p99Ms: number;
-    readonly maxMs: number;
-  } | null;
+  /** Null when no client had a gap to tell of. */
+  readonly clientGaps: ClientGaps | null;
   /** Clients that acknowledged something after the round's downtime, of all. */
   readonly clientsBack: number;
 }
 
+/** Distribution of the clients' own longest gaps that overlap the round, ms; until the end of the load for one that never came back. */
+export interface ClientGaps {
+  /** How many clients it is taken over: those whose longest gap lies in this round. */
+  readonly clients: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly maxMs: number;
+}
+
 /** Before = steady part up to the fault; during = from the fault until throughput was ≥ 90 % of the median before for 3 s; after = the rest. */
 export interface Phases {
+  /** Null when there was no steady part before the fault. */
   readonly before: PhaseFacts | null;
+  /** Null when the load never left 90 %, or when it cannot be told. */
   readonly during: PhaseFacts | null;
-  /** Null when the load never came back to 90 %. */
+  /** Null when the load never came back to 90 %, or when it cannot be told. */
   readonly after: PhaseFacts | null;
 }
 
+/** Whole buckets: from and to lie on their edges. */
 export interface PhaseFacts {
   readonly fromMs: number;
   readonly toMs: number;
@@ -233,12 +242,27 @@ export interface PhaseFacts {
   readonly response: LatencySummary | null;
 }
 
+/**
+ * The longest time without an acknowledgement that overlaps the round. docs/measuring.md says how it is found and what
+ * the resolution means.
+ */
 export interface Downtime {
+  /** The port that was watched; reads are watched on `rw` when the workload reads only there. */
+  readonly route: Route;
+  /**
+   * Whether the service was away. False for a gap that says nothing: not longer than the buckets of the timeline, or
+   * than the load's own pauses before the fault. An outage shorter than `resolutionMs` may hide in it.
+   */
+  readonly outage: boolean;
   /** Last acknowledgement before the gap, first one after it; `toMs` is null when none came until the end of the run. */
   readonly fromMs: number;
   readonly toMs: number | null;
-  /** toMs - fromMs; until the end of the run when nothing came back. */
+  /** toMs - fromMs; until the end of the load when nothing came back. */
   readonly durationMs: number;
-  /** The true outage lies in (durationMs - resolutionMs, durationMs]: how densely writes were tried. */
+  /** The true outage lies in (durationMs - resolutionMs, durationMs]: how densely the service was tried. */
   readonly resolutionMs: number;
+  /** Attempts that failed in the gap. */
+  readonly failures: number;
+  /** Longest time without an acknowledgement in the steady part before the fault; null when there was none. */
+  readonly usualPauseMs: number | null;
 }

@@ -1,0 +1,29 @@
+import type { Event, Result } from '../result/result.js';
+import { errorsOf, serversOf } from './errors.js';
+import type { Recording } from './recording.js';
+import { roundsOf } from './rounds.js';
+import { instantsOfInterest, timelineOf } from './timeline.js';
+import { totalsOf } from './totals.js';
+
+/** The parts of a result that are figures of the recording. */
+export interface AnalysedRecording
+  extends Pick<Result, 'totals' | 'timeline' | 'errors' | 'servers' | 'analysis'> {
+  /** Which figures are missing and why; to be joined with other notes of the run. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Everything that a recording tells. A pure function: the same recording gives the same figures, this year and next.
+ * @param events only decide where the timeline of a long run stays fine
+ */
+export function analyse(recording: Recording, events: readonly Event[] = []): AnalysedRecording {
+  const { rounds, notes } = roundsOf(recording);
+  return {
+    totals: totalsOf(recording),
+    timeline: timelineOf(recording, instantsOfInterest(recording.faults, events, rounds)),
+    errors: errorsOf(recording),
+    servers: serversOf(recording),
+    analysis: { rounds },
+    notes,
+  };
+}

@@ -1,0 +1,175 @@
+import type { SparseHistogram } from '../histogram.js';
+import type { ErrorFrame, Frame, ScriptFrame, ServerFrame } from '../load/frame.js';
+import { OUTCOMES } from '../postgres/outcome.js';
+import type { Bucket } from './recording.js';
+
+/** What a worker recorded, without saying which or when: what adds up. */
+type Part = Omit<Frame, 'worker' | 'interval'>;
+
+/** Neighbouring or equal intervals as one bucket; `buckets` must hold at least one, in order of time. */
+export function mergeBuckets(buckets: readonly Bucket[]): Bucket {
+  const [first] = buckets;
+  const last = buckets.at(-1);
+  if (first === undefined || last === undefined) {
+    throw new RangeError('mergeBuckets needs at least one bucket');
+  }
+  if (buckets.length === 1) {
+    return first;
+  }
+  return { startMs: first.startMs, widthMs: last.startMs + last.widthMs - first.startMs, ...sumOf(buckets) };
+}
+
+export function endOf(bucket: Bucket): number {
+  return bucket.startMs + bucket.widthMs;
+}
+
+function sumOf(parts: readonly Part[]): Part {
+  return {
+    scripts: sumByKey(
+      parts.flatMap((part) => part.scripts),
+      (script) => String(script.script),
+      sumOfScripts,
+    ),
+    errors: sumByKey(
+      parts.flatMap((part) => part.errors),
+      errorKey,
+      sumOfErrors,
+    ),
+    servers: sumByKey(
+      parts.flatMap((part) => part.servers),
+      (server) => `${server.route} ${server.server}`,
+      sumOfServers,
+    ),
+    connects: {
+      attempts: sum(parts, (part) => part.connects.attempts),
+      successes: sum(parts, (part) => part.connects.successes),
+      latency: sumOfHistograms(parts.map((part) => part.connects.latency)),
+    },
+    stallUs: Math.max(
+      0,
+      latest(parts, (part) => part.stallUs),
+    ),
+  };
+}
+
+/** Errors of the same key are the same error to a reader of the result. */
+export function errorKey(error: ErrorFrame): string {
+  return JSON.stringify([error.script, error.route, error.outcome, error.code, error.server]);
+}
+
+function sumOfScripts(scripts: readonly [ScriptFrame, ...ScriptFrame[]]): ScriptFrame {
+  return {
+    script: scripts[0].script,
+    outcomes: OUTCOMES.map((_, outcome) => sum(scripts, (script) => script.outcomes[outcome] ?? 0)),
+    firstAckUs: earliest(scripts, (script) => script.firstAckUs),
+    lastAckUs: latest(scripts, (script) => script.lastAckUs),
+    punctual: sumOfHistograms(scripts.map((script) => script.punctual)),
+    delayedService: sumOfHistograms(scripts.map((script) => script.delayedService)),
+    delayedResponse: sumOfHistograms(scripts.map((script) => script.delayedResponse)),
+    maxServiceUs: latest(scripts, (script) => script.maxServiceUs),
+    maxResponseUs: latest(scripts, (script) => script.maxResponseUs),
+  };
+}
+
+export function sumOfErrors(errors: readonly [ErrorFrame, ...ErrorFrame[]]): ErrorFrame {
+  let first = errors[0];
+  for (const error of errors) {
+    if (error.firstUs < first.firstUs) {
+      first = error;
+    }
+  }
+  return {
+    ...first,
+    count: sum(errors, (error) => error.count),
+    lastUs: latest(errors, (error) => error.lastUs),
+  };
+}
+
+export function sumOfServers(servers: readonly [ServerFrame, ...ServerFrame[]]): ServerFrame {
+  return {
+    ...servers[0],
+    acks: sum(servers, (server) => server.acks),
+    firstAckUs: earliest(servers, (server) => server.firstAckUs),
+    lastAckUs: latest(servers, (server) => server.lastAckUs),
+  };
+}
+
+/** Groups what has the same key, in order of first appearance, and adds each group up. */
+export function sumByKey<Item>(
+  items: readonly Item[],
+  keyOf: (item: Item) => string,
+  add: (group: readonly [Item, ...Item[]]) => Item,
+): Item[] {
+  const groups = new Map<string, [Item, ...Item[]]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) {
+      groups.set(key, [item]);
+    } else {
+      group.push(item);
+    }
+  }
+  return [...groups.values()].map((group) => (group.length === 1 ? group[0] : add(group)));
+}
+
+/** By sorting instead of counting: parts of one interval are small, an array of all buckets is not. */
+function sumOfHistograms(histograms: readonly SparseHistogram[]): SparseHistogram {
+  const filled = histograms.filter((histogram) => histogram.length > 0);
+  if (filled.length <= 1) {
+    return filled[0] ?? new Uint32Array(0);
+  }
+  const entries = new Float64Array(sum(filled, (histogram) => histogram.length / 2));
+  let length = 0;
+  for (const histogram of filled) {
+    for (let i = 0; i < histogram.length; i += 2) {
+      entries[length++] = (histogram[i] as number) * 2 ** 32 + (histogram[i + 1] as number);
+    }
+  }
+  return sumOfEntries(entries.sort());
+}
+
+/** @param entries bucket index in the upper, count in the lower 32 bits, ascending */
+function sumOfEntries(entries: Float64Array): SparseHistogram {
+  const pairs = new Uint32Array(2 * entries.length);
+  let end = 0;
+  for (const entry of entries) {
+    const bucket = Math.floor(entry / 2 ** 32);
+    const count = entry % 2 ** 32;
+    if (end > 0 && pairs[end - 2] === bucket) {
+      pairs[end - 1] = (pairs[end - 1] as number) + count;
+    } else {
+      pairs[end++] = bucket;
+      pairs[end++] = count;
+    }
+  }
+  return pairs.slice(0, end);
+}
+
+/** The first real instant; -1 is none. */
+function earliest<Item>(items: readonly Item[], instantOf: (item: Item) => number): number {
+  let first = -1;
+  for (const item of items) {
+    const instant = instantOf(item);
+    if (instant >= 0 && (first < 0 || instant < first)) {
+      first = instant;
+    }
+  }
+  return first;
+}
+
+function latest<Item>(items: readonly Item[], read: (item: Item) => number): number {
+  let last = -1;
+  for (const item of items) {
+    last = Math.max(last, read(item));
+  }
+  return last;
+}
+
+function sum<Item>(items: readonly Item[], read: (item: Item) => number): number {
+  let total = 0;
+  for (const item of items) {
+    total += read(item);
+  }
+  return total;
+}

@@ -1,0 +1,43 @@
+import type { ErrorFacts, ServerFacts } from '../result/result.js';
+import { errorKey, sumByKey, sumOfErrors, sumOfServers } from './buckets.js';
+import type { Recording } from './recording.js';
+
+/** Every kind of failure of the run, in the order in which they first came. */
+export function errorsOf({ buckets, plan }: Recording): ErrorFacts[] {
+  const errors = sumByKey(
+    buckets.flatMap((bucket) => bucket.errors),
+    errorKey,
+    sumOfErrors,
+  );
+  return errors
+    .map((error) => ({
+      code: error.code,
+      outcome: error.outcome,
+      route: error.route,
+      script: plan.workload.scripts[error.script]?.name ?? String(error.script),
+      server: error.server,
+      count: error.count,
+      firstMs: error.firstUs / 1000,
+      lastMs: error.lastUs / 1000,
+      message: error.message,
+    }))
+    .sort((a, b) => a.firstMs - b.firstMs);
+}
+
+/** Who acknowledged, in the order in which they first did. */
+export function serversOf({ buckets }: Recording): ServerFacts[] {
+  const servers = sumByKey(
+    buckets.flatMap((bucket) => bucket.servers),
+    (server) => `${server.route} ${server.server}`,
+    sumOfServers,
+  );
+  return servers
+    .map(({ server, route, acks, firstAckUs, lastAckUs }) => ({
+      server,
+      route,
+      acks,
+      firstAckMs: firstAckUs / 1000,
+      lastAckMs: lastAckUs / 1000,
+    }))
+    .sort((a, b) => a.firstAckMs - b.firstAckMs);
+}

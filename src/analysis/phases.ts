@@ -1,0 +1,280 @@
+import type { PhaseFacts, Phases } from '../result/result.js';
+import { endOf } from './buckets.js';
+import type { Measured, Window } from './outage.js';
+import type { Bucket, Recording } from './recording.js';
+import { acksOf, type Stream, streamsOf } from './streams.js';
+import { acknowledged, latenciesOf, outcomesOf, ratePerSecond } from './totals.js';
+
+/*
+ * When is the load steady, and when is it back? Throughput in buckets of 100 ms jumps by its own size, so it is judged
+ * in two windows that slide from bucket to bucket:
+ *
+ * - 3 s must hold at least 90 % of what the median before held. In so long a time the noise of a healthy load averages
+ *   out, while a stall of a third of a second takes 10 % away.
+ * - each second within these must hold 90 %, too, or at least as much as the worst second before the fault did, but
+ *   never less than half. A load that is known to be uneven is not asked to be smoother after the fault than before it,
+ *   and no stall of half a second passes, whatever burst of queued transactions follows it.
+ *
+ * A load so slow that a second holds less than 5 transactions is judged in longer windows, and thresholds are rounded
+ * down to whole transactions: of 2 per second, one may always fall on the other side of an edge.
+ *
+ * Streams are judged each alone and must all be back at once, or many reads would hide that writes are away.
+ */
+const HOLD_MS = 3000;
+const SECOND_MS = 1000;
+const SHARE = 0.9;
+const FLOOR_SHARE = 0.5;
+const LEAST_TRANSACTIONS = 5;
+
+/** The steady part before a fault: what the load is compared with afterwards. */
+export interface Baseline {
+  readonly window: Window;
+  readonly rhythms: readonly Rhythm[];
+}
+
+/** How much of a stream a steady time holds. */
+interface Rhythm {
+  readonly series: Series;
+  /** Length of the window that stands for a second. */
+  readonly windowMs: number;
+  readonly medianPerMs: number;
+  /** What the worst window of a load that is well may fall to. */
+  readonly floorPerMs: number;
+}
+
+/**
+ * @param steady where to look: from the start of the load, or from where it was back after the fault before, to the fault
+ * @param rampUp whether the load was starting: then its first part is left out, up to the end of the first second that
+ *   holds 90 % of the median of the second half. Connecting, cold caches and plans are over then, and a load that is at
+ *   its full rate at once loses one second only.
+ */
+export function baselineOf(recording: Recording, steady: Window, rampUp: boolean): Measured<Baseline> {
+  const all = streamsOf(recording.plan).map((stream) => new Series(recording.buckets, stream));
+  const range = rangeOf(recording.buckets, steady);
+  const half = { from: (range.from + range.to) >> 1, to: range.to };
+  const alive = all.filter((series) => series.rate(half) > 0);
+  if (alive.length === 0) {
+    return { missing: 'nothing was acknowledged before it' };
+  }
+  let from = range.from;
+  for (const series of rampUp ? alive : []) {
+    from = Math.max(from, steadyFrom(series, range, half));
+  }
+  const left = { from, to: range.to };
+  const rhythms = alive.map((series) => rhythmOf(series, left));
+  const leastMs = Math.max(SECOND_MS, ...rhythms.map((rhythm) => rhythm?.windowMs ?? Infinity));
+  if (rhythms.includes(null) || lengthMs(recording.buckets, left) < leastMs) {
+    return { missing: 'the load was not steady for long enough before it' };
+  }
+  return {
+    figure: {
+      window: windowOf(recording.buckets, left),
+      rhythms: rhythms.filter((rhythm) => rhythm !== null),
+    },
+  };
+}
+
+/**
+ * Cuts a round into its phases.
+ * @param round from the instant of the fault to the next one or the end of the load
+ * @param outageEndMs when the last outage of the round was over, Infinity if never, null without one: a crash may take
+ *   half a minute to be noticed, and until then all is well, so the load can be back only behind it
+ */
+export function phasesOf(
+  recording: Recording,
+  baseline: Baseline,
+  round: Window,
+  outageEndMs: number | null,
+): Phases {
+  const { buckets } = recording;
+  const range = rangeOf(buckets, round);
+  // The bucket that the fault falls into belongs to what it disturbed.
+  const fault = Math.max(0, range.from - (buckets[range.from]?.startMs === round.fromMs ? 0 : 1));
+  const disturbed =
+    outageEndMs === null ? firstDip(baseline, fault, range.to) : indexAt(buckets, outageEndMs);
+  const back = disturbed === null ? fault : firstSteady(baseline, Math.max(fault, disturbed), range.to);
+  return {
+    before: factsOf(buckets, rangeOf(buckets, baseline.window)),
+    during: factsOf(buckets, { from: fault, to: back ?? range.to }),
+    after: back === null ? null : factsOf(buckets, { from: back, to: range.to }),
+  };
+}
+
+/** Bucket indexes, `to` excluded. */
+interface Range {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Acknowledgements of one stream by bucket, summed up so that any window costs one subtraction. */
+class Series {
+  private readonly sums: Float64Array;
+
+  constructor(
+    private readonly buckets: readonly Bucket[],
+    stream: Stream,
+  ) {
+    this.sums = new Float64Array(buckets.length + 1);
+    for (const [index, bucket] of buckets.entries()) {
+      this.sums[index + 1] = (this.sums[index] as number) + acksOf(bucket, stream).count;
+    }
+  }
+
+  count(range: Range): number {
+    return (this.sums[range.to] as number) - (this.sums[range.from] as number);
+  }
+
+  /** Acknowledgements per ms. */
+  rate(range: Range): number {
+    const millis = lengthMs(this.buckets, range);
+    return millis > 0 ? this.count(range) / millis : 0;
+  }
+
+  /** Whether the range holds what the rate would give, up to one transaction less than whole. */
+  holds(range: Range, perMs: number): boolean {
+    return this.count(range) >= Math.floor(perMs * lengthMs(this.buckets, range));
+  }
+
+  /** Every window of at least `windowMs` that lies in the range, one from each bucket on. */
+  *windows(range: Range, windowMs: number): Generator<Range> {
+    let to = range.from;
+    for (let from = range.from; from < range.to; from++) {
+      while (to < range.to && lengthMs(this.buckets, { from, to }) < windowMs - TOLERANCE_MS) {
+        to++;
+      }
+      if (lengthMs(this.buckets, { from, to }) < windowMs - TOLERANCE_MS) {
+        return;
+      }
+      yield { from, to };
+    }
+  }
+}
+
+/** Bucket edges are sums of floating point numbers. */
+const TOLERANCE_MS = 1e-6;
+
+function steadyFrom(series: Series, range: Range, half: Range): number {
+  const windowMs = windowLength(series.rate(half));
+  const median = medianOf([...series.windows(half, windowMs)].map((window) => series.rate(window)));
+  if (median === null) {
+    return range.to;
+  }
+  for (const window of series.windows(range, windowMs)) {
+    if (series.holds(window, SHARE * median)) {
+      return window.to;
+    }
+  }
+  return range.to;
+}
+
+function rhythmOf(series: Series, range: Range): Rhythm | null {
+  const windowMs = windowLength(series.rate(range));
+  const rates = [...series.windows(range, windowMs)].map((window) => series.rate(window));
+  const medianPerMs = medianOf(rates);
+  if (medianPerMs === null || medianPerMs === 0) {
+    return null;
+  }
+  let worst = SHARE * medianPerMs;
+  for (const rate of rates) {
+    worst = Math.min(worst, rate);
+  }
+  return { series, windowMs, medianPerMs, floorPerMs: Math.max(FLOOR_SHARE * medianPerMs, worst) };
+}
+
+/** Whole seconds that hold enough transactions to be judged by. */
+function windowLength(perMs: number): number {
+  return perMs > 0 ? Math.ceil(LEAST_TRANSACTIONS / perMs / SECOND_MS) * SECOND_MS : SECOND_MS;
+}
+
+/**
+ * Where the load first fell clearly below its worst second before. The tenth below it keeps chance out: as many seconds
+ * after the fault as before it have a worse worst one every other time.
+ */
+function firstDip(baseline: Baseline, from: number, to: number): number | null {
+  let first: number | null = null;
+  for (const { series, windowMs, floorPerMs } of baseline.rhythms) {
+    for (const window of series.windows({ from, to }, windowMs)) {
+      if (!series.holds(window, SHARE * floorPerMs)) {
+        first = Math.min(first ?? Infinity, window.from);
+        break;
+      }
+    }
+  }
+  return first;
+}
+
+/** The first bucket from which every stream is back and stays so for the hold; null when there is none. */
+function firstSteady(baseline: Baseline, from: number, to: number): number | null {
+  for (let start = from; start < to; start++) {
+    if (baseline.rhythms.every((rhythm) => isSteady(rhythm, { from: start, to }))) {
+      return start;
+    }
+  }
+  return null;
+}
+
+function isSteady({ series, windowMs, medianPerMs, floorPerMs }: Rhythm, rest: Range): boolean {
+  const [hold] = series.windows(rest, Math.max(HOLD_MS, windowMs));
+  if (hold === undefined || hold.from !== rest.from || !series.holds(hold, SHARE * medianPerMs)) {
+    return false;
+  }
+  for (const window of series.windows(hold, windowMs)) {
+    if (!series.holds(window, floorPerMs)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+function factsOf(buckets: readonly Bucket[], range: Range): PhaseFacts | null {
+  const own = buckets.slice(range.from, range.to);
+  if (own.length === 0) {
+    return null;
+  }
+  const { fromMs, toMs } = windowOf(buckets, range);
+  const outcomes = outcomesOf(own);
+  return {
+    fromMs,
+    toMs,
+    tps: ratePerSecond(acknowledged(outcomes), toMs - fromMs),
+    outcomes,
+    response: latenciesOf(own).response,
+  };
+}
+
+/** The buckets that lie wholly in the window. */
+function rangeOf(buckets: readonly Bucket[], window: Window): Range {
+  let from = 0;
+  while (from < buckets.length && (buckets[from] as Bucket).startMs < window.fromMs - TOLERANCE_MS) {
+    from++;
+  }
+  let to = from;
+  while (to < buckets.length && endOf(buckets[to] as Bucket) <= window.toMs + TOLERANCE_MS) {
+    to++;
+  }
+  return { from, to };
+}
+
+function windowOf(buckets: readonly Bucket[], { from, to }: Range): Window {
+  return { fromMs: (buckets[from] as Bucket).startMs, toMs: endOf(buckets[to - 1] as Bucket) };
+}
+
+function lengthMs(buckets: readonly Bucket[], { from, to }: Range): number {
+  return to > from ? endOf(buckets[to - 1] as Bucket) - (buckets[from] as Bucket).startMs : 0;
+}
+
+/** The bucket that holds the instant; one behind the last when none does. */
+function indexAt(buckets: readonly Bucket[], atMs: number): number {
+  const index = buckets.findIndex((bucket) => endOf(bucket) > atMs);
+  return index < 0 ? buckets.length : index;
+}
+
+function medianOf(values: number[]): number | null {
+  const sorted = Float64Array.from(values).sort();
+  const middle = sorted.length >> 1;
+  if (sorted.length === 0) {
+    return null;
+  }
+  const upper = sorted[middle] as number;
+  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2;
+}

@@ -1,0 +1,324 @@
+import type { Plan, ScriptPlan } from '../plan/plan.js';
+import type { Event, FaultRecord, Result } from '../result/result.js';
+import { analyse } from './analyse.js';
+import type { Recording } from './recording.js';
+import { type PortState, type Simulation, simulate } from './simulation.fixture.js';
+
+/*
+ * Runs as they come out of a real cluster, made up deterministically: for tests, and to look at reports without one.
+ */
+
+const N1 = '127.0.1.1:5432';
+const N2 = '127.0.1.2:5432';
+const N3 = '127.0.1.3:5432';
+
+export interface Sample {
+  readonly recording: Recording;
+  readonly events: readonly Event[];
+  readonly result: Result;
+}
+
+type PlanPart = Partial<Omit<Plan, 'workload'>> & { readonly scripts?: readonly ScriptPlan[] };
+
+export function planOf(part: PlanPart = {}): Plan {
+  const { scripts = [{ name: 'tpcb', weight: 1, route: 'rw', writes: true }], ...rest } = part;
+  const endpoint = { host: '127.0.1.4', user: 'postgres', database: 'postgres', sslMode: 'disable' } as const;
+  return {
+    target: {
+      kind: 'lab',
+      name: 'demo',
+      rw: { ...endpoint, port: 5000 },
+      ro: { ...endpoint, port: 5001 },
+      patroni: ['http://127.0.1.1:8008', 'http://127.0.1.2:8008', 'http://127.0.1.3:8008'],
+      haproxy: { kind: 'url', url: 'http://127.0.1.4:7000/;csv' },
+    },
+    workload: { name: scripts[0]?.name ?? 'tpcb', options: { scale: 10 }, scripts },
+    clients: 64,
+    workers: 2,
+    protocol: 'prepared',
+    durationMs: 40_000,
+    intervalMs: 100,
+    seed: 42,
+    deadlines: { connectMs: 3000, statementMs: 10_000, transactionMs: 30_000 },
+    reconnect: { firstMs: 10, capMs: 1000 },
+    faults: [{ kind: 'switchover', atMs: 20_000, options: {} }],
+    ...rest,
+  };
+}
+
+export function faultAt(atMs: number, part: Partial<FaultRecord> = {}): FaultRecord {
+  return {
+    kind: 'switchover',
+    plannedAtMs: atMs,
+    askedAtMs: atMs + 3.412,
+    asked: 'POST http://127.0.1.1:8008/switchover leader=n1 candidate=n2',
+    answeredAtMs: atMs + 3021.7,
+    answer: '200 Successfully switched over to "n2"',
+    observed: 'leader n1 -> n2',
+    observedAtMs: atMs + 1934.2,
+    failure: null,
+    ...part,
+  };
+}
+
+/** The rw port around a switchover that is asked for at `atMs`: a gap of 5.2 s in the writes. */
+export function switchoverPort(atMs: number): PortState[] {
+  return [
+    { fromMs: 0, state: 'up', server: N1 },
+    {
+      fromMs: atMs + 312,
+      state: 'cut',
+      server: N1,
+      code: '57P01',
+      message: 'terminating connection due to administrator command',
+    },
+    {
+      fromMs: atMs + 330,
+      state: 'refuse',
+      server: N1,
+      code: '57P03',
+      message: 'the database system is shutting down',
+    },
+    {
+      fromMs: atMs + 900,
+      state: 'refuse',
+      code: 'connect_closed',
+      message: 'The connection was closed before it was ready.',
+    },
+    {
+      fromMs: atMs + 4600,
+      state: 'refuse',
+      server: N2,
+      code: '25006',
+      message: 'cannot execute UPDATE in a read-only transaction',
+    },
+    { fromMs: atMs + 5480, state: 'up', server: N2 },
+  ];
+}
+
+/** What Patroni and HAProxy were seen doing in it. */
+export function switchoverEvents(atMs: number): Event[] {
+  return [
+    event(0, 0, 'patroni', 'leader', '', null, 'n1', 'n1 leads'),
+    event(0, 0, 'haproxy', 'server_up', 'rw/n1', null, 'UP', 'HAProxy rw/n1 UP'),
+    event(0, 0, 'haproxy', 'server_down', 'rw/n2', null, 'DOWN', 'HAProxy rw/n2 DOWN'),
+    event(0, 0, 'haproxy', 'server_down', 'rw/n3', null, 'DOWN', 'HAProxy rw/n3 DOWN'),
+    event(0, 0, 'haproxy', 'server_down', 'ro/n1', null, 'DOWN', 'HAProxy ro/n1 DOWN'),
+    event(0, 0, 'haproxy', 'server_up', 'ro/n2', null, 'UP', 'HAProxy ro/n2 UP'),
+    event(0, 0, 'haproxy', 'server_up', 'ro/n3', null, 'UP', 'HAProxy ro/n3 UP'),
+    event(atMs + 640, 250, 'patroni', 'state', 'n1', 'running', 'stopping', 'n1 is stopping'),
+    event(atMs + 1100, 1000, 'patroni', 'leader_gone', '', 'n1', '', 'n1 leads no more'),
+    event(atMs + 1934, 834, 'patroni', 'leader', '', '', 'n2', 'n2 leads'),
+    event(atMs + 2110, 250, 'patroni', 'role', 'n2', 'replica', 'primary', 'n2 is primary'),
+    event(atMs + 2110, 250, 'patroni', 'timeline', 'n2', '1', '2', 'n2 is on timeline 2'),
+    event(atMs + 2310, 100, 'haproxy', 'server_down', 'rw/n1', 'UP', 'DOWN', 'HAProxy rw/n1 DOWN'),
+    event(atMs + 4570, 100, 'haproxy', 'server_up', 'rw/n2', 'DOWN', 'UP', 'HAProxy rw/n2 UP'),
+    event(atMs + 6900, 100, 'haproxy', 'server_down', 'ro/n2', 'UP', 'DOWN', 'HAProxy ro/n2 DOWN'),
+    event(atMs + 7400, 250, 'patroni', 'state', 'n1', 'stopping', 'running', 'n1 is running'),
+    event(atMs + 7400, 250, 'patroni', 'role', 'n1', 'primary', 'replica', 'n1 is replica'),
+    event(atMs + 9800, 100, 'haproxy', 'server_up', 'ro/n1', 'DOWN', 'UP', 'HAProxy ro/n1 UP'),
+  ];
+}
+
+function event(
+  atMs: number,
+  uncertaintyMs: number,
+  layer: Event['layer'],
+  kind: string,
+  subject: string,
+  from: string | null,
+  to: string | null,
+  text: string,
+): Event {
+  return { atMs, uncertaintyMs, layer, kind, subject, from, to, text };
+}
+
+/** 40 s of 64 clients with a switchover in the middle. */
+export function switchoverSample(): Sample {
+  return sampleOf(
+    { plan: planOf(), ports: { rw: switchoverPort(20_000) }, meanServiceMs: 40, faults: [faultAt(20_000)] },
+    switchoverEvents(20_000),
+  );
+}
+
+/** The names are what each shows; every one goes through the same simulation. */
+export const SAMPLES: Readonly<Record<string, () => Sample>> = {
+  switchover: switchoverSample,
+  'no fault': () =>
+    sampleOf({ plan: planOf({ faults: [] }), ports: { rw: [upFrom(0)] }, meanServiceMs: 40 }, quietEvents()),
+  'lost forever': () =>
+    sampleOf(
+      {
+        plan: planOf(),
+        ports: { rw: switchoverPort(20_000).slice(0, 4) },
+        meanServiceMs: 40,
+        faults: [
+          faultAt(20_000, { observed: null, observedAtMs: null, answeredAtMs: null, answer: 'ETIMEDOUT' }),
+        ],
+      },
+      switchoverEvents(20_000).slice(0, 9),
+    ),
+  'nothing acknowledged': () =>
+    sampleOf(
+      {
+        plan: planOf({ durationMs: 8000, faults: [], clients: 4 }),
+        ports: {
+          rw: [{ fromMs: 0, state: 'refuse', code: 'ECONNREFUSED', message: 'connect ECONNREFUSED' }],
+        },
+        meanServiceMs: 20,
+      },
+      [],
+    ),
+  'fault at the very beginning': () =>
+    sampleOf(
+      {
+        plan: planOf({ faults: [{ kind: 'switchover', atMs: 300, options: {} }], durationMs: 15_000 }),
+        ports: { rw: switchoverPort(300) },
+        meanServiceMs: 40,
+        faults: [faultAt(300)],
+      },
+      switchoverEvents(300),
+    ),
+  'one slow client': () =>
+    sampleOf(
+      {
+        plan: planOf({ clients: 1, workers: 1 }),
+        ports: { rw: switchoverPort(20_000) },
+        meanServiceMs: 480,
+        faults: [faultAt(20_000)],
+      },
+      switchoverEvents(20_000),
+    ),
+  'writes and reads': () =>
+    sampleOf(
+      {
+        plan: planOf({
+          scripts: [
+            { name: 'tpcb', weight: 3, route: 'rw', writes: true },
+            { name: 'select-only', weight: 7, route: 'ro', writes: false },
+          ],
+        }),
+        ports: {
+          rw: switchoverPort(20_000),
+          ro: [
+            upFrom(0, N3),
+            { fromMs: 26_900, state: 'cut', server: N2, code: '57P01', message: 'terminating connection' },
+            upFrom(26_930, N3),
+          ],
+        },
+        meanServiceMs: 25,
+        faults: [faultAt(20_000)],
+      },
+      switchoverEvents(20_000),
+    ),
+  'ten milliseconds': () =>
+    sampleOf(
+      {
+        plan: planOf({ durationMs: 10, faults: [], clients: 2 }),
+        ports: { rw: [upFrom(0)] },
+        meanServiceMs: 2,
+      },
+      [],
+    ),
+  'one hour': () =>
+    sampleOf(
+      {
+        plan: planOf({
+          durationMs: 3_600_000,
+          clients: 4,
+          faults: [{ kind: 'switchover', atMs: 1_800_000, options: {} }],
+        }),
+        ports: { rw: switchoverPort(1_800_000) },
+        meanServiceMs: 100,
+        faults: [faultAt(1_800_000)],
+      },
+      switchoverEvents(1_800_000),
+    ),
+  interrupted: () =>
+    sampleOf(
+      {
+        plan: planOf(),
+        ports: { rw: [upFrom(0)] },
+        meanServiceMs: 40,
+        faults: [notDone(20_000, 'the run was interrupted before it')],
+        interruptedAtMs: 11_234,
+      },
+      quietEvents(),
+    ),
+};
+
+export function upFrom(fromMs: number, server = N1): PortState {
+  return { fromMs, state: 'up', server };
+}
+
+export function notDone(atMs: number, failure: string): FaultRecord {
+  return faultAt(atMs, {
+    askedAtMs: null,
+    asked: null,
+    answeredAtMs: null,
+    answer: null,
+    observed: null,
+    observedAtMs: null,
+    failure,
+  });
+}
+
+function quietEvents(): Event[] {
+  return switchoverEvents(0).slice(0, 7);
+}
+
+function sampleOf(simulation: Simulation, events: readonly Event[]): Sample {
+  const recording = simulate(simulation);
+  const { notes, ...analysed } = analyse(recording, events);
+  return {
+    recording,
+    events,
+    result: {
+      format: 'pgha-bench/result',
+      version: 1,
+      tool: {
+        version: '0.1.0',
+        node: 'v20.20.2',
+        platform: 'linux x64',
+        cpus: 2,
+        memoryBytes: 8 * 1024 ** 3,
+      },
+      run: {
+        id: 'a1b2c3d4',
+        startedAt: '2025-11-23T14:56:01.250Z',
+        status: simulation.interruptedAtMs === undefined ? 'completed' : 'interrupted',
+        elapsedMs: recording.elapsedMs,
+      },
+      plan: recording.plan,
+      cluster: CLUSTER,
+      clients: recording.clients,
+      events,
+      faults: recording.faults,
+      notes,
+      ...analysed,
+    },
+  };
+}
+
+const CLUSTER: Result['cluster'] = {
+  postgres: '15.14',
+  patroni: '3.0.2',
+  haproxy: '2.6.12',
+  scope: 'demo',
+  members: [
+    { name: 'n1', role: 'leader', address: N1, apiUrl: 'http://127.0.1.1:8008' },
+    { name: 'n2', role: 'replica', address: N2, apiUrl: 'http://127.0.1.2:8008' },
+    { name: 'n3', role: 'replica', address: N3, apiUrl: 'http://127.0.1.3:8008' },
+  ],
+  settings: {
+    'patroni.ttl': 30,
+    'patroni.loop_wait': 10,
+    'patroni.retry_timeout': 10,
+    'patroni.maximum_lag_on_failover': 1_048_576,
+    'patroni.synchronous_mode': false,
+    'postgresql.synchronous_commit': 'on',
+    'haproxy.inter': '3s',
+    'haproxy.fall': 3,
+    'haproxy.rise': 2,
+  },
+};

@@ -1,0 +1,317 @@
+import { IntervalCounts } from '../histogram.js';
+import type { ErrorFrame, ScriptFrame, ServerFrame } from '../load/frame.js';
+import type { Plan } from '../plan/plan.js';
+import type { Route } from '../plan/target.js';
+import { OUTCOMES, type Outcome } from '../postgres/outcome.js';
+import type { ClientFacts, FaultRecord } from '../result/result.js';
+import { mergeBuckets } from './buckets.js';
+import type { Bucket, Recording } from './recording.js';
+
+/*
+ * Clients against a cluster that is away by a timetable, in simulated time: what a worker would have recorded,
+ * deterministic and in milliseconds of real time.
+ */
+
+/** How a port answers from `fromMs` on, until the next entry of its timetable. */
+export interface PortState {
+  readonly fromMs: number;
+  /** `cut` ends what is in flight at `fromMs`, and refuses new connections like `refuse`. */
+  readonly state: 'up' | 'cut' | 'refuse' | 'hang';
+  readonly server?: string;
+  readonly code?: string;
+  readonly message?: string;
+  /** Share of the attempts that are refused; the others meet the state before. */
+  readonly share?: number;
+}
+
+export interface Simulation {
+  readonly plan: Plan;
+  readonly ports: Readonly<Partial<Record<Route, readonly PortState[]>>>;
+  readonly meanServiceMs: number;
+  readonly faults?: readonly FaultRecord[];
+  /** When the load was broken off. */
+  readonly interruptedAtMs?: number;
+}
+
+type Happening =
+  | { kind: 'ack'; script: number; server: string; intendedUs: number; startUs: number }
+  | { kind: 'failure'; script: number; server: string; outcome: Outcome; code: string; message: string }
+  | { kind: 'connect'; tookUs: number };
+
+interface Dated {
+  readonly atUs: number;
+  readonly what: Happening;
+}
+
+/** Uniform in [0, 1), the same for the same seed on every machine (mulberry32). */
+export function randomOf(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+export function simulate(simulation: Simulation): Recording {
+  const { plan, faults = [] } = simulation;
+  const histories = Array.from({ length: plan.clients }, (_, client) => clientHistory(simulation, client));
+  const all = histories.flat().sort((a, b) => a.atUs - b.atUs);
+  const endMs = simulation.interruptedAtMs ?? plan.durationMs;
+  const elapsedMs = Math.max(endMs, (all.at(-1)?.atUs ?? 0) / 1000);
+  return {
+    plan,
+    buckets: bucketsOf(plan, all, elapsedMs),
+    clients: histories.map((history, client) => factsOf(client, history)),
+    faults,
+    elapsedMs,
+  };
+}
+
+/** Everything one client lived through, in order of time. */
+function clientHistory(simulation: Simulation, client: number): Dated[] {
+  const { plan } = simulation;
+  const random = randomOf(plan.seed * 1009 + client);
+  const endUs = (simulation.interruptedAtMs ?? plan.durationMs) * 1000;
+  const history: Dated[] = [];
+  let atUs = Math.round(random() * 400);
+  let connectedTo: string | null = null;
+  let failures = 0;
+  let intendedUs = -1;
+  // A client stays on one port; how many are on each follows from the weights.
+  const route = plan.workload.scripts[scriptAt(plan, random())]?.route ?? 'rw';
+  while (atUs < endUs) {
+    const script = scriptAt(plan, random(), route);
+    const port = simulation.ports[route] ?? [];
+    intendedUs = intendedUs < 0 ? atUs : intendedUs;
+    const serviceUs = serviceTime(simulation, atUs, random);
+    const attempt = attemptAt(plan, port, atUs, serviceUs, connectedTo, random);
+    for (const what of attempt.happenings) {
+      const happening = what.kind === 'ack' ? { ...what, script, intendedUs } : { ...what };
+      history.push({
+        atUs: attempt.endUs,
+        what: happening.kind === 'failure' ? { ...happening, script } : happening,
+      });
+    }
+    connectedTo = attempt.connectedTo;
+    if (attempt.acked) {
+      failures = 0;
+      intendedUs = -1;
+      atUs = attempt.endUs + 5;
+    } else {
+      const pauseMs = Math.min(plan.reconnect.capMs, plan.reconnect.firstMs * 2 ** failures);
+      failures++;
+      atUs = attempt.endUs + Math.round(pauseMs * 1000 * (0.5 + 0.5 * random()));
+    }
+  }
+  return history;
+}
+
+interface Attempt {
+  readonly endUs: number;
+  readonly acked: boolean;
+  readonly connectedTo: string | null;
+  readonly happenings: readonly Happening[];
+}
+
+function attemptAt(
+  plan: Plan,
+  port: readonly PortState[],
+  atUs: number,
+  serviceUs: number,
+  connectedTo: string | null,
+  random: () => number,
+): Attempt {
+  const now = stateAt(port, atUs, random);
+  const connecting = connectedTo === null;
+  if (connecting && now.state !== 'up') {
+    const waitUs = now.state === 'hang' ? plan.deadlines.connectMs * 1000 : Math.round(600 + 900 * random());
+    const code = now.state === 'hang' ? 'connect_timeout' : (now.code ?? 'connect_closed');
+    return failedAttempt(atUs + waitUs, code === '25006' ? 'aborted' : 'not_sent', code, now);
+  }
+  const connectUs = connecting ? Math.round(2500 + 4000 * random()) : 0;
+  const endUs = atUs + connectUs + serviceUs;
+  const cut = port.find(
+    ({ fromMs, state }) =>
+      (state === 'cut' || state === 'hang') && fromMs * 1000 > atUs && fromMs * 1000 <= endUs,
+  );
+  if (cut?.state === 'hang') {
+    return failedAttempt(atUs + plan.deadlines.statementMs * 1000, 'in_doubt', 'statement_timeout', cut);
+  }
+  if (cut !== undefined) {
+    const outcome = random() < 0.06 ? 'in_doubt' : 'aborted';
+    return failedAttempt(Math.round(cut.fromMs * 1000 + 3000 * random()), outcome, cut.code ?? 'closed', cut);
+  }
+  const server = connectedTo ?? now.server ?? '';
+  const ack: Happening = { kind: 'ack', script: 0, server, intendedUs: 0, startUs: atUs + connectUs };
+  const connect: Happening[] = connecting ? [{ kind: 'connect', tookUs: connectUs }] : [];
+  return { endUs, acked: true, connectedTo: server, happenings: [...connect, ack] };
+}
+
+function failedAttempt(endUs: number, outcome: Outcome, code: string, state: PortState): Attempt {
+  const server = outcome === 'not_sent' ? '' : (state.server ?? '');
+  const message = state.message ?? '';
+  return {
+    endUs,
+    acked: false,
+    connectedTo: null,
+    happenings: [{ kind: 'failure', script: 0, server, outcome, code, message }],
+  };
+}
+
+function stateAt(port: readonly PortState[], atUs: number, random: () => number): PortState {
+  const past = port.filter(({ fromMs }) => fromMs * 1000 <= atUs);
+  let current = past.at(-1) ?? { fromMs: 0, state: 'refuse' as const };
+  if (current.share !== undefined && random() >= current.share) {
+    current = past.at(-2) ?? current;
+  }
+  return current;
+}
+
+function scriptAt(plan: Plan, draw: number, route?: Route): number {
+  const weights = plan.workload.scripts.map((script) =>
+    route === undefined || script.route === route ? script.weight : 0,
+  );
+  let left = draw * weights.reduce((sum, weight) => sum + weight, 0);
+  for (const [index, weight] of weights.entries()) {
+    left -= weight;
+    if (left < 0) {
+      return index;
+    }
+  }
+  return 0;
+}
+
+/** Log-normal, slower in the first half second and after a cold start of the port. */
+function serviceTime({ meanServiceMs, ports }: Simulation, atUs: number, random: () => number): number {
+  const starts = [0, ...(ports.rw ?? []).filter(({ state }) => state === 'up').map(({ fromMs }) => fromMs)];
+  const sinceMs = Math.min(
+    ...starts.filter((start) => start * 1000 <= atUs).map((start) => atUs / 1000 - start),
+  );
+  const cold = 1 + 2 * Math.exp(-sinceMs / 200);
+  const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  return Math.max(50, Math.round(meanServiceMs * 1000 * cold * Math.exp(0.4 * normal - 0.08)));
+}
+
+function factsOf(client: number, history: readonly Dated[]): ClientFacts {
+  const acks = history.filter(({ what }) => what.kind === 'ack').map(({ atUs }) => atUs / 1000);
+  let longest: { fromMs: number; toMs: number } | null = null;
+  for (const [index, toMs] of acks.entries()) {
+    const fromMs = acks[index - 1];
+    if (fromMs !== undefined && (longest === null || toMs - fromMs > longest.toMs - longest.fromMs)) {
+      longest = { fromMs, toMs };
+    }
+  }
+  return {
+    client,
+    acks: acks.length,
+    connects: history.filter(({ what }) => what.kind === 'connect').length,
+    lastAckMs: acks.at(-1) ?? null,
+    longestGap: longest,
+  };
+}
+
+function bucketsOf(plan: Plan, all: readonly Dated[], elapsedMs: number): Bucket[] {
+  const buckets: Bucket[] = [];
+  const counts = {
+    punctual: new IntervalCounts(),
+    service: new IntervalCounts(),
+    response: new IntervalCounts(),
+  };
+  let next = 0;
+  for (let interval = 0; interval * plan.intervalMs <= elapsedMs; interval++) {
+    const endUs = (interval + 1) * plan.intervalMs * 1000;
+    const from = next;
+    while (next < all.length && (all[next] as Dated).atUs < endUs) {
+      next++;
+    }
+    const own = all.slice(from, next);
+    // Two workers' halves, as a run would merge them.
+    const halves = [0, 1].map((half) => own.filter((_, index) => index % 2 === half));
+    const startMs = interval * plan.intervalMs;
+    buckets.push(mergeBuckets(halves.map((half) => bucketOf(plan, startMs, half, counts))));
+  }
+  return buckets;
+}
+
+interface Counts {
+  readonly punctual: IntervalCounts;
+  readonly service: IntervalCounts;
+  readonly response: IntervalCounts;
+}
+
+function bucketOf(plan: Plan, startMs: number, own: readonly Dated[], counts: Counts): Bucket {
+  const connects = own.flatMap(({ what }) => (what.kind === 'connect' ? [what.tookUs] : []));
+  for (const tookUs of connects) {
+    counts.punctual.record(tookUs);
+  }
+  const latency = counts.punctual.take();
+  return {
+    startMs,
+    widthMs: plan.intervalMs,
+    scripts: plan.workload.scripts.flatMap((_, script) => scriptFrame(script, own, counts)),
+    errors: own.flatMap((dated) => errorFrame(plan, dated)),
+    servers: own.flatMap((dated) => serverFrame(plan, dated)),
+    connects: { attempts: connects.length, successes: connects.length, latency },
+    stallUs: own.length * 7,
+  };
+}
+
+function scriptFrame(script: number, own: readonly Dated[], counts: Counts): ScriptFrame[] {
+  const outcomes = OUTCOMES.map(() => 0);
+  const acks: number[] = [];
+  let maxServiceUs = 0;
+  let maxResponseUs = 0;
+  for (const { atUs, what } of own) {
+    if (what.kind === 'connect' || what.script !== script) {
+      continue;
+    }
+    const outcome = OUTCOMES.indexOf(what.kind === 'ack' ? 'ack' : what.outcome);
+    outcomes[outcome] = (outcomes[outcome] as number) + 1;
+    if (what.kind === 'ack') {
+      acks.push(atUs);
+      maxServiceUs = Math.max(maxServiceUs, atUs - what.startUs);
+      maxResponseUs = Math.max(maxResponseUs, atUs - what.intendedUs);
+      if (what.startUs === what.intendedUs) {
+        counts.punctual.record(atUs - what.startUs);
+      } else {
+        counts.service.record(atUs - what.startUs);
+        counts.response.record(atUs - what.intendedUs);
+      }
+    }
+  }
+  if (outcomes.every((count) => count === 0)) {
+    return [];
+  }
+  return [
+    {
+      script,
+      outcomes,
+      firstAckUs: acks[0] ?? -1,
+      lastAckUs: acks.at(-1) ?? -1,
+      punctual: counts.punctual.take(),
+      delayedService: counts.service.take(),
+      delayedResponse: counts.response.take(),
+      maxServiceUs,
+      maxResponseUs,
+    },
+  ];
+}
+
+function errorFrame(plan: Plan, { atUs, what }: Dated): ErrorFrame[] {
+  if (what.kind !== 'failure') {
+    return [];
+  }
+  const { script, outcome, code, server, message } = what;
+  const route = plan.workload.scripts[script]?.route ?? 'rw';
+  return [{ script, route, outcome, code, server, count: 1, firstUs: atUs, lastUs: atUs, message }];
+}
+
+function serverFrame(plan: Plan, { atUs, what }: Dated): ServerFrame[] {
+  if (what.kind !== 'ack') {
+    return [];
+  }
+  const route = plan.workload.scripts[what.script]?.route ?? 'rw';
+  return [{ server: what.server, route, acks: 1, firstAckUs: atUs, lastAckUs: atUs }];
+}

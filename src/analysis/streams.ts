@@ -1,0 +1,59 @@
+import type { Plan } from '../plan/plan.js';
+import type { Route } from '../plan/target.js';
+import { ACK, ACK_UNREPLICATED } from '../postgres/outcome.js';
+import type { Bucket } from './recording.js';
+
+/**
+ * Transactions whose acknowledgements say the same about the cluster. Writes and reads are kept apart even on one
+ * port: the rw port may lead to a node in recovery for a while, which answers reads and refuses writes.
+ */
+export interface Stream {
+  readonly what: 'writes' | 'reads';
+  readonly route: Route;
+  /** Indexes in plan.workload.scripts. */
+  readonly scripts: ReadonlySet<number>;
+}
+
+/** Every stream that the plan has scripts for: rw writes, rw reads, ro reads. */
+export function streamsOf(plan: Plan): Stream[] {
+  return [
+    streamOf(plan, 'writes', 'rw'),
+    streamOf(plan, 'reads', 'rw'),
+    streamOf(plan, 'writes', 'ro'),
+    streamOf(plan, 'reads', 'ro'),
+  ].filter((stream) => stream.scripts.size > 0);
+}
+
+function streamOf(plan: Plan, what: Stream['what'], route: Route): Stream {
+  const scripts = new Set<number>();
+  for (const [index, script] of plan.workload.scripts.entries()) {
+    if (script.weight > 0 && script.route === route && script.writes === (what === 'writes')) {
+      scripts.add(index);
+    }
+  }
+  return { what, route, scripts };
+}
+
+/** What one bucket holds of a stream. */
+export interface Acks {
+  readonly count: number;
+  /** µs since the start, -1 without any. */
+  readonly firstUs: number;
+  readonly lastUs: number;
+}
+
+/** `ack_unreplicated` counts: the client was told that its transaction is committed, and goes on. */
+export function acksOf(bucket: Bucket, stream: Stream): Acks {
+  let count = 0;
+  let firstUs = -1;
+  let lastUs = -1;
+  for (const script of bucket.scripts) {
+    if (!stream.scripts.has(script.script) || script.firstAckUs < 0) {
+      continue;
+    }
+    count += (script.outcomes[ACK] ?? 0) + (script.outcomes[ACK_UNREPLICATED] ?? 0);
+    firstUs = firstUs < 0 ? script.firstAckUs : Math.min(firstUs, script.firstAckUs);
+    lastUs = Math.max(lastUs, script.lastAckUs);
+  }
+  return { count, firstUs, lastUs };
+}
