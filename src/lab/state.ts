@@ -1,0 +1,296 @@
+import { appendFileSync } from 'node:fs';
+import {
+  chmod,
+  chown,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  rmdir,
+  writeFile,
+} from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { codeOf, messageOf, UserError } from '../errors.js';
+import type { Binaries, Versions } from './binaries.js';
+import { NODE_NAMES } from './network.js';
+import { bootId, type ProcessRecord } from './process.js';
+import type { ProfileName } from './profiles.js';
+import type { UnixUser } from './user.js';
+
+/** What is known of a lab once it has a name, a network and a directory: `lab.json` in that directory. */
+export interface LabState {
+  readonly format: 1;
+  readonly name: string;
+  readonly profile: ProfileName;
+  /** `127.0.2` */
+  readonly network: string;
+  readonly scope: string;
+  /** New at each start, so that no member of etcd can join the cluster of an earlier lab. */
+  readonly clusterToken: string;
+  readonly maxConnections: number;
+  readonly user: UnixUser | null;
+  readonly binaries: Binaries;
+  readonly versions: Versions;
+  readonly passwords: Passwords;
+  /** The boot in which it was started: no process survives it. */
+  readonly bootId: string;
+  readonly phase: 'starting' | 'up';
+  /** Who starts it, while the phase is `starting`. */
+  readonly starter: ProcessRecord;
+}
+
+export interface Passwords {
+  readonly superuser: string;
+  readonly replication: string;
+  readonly rewind: string;
+  readonly application: string;
+}
+
+export type Component = 'etcd' | 'patroni' | 'postgres' | 'haproxy';
+
+/** A process that was started for the lab, ended or not. */
+export interface RecordedProcess extends ProcessRecord {
+  readonly component: Component;
+  /** `n1`; null for HAProxy. */
+  readonly node: string | null;
+}
+
+/** Files of a lab. */
+export class LabDirectory {
+  constructor(readonly path: string) {}
+
+  get stateFile(): string {
+    return join(this.path, 'lab.json');
+  }
+  /** One line of JSON for each process, appended at its start: several may be started at once. */
+  get processFile(): string {
+    return join(this.path, 'processes');
+  }
+  get logs(): string {
+    return join(this.path, 'logs');
+  }
+  get haproxyConfig(): string {
+    return join(this.path, 'haproxy.cfg');
+  }
+  get haproxySocket(): string {
+    return join(this.path, 'run', 'haproxy.sock');
+  }
+  log(component: Component, node: string | null): string {
+    return join(this.logs, node === null ? `${component}.log` : `${node}-${component}.log`);
+  }
+  /** Working directory of the node's processes, and of PostgreSQL's socket. */
+  node(node: string): string {
+    return join(this.path, node);
+  }
+  postgresData(node: string): string {
+    return join(this.path, node, 'data');
+  }
+  etcdData(node: string): string {
+    return join(this.path, node, 'etcd');
+  }
+  patroniConfig(node: string): string {
+    return join(this.path, node, 'patroni.yml');
+  }
+}
+
+/** Base directory of all state: as given, or $PGHA_BENCH_STATE, or where the user's state belongs. */
+export function stateBase(given?: string): string {
+  const chosen = given ?? process.env['PGHA_BENCH_STATE'];
+  if (chosen !== undefined && chosen !== '') {
+    return resolve(chosen);
+  }
+  // Root's home is closed to the user that the lab runs as.
+  if (process.getuid?.() === 0) {
+    return '/var/lib/pgha-bench';
+  }
+  return join(process.env['XDG_STATE_HOME'] || join(homedir(), '.local', 'state'), 'pgha-bench');
+}
+
+export function labDirectory(name: string, base?: string): LabDirectory {
+  if (!/^[A-Za-z0-9][A-Za-z0-9_-]{0,30}$/.test(name)) {
+    throw new UserError(
+      `A lab's name must be 1 to 31 letters, digits, - or _, found ${JSON.stringify(name)}.`,
+      'Choose another with --name.',
+    );
+  }
+  return new LabDirectory(join(stateBase(base), 'labs', name));
+}
+
+export async function labNames(base?: string): Promise<readonly string[]> {
+  try {
+    const names = await readdir(join(stateBase(base), 'labs'));
+    return names.filter((name) => !name.startsWith('.')).sort();
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') {
+      return [];
+    }
+    throw unreadable(join(stateBase(base), 'labs'), error);
+  }
+}
+
+/** Null when there is no such lab. */
+export async function readState(directory: LabDirectory): Promise<LabState | null> {
+  let text: string;
+  try {
+    text = await readFile(directory.stateFile, 'utf8');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' && !(await exists(directory.path))) {
+      return null;
+    }
+    throw unreadable(directory.stateFile, error);
+  }
+  let state: unknown;
+  try {
+    state = JSON.parse(text);
+  } catch (error) {
+    throw unreadable(directory.stateFile, error);
+  }
+  if (!isState(state)) {
+    throw unreadable(directory.stateFile, new Error('it was written by another version of this program'));
+  }
+  return state;
+}
+
+export async function readProcesses(directory: LabDirectory): Promise<readonly RecordedProcess[]> {
+  const text = await readFile(directory.processFile, 'utf8').catch((error: unknown) => {
+    if (codeOf(error) === 'ENOENT') {
+      return '';
+    }
+    throw unreadable(directory.processFile, error);
+  });
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as RecordedProcess);
+}
+
+/** Synchronous, to be called in the same turn as the spawn: nothing can come between a process and its record. */
+export function recordProcess(directory: LabDirectory, record: RecordedProcess): void {
+  const { component, node, pid, startTicks } = record;
+  appendFileSync(directory.processFile, `${JSON.stringify({ component, node, pid, startTicks })}\n`, {
+    mode: 0o600,
+  });
+}
+
+/**
+ * Makes the directory and takes the name, in one atomic step: false when a lab of this name exists.
+ */
+export async function createDirectory(directory: LabDirectory, state: LabState): Promise<boolean> {
+  const labs = join(directory.path, '..');
+  const draft = join(labs, `.${state.name}.${process.pid}`);
+  try {
+    await mkdir(labs, { recursive: true });
+    await rm(draft, { recursive: true, force: true });
+    await fill(new LabDirectory(draft), state);
+    await rename(draft, directory.path);
+    return true;
+  } catch (error) {
+    await rm(draft, { recursive: true, force: true });
+    if (codeOf(error) === 'ENOTEMPTY' || codeOf(error) === 'EEXIST') {
+      return false;
+    }
+    throw new UserError(
+      `The lab's state must be writable at ${directory.path}: ${messageOf(error)}.`,
+      'Choose another place with --state-dir DIR or PGHA_BENCH_STATE.',
+    );
+  }
+}
+
+/** Atomic, so that a reader never sees half of it. */
+export async function writeState(directory: LabDirectory, state: LabState): Promise<void> {
+  const draft = `${directory.stateFile}.new`;
+  await writeFile(draft, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
+  await rename(draft, directory.stateFile);
+}
+
+export async function removeDirectory(directory: LabDirectory): Promise<void> {
+  await rm(directory.path, { recursive: true, force: true, maxRetries: 3 });
+  // The directory of all labs goes with the last one.
+  await rmdir(join(directory.path, '..')).catch(() => undefined);
+}
+
+/** A file of the lab that its processes read: theirs, and nobody else's, since there are passwords in some. */
+export async function writeOwned(path: string, text: string, user: UnixUser | null): Promise<void> {
+  await writeFile(path, text, { mode: 0o600 });
+  if (user !== null) {
+    await chown(path, user.uid, user.gid);
+  }
+}
+
+/** The lab's processes see nothing of the caller's settings: PATRONI_*, ETCD_* and PG* would change what they do. */
+export function environment(directory: LabDirectory): Readonly<Record<string, string>> {
+  const kept: Record<string, string> = { HOME: directory.path, LC_ALL: 'C.UTF-8' };
+  for (const name of ['PATH', 'LD_LIBRARY_PATH', 'PYTHONPATH', 'TZ']) {
+    const value = process.env[name];
+    if (value !== undefined) {
+      kept[name] = value;
+    }
+  }
+  return kept;
+}
+
+/** The longest path of a socket below the lab's directory: `/run/haproxy.sock.<pid>.tmp`, to which HAProxy binds first. */
+const SOCKET_SUFFIX = '/run/haproxy.sock.4194304.tmp';
+
+/** Paths of Unix sockets are limited to 107 bytes. */
+export function checkSocketLength(directory: LabDirectory): void {
+  const longest = 107 - SOCKET_SUFFIX.length;
+  const length = Buffer.byteLength(directory.path);
+  if (length > longest) {
+    throw new UserError(
+      `The lab's directory holds Unix sockets, so its path may have ${longest} bytes; ${directory.path} has ${length}.`,
+      'Choose a shorter place with --state-dir DIR.',
+    );
+  }
+}
+
+/** Root keeps its own files in the directory, and hands the others to the user that the lab runs as. */
+async function fill(directory: LabDirectory, state: LabState): Promise<void> {
+  const { user } = state;
+  await mkdir(directory.path, { mode: 0o700 });
+  await writeState(directory, state);
+  const owned = [
+    directory.logs,
+    join(directory.path, 'run'),
+    ...NODE_NAMES.map((node) => directory.node(node)),
+  ];
+  for (const path of owned) {
+    await mkdir(path, { mode: 0o700 });
+    if (user !== null) {
+      await chown(path, user.uid, user.gid);
+    }
+  }
+  if (user !== null) {
+    await chown(directory.path, 0, user.gid);
+    await chmod(directory.path, 0o750);
+  }
+}
+
+function isState(value: unknown): value is LabState {
+  return typeof value === 'object' && value !== null && 'format' in value && value.format === 1;
+}
+
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whether the lab was started in an earlier boot of this machine. */
+export async function isOfEarlierBoot(state: LabState): Promise<boolean> {
+  return state.bootId !== (await bootId());
+}
+
+function unreadable(path: string, error: unknown): UserError {
+  const action =
+    codeOf(error) === 'EACCES'
+      ? 'The lab belongs to another user; choose another --name, or --state-dir.'
+      : 'If no process of it runs any more, remove the directory.';
+  return new UserError(`The state of the lab cannot be read from ${path}: ${messageOf(error)}.`, action);
+}

@@ -1,0 +1,32 @@
+export interface EtcdConfig {
+  readonly name: string;
+  readonly host: string;
+  readonly clientPort: number;
+  readonly peerPort: number;
+  readonly dataDir: string;
+  /** New for each cluster: a member of an earlier one must never join. */
+  readonly token: string;
+  readonly members: readonly { readonly name: string; readonly host: string }[];
+}
+
+/**
+ * Settings by the name of etcd's flags; each is known to 3.4, 3.5 and 3.6. By flags the gRPC gateway, which
+ * Patroni speaks, is on; in a configuration file it would be off.
+ */
+export function etcdSettings(config: EtcdConfig): Readonly<Record<string, string>> {
+  const client = `http://${config.host}:${config.clientPort}`;
+  const peer = `http://${config.host}:${config.peerPort}`;
+  return {
+    name: config.name,
+    'data-dir': config.dataDir,
+    'listen-client-urls': client,
+    'advertise-client-urls': client,
+    'listen-peer-urls': peer,
+    'initial-advertise-peer-urls': peer,
+    'initial-cluster': config.members
+      .map(({ name, host }) => `${name}=http://${host}:${config.peerPort}`)
+      .join(','),
+    'initial-cluster-token': config.token,
+    'initial-cluster-state': 'new',
+  };
+}

@@ -1,0 +1,87 @@
+export interface HaproxyConfig {
+  readonly host: string;
+  readonly rwPort: number;
+  readonly roPort: number;
+  readonly statsPort: number;
+  readonly socketPath: string;
+  readonly servers: readonly HaproxyServer[];
+  /** What all servers together could take: PostgreSQL's max_connections times their number. */
+  readonly connections: number;
+  readonly timing: HaproxyTiming;
+}
+
+export interface HaproxyServer {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly apiPort: number;
+}
+
+/** Times as HAProxy writes them, `500ms`. */
+export interface HaproxyTiming {
+  readonly inter: string;
+  /** While a server is between UP and DOWN; `inter` when absent. */
+  readonly fastinter?: string;
+  readonly fall: number;
+  readonly rise: number;
+  readonly connectTimeout: string;
+  readonly checkTimeout: string;
+}
+
+/** Names of the listeners that the statistics show. */
+export const RW_LISTENER = 'rw';
+export const RO_LISTENER = 'ro';
+
+/**
+ * Patroni's haproxy.cfg with a read-only port, a socket and room for clients: with the sample's maxconn of 100 the
+ * 101st client would wait in HAProxy's queue, and its wait would be taken for PostgreSQL's latency. A quarter more
+ * than the servers can take is for those that come back while the dead sessions are not gone yet.
+ */
+export function haproxyConfig(config: HaproxyConfig): string {
+  const { timing } = config;
+  return `global
+    maxconn ${Math.ceil(config.connections * 1.25)}
+    # With a low limit of open files HAProxy takes fewer connections; the alternative is that it does not start.
+    no strict-limits
+    stats socket ${quoted(config.socketPath)} mode 600 level admin
+    log stdout format iso local0 notice
+
+defaults
+    mode tcp
+    log global
+    option log-health-checks
+    retries 2
+    timeout client 30m
+    timeout connect ${timing.connectTimeout}
+    timeout server 30m
+    timeout check ${timing.checkTimeout}
+
+listen stats
+    mode http
+    bind ${config.host}:${config.statsPort}
+    stats enable
+    stats uri /
+
+${listener(config, RW_LISTENER, config.rwPort, '/primary')}
+${listener(config, RO_LISTENER, config.roPort, '/replica')}`;
+}
+
+/** OPTIONS, as in the sample: the body of a GET makes HAProxy close early, and Patroni log a broken pipe. */
+function listener(config: HaproxyConfig, name: string, port: number, check: string): string {
+  const { timing } = config;
+  const fastinter = timing.fastinter === undefined ? '' : ` fastinter ${timing.fastinter}`;
+  const servers = config.servers.map(
+    (server) => `    server ${server.name} ${server.host}:${server.port} check port ${server.apiPort}\n`,
+  );
+  return `listen ${name}
+    bind ${config.host}:${port}
+    balance roundrobin
+    option httpchk OPTIONS ${check}
+    http-check expect status 200
+    default-server inter ${timing.inter}${fastinter} fall ${timing.fall} rise ${timing.rise} on-marked-down shutdown-sessions
+${servers.join('')}`;
+}
+
+function quoted(path: string): string {
+  return `'${path.replaceAll("'", `'\\''`)}'`;
+}
