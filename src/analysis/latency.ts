@@ -19,6 +19,11 @@ export class LatencySum {
     return this.total;
   }
 
+  /** The longest latency, exactly; 0 when nothing was recorded. */
+  get maxUs(): number {
+    return this.longestUs;
+  }
+
   /** @param maxUs longest latency in it, exactly; absent where only the buckets are known */
   add(histogram: SparseHistogram, maxUs?: number): void {
     let highest = -1;

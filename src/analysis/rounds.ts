@@ -17,7 +17,8 @@ export function roundsOf(recording: Recording): RoundsAnalysis {
   const rounds: RoundAnalysis[] = [];
   const notes: string[] = [];
   let steady: SteadyPart | null = { fromMs: 0, rampUp: true };
-  for (const [index, fault] of recording.faults.entries()) {
+  for (const index of inOrderOfTime(recording.faults)) {
+    const fault = recording.faults[index] as FaultRecord;
     const window = roundWindow(recording, index);
     const subject = nameOf(recording.faults, index);
     if (window === null) {
@@ -30,6 +31,11 @@ export function roundsOf(recording: Recording): RoundsAnalysis {
     steady = steadyAfter(round, window);
   }
   return { rounds, notes };
+}
+
+function inOrderOfTime(faults: readonly FaultRecord[]): number[] {
+  const atMs = faults.map((fault) => fault.askedAtMs ?? fault.plannedAtMs);
+  return [...faults.keys()].sort((a, b) => (atMs[a] as number) - (atMs[b] as number));
 }
 
 interface RoundContext {
@@ -151,8 +157,11 @@ function roundWindow(recording: Recording, index: number): Window | null {
   if (fromMs === null || fromMs >= endMs) {
     return null;
   }
-  const next = asked.find((atMs) => atMs !== null && atMs > fromMs) ?? endMs;
-  return { fromMs, toMs: Math.min(next, endMs) };
+  let toMs = endMs;
+  for (const atMs of asked) {
+    toMs = atMs !== null && atMs > fromMs ? Math.min(toMs, atMs) : toMs;
+  }
+  return { fromMs, toMs };
 }
 
 /** The longest gaps of the clients that overlap the round; a client that never came back has one to the end. */

@@ -1,0 +1,73 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { codeOf, messageOf, UserError } from '../errors.js';
+import type { Result } from './result.js';
+import { RESULT_FILE } from './store.js';
+
+const VERSION: Result['version'] = 1;
+
+/** What a result of this version cannot be without; the rest is the word of the version. */
+const PARTS = ['tool', 'run', 'plan', 'cluster', 'totals', 'timeline', 'errors', 'analysis', 'notes'];
+
+/**
+ * Reads a result.
+ * @param path the folder of a run, or its result.json
+ * @throws UserError when there is none, or not one that this version can read
+ */
+export async function readResult(path: string): Promise<Result> {
+  const file = await fileOf(path);
+  const content = parse(await textOf(file, path), file);
+  if (!isObject(content) || content['format'] !== 'pgha-bench/result') {
+    throw new UserError(`Expected a result of pgha-bench in ${file}, found other JSON.`);
+  }
+  const version = content['version'];
+  if (typeof version === 'number' && version > VERSION) {
+    throw new UserError(
+      `${file} has version ${version}; this pgha-bench reads up to ${VERSION}.`,
+      'Read it with the pgha-bench that wrote it, or a newer one.',
+    );
+  }
+  const missing = PARTS.filter((part) => !(part in content));
+  if (version !== VERSION || missing.length > 0) {
+    throw new UserError(`${file} is not a whole result: it has no ${missing.join(', no ') || 'version'}.`);
+  }
+  // The border: what says that it is a result of this version is taken for one.
+  return content as unknown as Result;
+}
+
+async function fileOf(path: string): Promise<string> {
+  try {
+    return (await stat(path)).isDirectory() ? join(path, RESULT_FILE) : path;
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+async function textOf(file: string, path: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw unreadable(path, error);
+  }
+}
+
+function unreadable(path: string, error: unknown): UserError {
+  if (codeOf(error) === 'ENOENT') {
+    return new UserError(`Expected the folder of a run or its ${RESULT_FILE}, found none at ${path}.`);
+  }
+  return new UserError(`${path} cannot be read: ${messageOf(error)}.`);
+}
+
+function parse(text: string, file: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UserError(
+      `Expected a result of pgha-bench in ${file}, found no valid JSON; it may be cut off.`,
+    );
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

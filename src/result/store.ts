@@ -1,0 +1,187 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import type { Recording } from '../analysis/recording.js';
+import { codeOf, messageOf, UserError } from '../errors.js';
+import { histogramLog } from './hlog.js';
+import type { Result } from './result.js';
+
+/** Files of a result folder. */
+export const RESULT_FILE = 'result.json';
+export const SERVICE_FILE = 'service.hlog';
+export const RESPONSE_FILE = 'response.hlog';
+
+/** Where a result will be written; checked, and not there yet. */
+export type ResultPlace =
+  /** A new folder in `root`, named by time, workload and fault. */
+  | { readonly kind: 'root'; readonly root: string }
+  /** This very folder: absent or empty. */
+  | { readonly kind: 'directory'; readonly directory: string };
+
+/**
+ * Looks, before the load, whether the result can be written, and leaves nothing behind.
+ * @param where `out`: the folder itself (absent or empty); `root`: where a folder is made for each run
+ * @throws UserError when it cannot
+ */
+export async function prepareResultDir(
+  where: { readonly out: string } | { readonly root: string },
+): Promise<ResultPlace> {
+  const place = placeOf(where);
+  const directory = place.kind === 'root' ? place.root : place.directory;
+  const existing = await existingAncestor(directory);
+  if (place.kind === 'directory' && existing === directory && (await readdir(directory)).length > 0) {
+    throw new UserError(
+      `--out: expected a new or empty directory, found files in ${directory}.`,
+      'Name another one, or empty it.',
+    );
+  }
+  await tryToWrite(existing, directory);
+  return place;
+}
+
+/**
+ * Writes a result and its histograms; whoever looks sees all of it or nothing.
+ * @returns the folder, absolute
+ * @throws UserError when it cannot be written
+ */
+export async function writeResult(place: ResultPlace, result: Result, recording: Recording): Promise<string> {
+  const directory = place.kind === 'root' ? join(place.root, resultName(result)) : place.directory;
+  try {
+    if (place.kind === 'directory' && (await isEmptyDirectory(directory))) {
+      // Not to be replaced: it may be a mount point.
+      return await fillDirectory(directory, result, recording);
+    }
+    return await makeDirectory(directory, result, recording);
+  } catch (error) {
+    throw new UserError(`The result could not be written to ${directory}: ${messageOf(error)}.`);
+  }
+}
+
+/** `20251123-145601-tpcb-switchover`, in local time, as the clock of whoever looks for it. */
+export function resultName(result: Result): string {
+  const kinds = [...new Set(result.plan.faults.map((fault) => fault.kind))];
+  const parts = [
+    stampOf(new Date(result.run.startedAt)),
+    result.plan.workload.name,
+    kinds.join('+') || 'none',
+  ];
+  return parts.map((part) => part.replaceAll(/[^\w.+-]+/g, '_')).join('-');
+}
+
+function placeOf(where: { readonly out: string } | { readonly root: string }): ResultPlace {
+  if ('out' in where) {
+    return { kind: 'directory', directory: resolve(where.out) };
+  }
+  return { kind: 'root', root: resolve(where.root) };
+}
+
+function stampOf(at: Date): string {
+  const two = (value: number) => String(value).padStart(2, '0');
+  const day = `${at.getFullYear()}${two(at.getMonth() + 1)}${two(at.getDate())}`;
+  return `${day}-${two(at.getHours())}${two(at.getMinutes())}${two(at.getSeconds())}`;
+}
+
+/** The directory itself, or the nearest one above it that exists. */
+async function existingAncestor(directory: string): Promise<string> {
+  for (let path = directory; ; path = dirname(path)) {
+    try {
+      if (!(await stat(path)).isDirectory()) {
+        throw new UserError(`Results cannot be written to ${directory}: ${path} is not a directory.`);
+      }
+      return path;
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT' && codeOf(error) !== 'ENOTDIR') {
+        throw error instanceof UserError ? error : unwritable(directory, error);
+      }
+    }
+  }
+}
+
+/** By trying: permission bits say nothing to root, and nothing of read-only file systems on some. */
+async function tryToWrite(existing: string, directory: string): Promise<void> {
+  try {
+    await rmdir(await mkdtemp(join(existing, '.pgha-bench-')));
+  } catch (error) {
+    throw unwritable(directory, error);
+  }
+}
+
+function unwritable(directory: string, error: unknown): UserError {
+  return new UserError(
+    `Results cannot be written to ${directory}: ${messageOf(error)}.`,
+    'Name another directory with --out.',
+  );
+}
+
+async function isEmptyDirectory(path: string): Promise<boolean> {
+  try {
+    return (await readdir(path)).length === 0;
+  } catch {
+    return false;
+  }
+}
+
+/** Not mkdtemp(): its folders are closed to others, and results are read by whoever may read their surroundings. */
+async function makePartial(prefix: string): Promise<string> {
+  const partial = `${prefix}${randomBytes(4).toString('hex')}`;
+  await mkdir(partial);
+  return partial;
+}
+
+/** Writes beside the place and renames, under the next free name when that one is taken. */
+async function makeDirectory(directory: string, result: Result, recording: Recording): Promise<string> {
+  await mkdir(dirname(directory), { recursive: true });
+  const partial = await makePartial(join(dirname(directory), `.${basename(directory)}-`));
+  try {
+    for (const [name, content] of filesOf(result, recording)) {
+      await writeFile(join(partial, name), content);
+    }
+    return await renameToFree(partial, directory);
+  } catch (error) {
+    await rm(partial, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function renameToFree(partial: string, directory: string): Promise<string> {
+  for (let suffix = 1; ; suffix++) {
+    const free = suffix === 1 ? directory : `${directory}-${suffix}`;
+    // rename() replaces an empty directory, and mkdir() alone says without a race whose it is.
+    try {
+      await mkdir(free);
+    } catch (error) {
+      if (codeOf(error) === 'EEXIST') {
+        continue;
+      }
+      throw error;
+    }
+    await rename(partial, free);
+    return free;
+  }
+}
+
+/** Moves the files in one by one, result.json last: without it, it is no result. */
+async function fillDirectory(directory: string, result: Result, recording: Recording): Promise<string> {
+  const partial = await makePartial(join(directory, '.partial-'));
+  try {
+    const files = filesOf(result, recording);
+    for (const [name, content] of files) {
+      await writeFile(join(partial, name), content);
+    }
+    for (const [name] of files) {
+      await rename(join(partial, name), join(directory, name));
+    }
+    return directory;
+  } finally {
+    await rm(partial, { recursive: true, force: true });
+  }
+}
+
+function filesOf(result: Result, recording: Recording): [string, string][] {
+  const { startedAt } = result.run;
+  return [
+    [SERVICE_FILE, histogramLog(recording, 'service', startedAt)],
+    [RESPONSE_FILE, histogramLog(recording, 'response', startedAt)],
+    [RESULT_FILE, `${JSON.stringify(result)}\n`],
+  ];
+}
