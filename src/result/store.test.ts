@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SAMPLES } from '../analysis/sample.fixture.js';
 import { UserError } from '../errors.js';
 import { readResult } from './read.js';
-import { prepareResultDir, resultName, writeResult } from './store.js';
+import { prepareResultDirectory, resultName, writeResult } from './store.js';
 
 const { result, recording } = sample();
 function sample() {
@@ -25,7 +25,7 @@ afterEach(async () => {
 describe('a result under a root', () => {
   it('is written whole into a folder named by time, workload and fault', async () => {
     const root = join(scratch, 'deep', 'results');
-    const place = await prepareResultDir({ root });
+    const place = await prepareResultDirectory({ root });
     expect(await readdir(scratch)).toEqual([]);
     const directory = await writeResult(place, result, recording);
     expect(directory).toBe(join(root, resultName(result)));
@@ -35,7 +35,7 @@ describe('a result under a root', () => {
   });
 
   it('gets the next free name when two runs began in the same second', async () => {
-    const place = await prepareResultDir({ root: scratch });
+    const place = await prepareResultDirectory({ root: scratch });
     const names = [];
     for (let i = 0; i < 3; i++) {
       names.push(await writeResult(place, result, recording));
@@ -46,7 +46,7 @@ describe('a result under a root', () => {
   });
 
   it('can be read by whoever can read its surroundings', async () => {
-    const directory = await writeResult(await prepareResultDir({ root: scratch }), result, recording);
+    const directory = await writeResult(await prepareResultDirectory({ root: scratch }), result, recording);
     const plain = join(scratch, 'plain');
     await mkdir(plain);
     expect((await stat(directory)).mode).toBe((await stat(plain)).mode);
@@ -73,7 +73,7 @@ describe('a result under a root', () => {
 describe('a result in a directory of the user', () => {
   it('fills a new one', async () => {
     const out = join(scratch, 'new', 'one');
-    const place = await prepareResultDir({ out });
+    const place = await prepareResultDirectory({ out });
     expect(await readdir(scratch)).toEqual([]);
     expect(await writeResult(place, result, recording)).toBe(out);
     expect((await readdir(out)).sort()).toEqual(FILES);
@@ -82,7 +82,7 @@ describe('a result in a directory of the user', () => {
 
   it('fills an empty one without replacing it, since it may be a mount point', async () => {
     const before = (await stat(scratch)).ino;
-    const place = await prepareResultDir({ out: scratch });
+    const place = await prepareResultDirectory({ out: scratch });
     expect(await writeResult(place, result, recording)).toBe(scratch);
     expect((await stat(scratch)).ino).toBe(before);
     expect((await readdir(scratch)).sort()).toEqual(FILES);
@@ -91,43 +91,47 @@ describe('a result in a directory of the user', () => {
   it('never overwrites: files that came meanwhile stay, and the result goes beside', async () => {
     const out = join(scratch, 'out');
     await mkdir(out);
-    const place = await prepareResultDir({ out });
+    const place = await prepareResultDirectory({ out });
     await writeFile(join(out, 'result.json'), 'precious');
     expect(await writeResult(place, result, recording)).toBe(`${out}-2`);
     expect(await readFile(join(out, 'result.json'), 'utf8')).toBe('precious');
   });
 });
 
-describe('prepareResultDir', () => {
+describe('prepareResultDirectory', () => {
   it('refuses a directory with files', async () => {
     await writeFile(join(scratch, 'x'), '');
-    await expect(prepareResultDir({ out: scratch })).rejects.toThrow(UserError);
-    await expect(prepareResultDir({ out: scratch })).rejects.toThrow(/expected a new or empty directory/);
+    await expect(prepareResultDirectory({ out: scratch })).rejects.toThrow(UserError);
+    await expect(prepareResultDirectory({ out: scratch })).rejects.toThrow(
+      /expected a new or empty directory/,
+    );
   });
 
   it('refuses a path through a file', async () => {
     await writeFile(join(scratch, 'x'), '');
-    await expect(prepareResultDir({ out: join(scratch, 'x') })).rejects.toThrow(/x is not a directory\.$/);
-    await expect(prepareResultDir({ root: join(scratch, 'x', 'y') })).rejects.toThrow(
+    await expect(prepareResultDirectory({ out: join(scratch, 'x') })).rejects.toThrow(
+      /x is not a directory\.$/,
+    );
+    await expect(prepareResultDirectory({ root: join(scratch, 'x', 'y') })).rejects.toThrow(
       /x is not a directory\.$/,
     );
   });
 
   it('refuses where nothing can be written', async () => {
     // /proc refuses even root.
-    await expect(prepareResultDir({ root: '/proc/results' })).rejects.toThrow(
+    await expect(prepareResultDirectory({ root: '/proc/results' })).rejects.toThrow(
       /^Results cannot be written to \/proc\/results: .*Name another directory with --out\.$/,
     );
     if (process.getuid?.() !== 0) {
       await chmod(scratch, 0o500);
-      await expect(prepareResultDir({ root: join(scratch, 'results') })).rejects.toThrow(UserError);
+      await expect(prepareResultDirectory({ root: join(scratch, 'results') })).rejects.toThrow(UserError);
     }
   });
 });
 
 describe('writeResult', () => {
   it('leaves nothing half-written when it fails', async () => {
-    const place = await prepareResultDir({ root: scratch });
+    const place = await prepareResultDirectory({ root: scratch });
     const broken = { ...result, notes: 1n as unknown as string[] };
     await expect(writeResult(place, broken, recording)).rejects.toThrow(
       /^The result could not be written to /,

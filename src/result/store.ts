@@ -12,21 +12,25 @@ export const SERVICE_FILE = 'service.hlog';
 export const RESPONSE_FILE = 'response.hlog';
 
 /** Where a result will be written; checked, and not there yet. */
-export type ResultPlace =
+export type ResultDirectory =
   /** A new folder in `root`, named by time, workload and fault. */
   | { readonly kind: 'root'; readonly root: string }
   /** This very folder: absent or empty. */
   | { readonly kind: 'directory'; readonly directory: string };
 
+/** Where results go when the user names no directory, in the current one. */
+const ROOT = 'results';
+
 /**
  * Looks, before the load, whether the result can be written, and leaves nothing behind.
- * @param where `out`: the folder itself (absent or empty); `root`: where a folder is made for each run
+ * @param where `out`: the folder itself, absent or empty; without it, a folder for each run is made in `root`
  * @throws UserError when it cannot
  */
-export async function prepareResultDir(
-  where: { readonly out: string } | { readonly root: string },
-): Promise<ResultPlace> {
-  const place = placeOf(where);
+export async function prepareResultDirectory(where: {
+  readonly out?: string | undefined;
+  readonly root?: string;
+}): Promise<ResultDirectory> {
+  const place = placeOf(where.out, where.root ?? ROOT);
   const directory = place.kind === 'root' ? place.root : place.directory;
   const existing = await existingAncestor(directory);
   if (place.kind === 'directory' && existing === directory && (await readdir(directory)).length > 0) {
@@ -44,7 +48,11 @@ export async function prepareResultDir(
  * @returns the folder, absolute
  * @throws UserError when it cannot be written
  */
-export async function writeResult(place: ResultPlace, result: Result, recording: Recording): Promise<string> {
+export async function writeResult(
+  place: ResultDirectory,
+  result: Result,
+  recording: Recording,
+): Promise<string> {
   const directory = place.kind === 'root' ? join(place.root, resultName(result)) : place.directory;
   try {
     if (place.kind === 'directory' && (await isEmptyDirectory(directory))) {
@@ -68,11 +76,10 @@ export function resultName(result: Result): string {
   return parts.map((part) => part.replaceAll(/[^\w.+-]+/g, '_')).join('-');
 }
 
-function placeOf(where: { readonly out: string } | { readonly root: string }): ResultPlace {
-  if ('out' in where) {
-    return { kind: 'directory', directory: resolve(where.out) };
-  }
-  return { kind: 'root', root: resolve(where.root) };
+function placeOf(out: string | undefined, root: string): ResultDirectory {
+  return out === undefined
+    ? { kind: 'root', root: resolve(root) }
+    : { kind: 'directory', directory: resolve(out) };
 }
 
 function stampOf(at: Date): string {
