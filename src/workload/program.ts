@@ -6,7 +6,7 @@ import type { Variables } from './variables.js';
  * changed after it was loaded; what a client has of its own is in its {@link ScriptContext}.
  */
 export interface Program {
-  /** Name of each variable; its index is the slot. */
+  /** Name of each variable; its index is the slot. Programs that were compiled together have the same. */
   readonly slots: readonly string[];
   /** Every statement once; its index names the prepared statement of the session. */
   readonly statements: readonly Statement[];
@@ -17,7 +17,7 @@ export interface Program {
 export interface Statement {
   /**
    * Query text. For `extended` and `prepared` the variables stand in it as $1, $2 …; for `simple` it is the text
-   * between the variables, which {@link Statement.pieces} has.
+   * as it was written, whose parts {@link Statement.pieces} has.
    */
   readonly text: string;
   /** `simple` only: literal text and slots in turn, joined when sent. Empty for the other protocols. */
@@ -35,15 +35,45 @@ export type Verb = 'begin' | 'commit' | 'rollback' | 'read' | 'write';
 
 export type Step =
   | { readonly op: 'sql'; readonly statement: number }
-  /** Computes and stores variables; must not allocate. */
+  /** Computes and stores variables; does not allocate. Throws {@link ScriptFailure}. */
   | { readonly op: 'compute'; readonly run: (context: ScriptContext) => void }
-  /** Goes on with the next step if the test holds, else with step `otherwise`. */
+  /** Goes on with the next step if the test holds, else with step `otherwise`. Throws {@link ScriptFailure}. */
   | {
       readonly op: 'branch';
       readonly test: (context: ScriptContext) => boolean;
       readonly otherwise: number;
     }
-  | { readonly op: 'jump'; readonly to: number };
+  | { readonly op: 'jump'; readonly to: number }
+  /**
+   * Sends the statement and stores columns of its reply as text: `only-row` (\gset) those of the last result, which
+   * must have exactly one row; `last-rows` (\aset) those of the last row of every result that has any. A column goes
+   * to the slot that `slots` has for `prefix` + its name; a column that no statement and no expression uses has none.
+   * A reply that does not fit is a {@link ScriptFailure}; it is not allowed in a pipeline.
+   */
+  | {
+      readonly op: 'store';
+      readonly statement: number;
+      readonly rows: 'only-row' | 'last-rows';
+      readonly prefix: string;
+      readonly slots: ReadonlyMap<string, number>;
+    }
+  /** Waits; `microseconds` may be 0 or negative, which is no wait. Throws {@link ScriptFailure}. */
+  | { readonly op: 'sleep'; readonly microseconds: (context: ScriptContext) => number }
+  /**
+   * Runs a command in the shell; an exit status other than 0 is a {@link ScriptFailure}. With a slot, the first
+   * line that it prints is stored there by `parseShellInteger` of shell.ts. Throws {@link ScriptFailure}.
+   */
+  | {
+      readonly op: 'shell';
+      readonly command: (context: ScriptContext) => string;
+      /** -1: what it prints is not read. */
+      readonly slot: number;
+    }
+  /**
+   * From `start` on statements are sent without waiting for replies; `sync` sends a Sync in between, `end` sends
+   * one and then reads all replies. Never with the simple protocol.
+   */
+  | { readonly op: 'pipeline'; readonly action: 'start' | 'sync' | 'end' };
 
 /** What one client brings to its script. */
 export interface ScriptContext {
@@ -51,4 +81,12 @@ export interface ScriptContext {
   readonly clientId: number;
   readonly variables: Variables;
   readonly random: RandomStream;
+}
+
+/**
+ * A meta command that cannot be computed with the values that it met: a division by zero, an empty range, a variable
+ * without a value. The message names file, line and column. The client cannot go on: pgbench aborts it, always.
+ */
+export class ScriptFailure extends Error {
+  override readonly name = 'ScriptFailure';
 }

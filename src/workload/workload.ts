@@ -64,6 +64,6 @@ export interface PrepareProgress {
 
 export interface CompileOptions {
   readonly protocol: Protocol;
-  /** Variables that are set before the first transaction: scale, client_id, -D. */
+  /** Variables that are set before the first transaction, beside those that every run sets: options of the workload, -D. */
   readonly variables: readonly string[];
 }
