@@ -1,0 +1,272 @@
+import { randomInt } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import type pg from 'pg';
+import type { Options } from 'yargs';
+import { clusterFacts } from '../cluster/facts.js';
+import { type ClusterMember, getCluster } from '../cluster/patroni.js';
+import { UserError } from '../errors.js';
+import type { Fault } from '../faults/fault.js';
+import { FAULTS } from '../faults/registry.js';
+import type { Lab } from '../lab/lab.js';
+import type { FaultPlan, Plan, WorkloadPlan } from '../plan/plan.js';
+import { choice, planOf, type RunSettings, readSettings } from '../plan/settings.js';
+import { hostPort, type Target } from '../plan/target.js';
+import { openClient } from '../postgres/connect.js';
+import { renderTerminal } from '../report/terminal.js';
+import type { ClusterFacts, Result } from '../result/result.js';
+import { prepareResultDir, type ResultPlace, writeResult } from '../result/store.js';
+import { conduct } from '../run/conductor.js';
+import { checkServer } from '../run/preflight.js';
+import { findWorkload, parseOptions } from '../workload/registry.js';
+import type { OptionValues, Workload } from '../workload/workload.js';
+import { type Arguments, once } from './arguments.js';
+import { EXIT } from './exit.js';
+import { prepare, workloadOptions } from './init.js';
+import { Interrupt } from './interrupt.js';
+import { ProgressLines } from './progress-lines.js';
+import {
+  givenTarget,
+  isTargetGiven,
+  labTarget,
+  type OwnLab,
+  type ResolvedTarget,
+  startOwnLab,
+  TARGET_OPTIONS,
+} from './target.js';
+
+export const RUN_OPTIONS = {
+  clients: { alias: 'c', type: 'string', describe: 'virtual clients, one connection each [default: 1]' },
+  duration: { type: 'string', describe: 'length of the load, 40s or 5m [default: 60s]' },
+  fault: {
+    type: 'string',
+    describe: 'KIND@TIME, switchover@20s, or none [default: switchover in the middle on a lab, else none]',
+  },
+  protocol: { alias: 'M', type: 'string', describe: 'prepared, extended or simple [default: prepared]' },
+  workers: { alias: 'j', type: 'string', describe: 'threads for the clients [default: one per core]' },
+  ...TARGET_OPTIONS,
+  profile: { type: 'string', describe: 'of a lab that the run starts: stock or fast [default: stock]' },
+  out: { type: 'string', describe: 'directory of the result, new or empty [default: results/TIME-…]' },
+  label: { type: 'string', describe: 'a name for the result' },
+  seed: { type: 'string', describe: 'the same seed draws the same values [default: another each time]' },
+  'connect-timeout': { type: 'string', describe: 'until a connection is ready [default: 5s]' },
+  'statement-timeout': { type: 'string', describe: 'until a statement is answered [default: 10s]' },
+  'transaction-timeout': { type: 'string', describe: 'until a transaction is over [default: 30s]' },
+  'reconnect-pause': {
+    type: 'string',
+    describe: 'pause after a failure, doubled up to the longest [default: 25ms..500ms]',
+  },
+} as const satisfies Record<string, Options>;
+
+/** Scale of the tables in a lab of the run's own: enough branches that clients do more than wait for each other's row. */
+const OWN_LAB_SCALE = '10';
+
+/** Connections of a server that others use: Patroni, replication, the tool's own looks. */
+const OTHER_CONNECTIONS = 30;
+
+/** What is known before the target is looked at. */
+interface RunOrder {
+  readonly args: Arguments;
+  readonly settings: RunSettings;
+  readonly workload: Workload;
+  /** Options of the workload as they were given. */
+  readonly given: Readonly<Record<string, string>>;
+  readonly place: ResultPlace;
+}
+
+/** `pgha-bench run WORKLOAD`. @returns the exit code */
+export async function run(args: Arguments): Promise<number> {
+  const order = await readOrder(args);
+  let ownLab: OwnLab | undefined;
+  const interrupt = new Interrupt(() =>
+    ownLab === undefined ? '' : `'pgha-bench lab down --name ${ownLab.lab.name}' stops the lab.\n`,
+  );
+  try {
+    const given = isTargetGiven(args) ? await givenTarget(args) : await labTarget(args);
+    if (given === undefined) {
+      ownLab = await startLab(order, interrupt.signal);
+    }
+    return await runAgainst(given ?? ownLab?.lab, order, interrupt.signal);
+  } catch (error) {
+    if (interrupt.signal.aborted) {
+      return EXIT.interrupted;
+    }
+    throw error;
+  } finally {
+    if (ownLab !== undefined) {
+      tell('Stopping the lab.');
+      await ownLab.stop();
+    }
+    interrupt.release();
+  }
+}
+
+async function readOrder(args: Arguments): Promise<RunOrder> {
+  const workload = await findWorkload(String(args['workload']));
+  const given = workloadOptions(args, workload, RUN_OPTIONS);
+  parseOptions(workload, given);
+  const settings = readSettings({
+    text: (name) => once(args, name),
+    faults: FAULTS,
+    cores: availableParallelism(),
+    randomSeed: () => randomInt(2 ** 31),
+  });
+  const out = once(args, 'out');
+  const place = await prepareResultDir(out === undefined ? { root: 'results' } : { out });
+  return { args, settings, workload, given, place };
+}
+
+async function startLab(order: RunOrder, signal: AbortSignal): Promise<OwnLab> {
+  const { args, settings, workload, given } = order;
+  const profile = choice(once(args, 'profile') ?? 'stock', '--profile', ['stock', 'fast'] as const);
+  const maxConnections = Math.max(300, settings.clients + OTHER_CONNECTIONS);
+  tell(`No target was given and no lab is up: starting one (profile ${profile}).`);
+  const own = await startOwnLab({ profile, maxConnections }, tell, signal);
+  try {
+    const scale = workload.options.some((option) => option.name === 'scale') ? { scale: OWN_LAB_SCALE } : {};
+    await prepare(own.lab, workload, parseOptions(workload, { ...scale, ...given }), false);
+    return own;
+  } catch (error) {
+    await own.stop();
+    throw error;
+  }
+}
+
+async function runAgainst(
+  resolved: ResolvedTarget | undefined,
+  order: RunOrder,
+  signal: AbortSignal,
+): Promise<number> {
+  if (resolved === undefined) {
+    throw new UserError('There is no target.');
+  }
+  const { target, secrets } = resolved;
+  const { settings, workload } = order;
+  const members = await membersOf(target);
+  const { faultPlans, faults } = faultsFor(settings, target);
+  const sql = await openClient(target.rw, secrets.rwPassword, 'look');
+  let plan: Plan;
+  let cluster: ClusterFacts;
+  try {
+    const options = await tableOptions(sql, order, target);
+    plan = planOf(settings, target, workloadPlan(workload, options, target), faultPlans);
+    await checkServer(sql, plan);
+    cluster = await clusterFacts(target, sql, isLab(resolved) ? resolved.settings : {});
+  } finally {
+    await sql.end();
+  }
+  for (const [index, fault] of faults.entries()) {
+    await fault.check(target, faultPlans[index] as FaultPlan);
+  }
+  tell(describe(plan));
+  const lines = new ProgressLines(process.stderr);
+  const { result, recording } = await conduct({
+    plan,
+    secrets,
+    cluster,
+    members,
+    faults,
+    signal,
+    onProgress: (progress) => lines.show(progress),
+  });
+  lines.end();
+  const directory = await writeResult(order.place, result, recording);
+  process.stdout.write(
+    renderTerminal(result, { ...terminalStyle(), location: directory }),
+  );
+  return exitCodeOf(result);
+}
+
+/** Whether the tables are as the workload needs them. @returns the options that they decide @throws UserError */
+async function tableOptions(sql: pg.ClientBase, order: RunOrder, target: Target): Promise<OptionValues> {
+  const { workload, given } = order;
+  const state = await workload.schema.check(sql, parseOptions(workload, given));
+  const where = `${hostPort(target.rw)}, database '${target.rw.database}',`;
+  const mend = `Make them with 'pgha-bench init ${workload.name} --scale N' and the same target.`;
+  switch (state.kind) {
+    case 'ready':
+      return { ...parseOptions(workload, given), ...state.options };
+    case 'missing':
+      throw new UserError(`${where} has no tables for ${workload.name}.`, mend);
+    case 'unfit':
+      throw new UserError(`${where} has tables that do not fit ${workload.name}: ${state.problem}`, mend);
+  }
+}
+
+function workloadPlan(workload: Workload, options: OptionValues, target: Target): WorkloadPlan {
+  return {
+    name: workload.name,
+    options,
+    scripts: workload.scripts.map((script) => ({
+      name: script.name,
+      weight: script.weight,
+      route: script.route === 'ro' && target.ro === undefined ? 'rw' : script.route,
+      writes: script.route === 'rw',
+    })),
+  };
+}
+
+/** The faults of the run. By default a lab has its switchover; a cluster of somebody's own is not touched unasked. */
+function faultsFor(
+  settings: RunSettings,
+  target: Target,
+): { faultPlans: readonly FaultPlan[]; faults: readonly Fault[] } {
+  const wanted = settings.fault;
+  if (wanted === undefined || (wanted === 'default' && target.kind !== 'lab')) {
+    return { faultPlans: [], faults: [] };
+  }
+  const plan =
+    wanted === 'default' ? { kind: 'switchover', atMs: settings.durationMs / 2, options: {} } : wanted;
+  const fault = FAULTS.find((candidate) => candidate.kind === plan.kind);
+  if (fault === undefined) {
+    throw new UserError(`--fault: there is no '${plan.kind}'.`);
+  }
+  if (target.patroni.length === 0) {
+    throw new UserError(
+      `--fault: ${fault.kind} is done by Patroni, and the target has none.`,
+      'Add --patroni URL, or use --fault none.',
+    );
+  }
+  return { faultPlans: [plan], faults: [fault] };
+}
+
+async function membersOf(target: Target): Promise<readonly ClusterMember[]> {
+  const [url] = target.patroni;
+  return url === undefined ? [] : (await getCluster(url)).members;
+}
+
+function isLab(resolved: ResolvedTarget): resolved is Lab {
+  return resolved.target.kind === 'lab';
+}
+
+function describe(plan: Plan): string {
+  const [fault] = plan.faults;
+  const what = fault === undefined ? 'no fault' : `${fault.kind} at ${fault.atMs / 1000} s`;
+  return `Running ${plan.workload.name} with ${plan.clients} clients for ${plan.durationMs / 1000} s against ${hostPort(plan.target.rw)}, ${what}.`;
+}
+
+function terminalStyle(): { columns: number; color: boolean; unicode: boolean } {
+  const tty = process.stdout.isTTY === true;
+  const locale = process.env['LC_ALL'] || process.env['LC_CTYPE'] || process.env['LANG'] || '';
+  return {
+    columns: tty ? process.stdout.columns : 80,
+    color: tty && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb',
+    // A pipe or file is read later, by something that knows UTF-8.
+    unicode: !tty || /utf-?8/i.test(locale),
+  };
+}
+
+function exitCodeOf(result: Result): number {
+  switch (result.run.status) {
+    case 'interrupted':
+      return EXIT.interrupted;
+    case 'broken':
+      return EXIT.broken;
+    case 'completed':
+      return EXIT.ok;
+  }
+}
+
+/** Progress goes to stderr: stdout is the report. */
+function tell(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

@@ -1,0 +1,126 @@
+import type { Options } from 'yargs';
+import { getCluster } from '../cluster/patroni.js';
+import { messageOf, UserError } from '../errors.js';
+import { type Lab, labDown, labUp, readLab } from '../lab/lab.js';
+import type { Endpoint, HaproxyAddress, Secrets, Target } from '../plan/target.js';
+import { parseUri } from '../plan/uri.js';
+import { offersTls } from '../postgres/connect.js';
+import { type Arguments, once } from './arguments.js';
+
+/** Options of every command that needs a target. */
+export const TARGET_OPTIONS = {
+  rw: { type: 'string', describe: 'read-write endpoint: postgresql://user@host:port/database' },
+  ro: { type: 'string', describe: 'read-only endpoint' },
+  patroni: { type: 'string', describe: "URL of one member's REST API, http://host:8008" },
+  haproxy: { type: 'string', describe: "URL of HAProxy's statistics page, or path of its stats socket" },
+  lab: { type: 'string', describe: 'name of the lab to use when no address is given [default: default]' },
+} as const satisfies Record<string, Options>;
+
+export interface ResolvedTarget {
+  readonly target: Target;
+  readonly secrets: Secrets;
+}
+
+/** Whether the user named an address of their own. @throws UserError when one is given that needs another */
+export function isTargetGiven(args: Arguments): boolean {
+  if (args['rw'] !== undefined) {
+    return true;
+  }
+  for (const flag of ['ro', 'patroni', 'haproxy'] as const) {
+    if (args[flag] !== undefined) {
+      throw new UserError(
+        `--${flag} needs --rw, the read-write endpoint, beside it.`,
+        'Without any of them the lab is used.',
+      );
+    }
+  }
+  return false;
+}
+
+/** The addresses that the user gave. @throws UserError */
+export async function givenTarget(args: Arguments): Promise<ResolvedTarget> {
+  const rw = await endpointOf(once(args, 'rw') ?? '', '--rw');
+  const roText = once(args, 'ro');
+  const ro = roText === undefined ? undefined : await endpointOf(roText, '--ro');
+  const patroni = once(args, 'patroni');
+  const haproxy = once(args, 'haproxy');
+  const urls = patroni === undefined ? [] : await memberUrls(patroni);
+  return {
+    target: {
+      kind: patroni === undefined ? 'server' : 'cluster',
+      name: patroni === undefined ? 'server' : 'cluster',
+      rw: rw.endpoint,
+      ...(ro === undefined ? {} : { ro: ro.endpoint }),
+      patroni: urls,
+      ...(haproxy === undefined ? {} : { haproxy: haproxyAddress(haproxy) }),
+    },
+    secrets: {
+      ...(rw.password === undefined ? {} : { rwPassword: rw.password }),
+      ...(ro?.password === undefined ? {} : { roPassword: ro.password }),
+    },
+  };
+}
+
+/** The lab of that name when it is up. */
+export async function labTarget(args: Arguments): Promise<Lab | undefined> {
+  return readLab(once(args, 'lab') ?? 'default');
+}
+
+/** A lab for one command: started here, stopped by the caller. */
+export interface OwnLab {
+  readonly lab: Lab;
+  stop(): Promise<void>;
+}
+
+/** @param tell lines about what it waits for */
+export async function startOwnLab(
+  options: { readonly profile: 'stock' | 'fast'; readonly maxConnections: number },
+  tell: (line: string) => void,
+  signal: AbortSignal,
+): Promise<OwnLab> {
+  // A name of its own: another run may start a lab at the same time.
+  const name = `run-${process.pid}`;
+  const lab = await labUp({ name, ...options }, tell, signal);
+  return { lab, stop: () => labDown(name) };
+}
+
+async function endpointOf(
+  text: string,
+  flag: string,
+): Promise<{ endpoint: Endpoint; password: string | undefined }> {
+  const { endpoint, password, tls } = parseUri(text, flag, process.env);
+  if (tls === 'settled') {
+    return { endpoint, password };
+  }
+  const withTls = await offersTls(endpoint, password);
+  return { endpoint: { ...endpoint, sslMode: withTls ? 'require' : 'disable' }, password };
+}
+
+/** The member that was given first: it is known to be reachable from here. */
+async function memberUrls(url: string): Promise<string[]> {
+  if (!/^https?:\/\//.test(url)) {
+    throw new UserError(`--patroni: expected a URL such as http://host:8008, found '${url}'.`);
+  }
+  try {
+    const cluster = await getCluster(url);
+    const others = cluster.members.map((member) => member.apiUrl).filter((other) => other !== url);
+    return [url.replace(/\/+$/, ''), ...others];
+  } catch (error) {
+    throw new UserError(
+      `--patroni: no cluster answers there: ${messageOf(error)}.`,
+      "Give the base URL of a member's REST API.",
+    );
+  }
+}
+
+function haproxyAddress(text: string): HaproxyAddress {
+  if (/^https?:\/\//.test(text)) {
+    return { kind: 'url', url: text };
+  }
+  if (text.startsWith('/') || text.startsWith('.')) {
+    return { kind: 'socket', path: text };
+  }
+  throw new UserError(
+    `--haproxy: expected a URL, http://host:7000, or the path of a stats socket, found '${text}'.`,
+  );
+}

@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { bucketOf } from '../histogram.js';
+import { ABORTED, ACK, IN_DOUBT, OUTCOMES } from '../postgres/outcome.js';
+import type { Frame } from './frame.js';
+import { Recorder } from './recorder.js';
+
+function recorder(): { record: Recorder; frames: Frame[] } {
+  const frames: Frame[] = [];
+  return { record: new Recorder(3, ['rw', 'ro'], 100_000, (frame) => frames.push(frame)), frames };
+}
+
+describe('Recorder', () => {
+  it('puts an acknowledgement into the interval in which it came', () => {
+    const { record, frames } = recorder();
+    const server = record.serverIndex('127.0.1.1:5432', 'rw');
+    record.acknowledged(0, server, ACK, 90_000, 90_000, 99_999);
+    record.acknowledged(0, server, ACK, 99_000, 99_000, 100_000);
+    record.acknowledged(0, server, ACK, 350_000, 350_000, 351_000);
+    record.flush();
+    expect(frames.map((frame) => frame.interval)).toEqual([0, 1, 3]);
+    expect(frames.map((frame) => frame.scripts[0]?.outcomes[ACK])).toEqual([1, 1, 1]);
+    expect(frames[0]?.worker).toBe(3);
+  });
+
+  it('keeps first and last acknowledgement, by script and by server', () => {
+    const { record, frames } = recorder();
+    const one = record.serverIndex('a:1', 'rw');
+    const two = record.serverIndex('b:1', 'rw');
+    expect(record.serverIndex('a:1', 'rw')).toBe(one);
+    record.acknowledged(0, one, ACK, 0, 0, 10);
+    record.acknowledged(0, two, ACK, 0, 0, 20);
+    record.acknowledged(0, one, ACK, 0, 0, 30);
+    record.flush();
+    expect(frames[0]?.scripts[0]).toMatchObject({ firstAckUs: 10, lastAckUs: 30 });
+    expect(frames[0]?.servers).toEqual([
+      { server: 'a:1', route: 'rw', acks: 2, firstAckUs: 10, lastAckUs: 30 },
+      { server: 'b:1', route: 'rw', acks: 1, firstAckUs: 20, lastAckUs: 20 },
+    ]);
+  });
+
+  it('tells service from response time only where they differ', () => {
+    const { record, frames } = recorder();
+    const server = record.serverIndex('a:1', 'rw');
+    record.acknowledged(1, server, ACK, 1000, 1000, 1500);
+    record.acknowledged(1, server, ACK, 1000, 4000, 4700);
+    record.flush();
+    const script = frames[0]?.scripts[0];
+    expect([...(script?.punctual ?? [])]).toEqual([bucketOf(500), 1]);
+    expect([...(script?.delayedService ?? [])]).toEqual([bucketOf(700), 1]);
+    expect([...(script?.delayedResponse ?? [])]).toEqual([bucketOf(3700), 1]);
+    expect(script).toMatchObject({ script: 1, maxServiceUs: 700, maxResponseUs: 3700 });
+  });
+
+  it('adds failures up by outcome, code and server, and keeps the first message', () => {
+    const { record, frames } = recorder();
+    record.failed(0, 'a:1', ABORTED, { code: '25006', message: 'first' }, 10);
+    record.failed(0, 'a:1', ABORTED, { code: '25006', message: 'second' }, 20);
+    record.failed(0, 'a:1', IN_DOUBT, { code: '57P01', message: 'gone' }, 30);
+    record.flush();
+    expect(frames[0]?.errors).toEqual([
+      expect.objectContaining({
+        outcome: 'aborted',
+        code: '25006',
+        count: 2,
+        firstUs: 10,
+        lastUs: 20,
+        message: 'first',
+      }),
+      expect.objectContaining({ outcome: 'in_doubt', code: '57P01', count: 1 }),
+    ]);
+    expect(frames[0]?.scripts[0]?.outcomes).toEqual(
+      OUTCOMES.map((name) => ({ aborted: 2, in_doubt: 1 })[name as string] ?? 0),
+    );
+  });
+
+  it('begins each frame anew', () => {
+    const { record, frames } = recorder();
+    const server = record.serverIndex('a:1', 'rw');
+    record.acknowledged(0, server, ACK, 0, 0, 10);
+    record.failed(0, '', ABORTED, { code: 'x', message: '' }, 10);
+    record.connectStarted(10);
+    record.connected(5, 10);
+    record.stalled(99);
+    record.flush();
+    record.flush();
+    expect(frames[0]).toMatchObject({ stallUs: 99, connects: { attempts: 1, successes: 1 } });
+    expect(frames[1]).toMatchObject({
+      scripts: [],
+      errors: [],
+      servers: [],
+      stallUs: 0,
+      connects: { attempts: 0, successes: 0 },
+    });
+  });
+});

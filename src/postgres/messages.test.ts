@@ -1,0 +1,86 @@
+import { serialize } from 'pg-protocol';
+import { describe, expect, it } from 'vitest';
+import { type Parameters, queryMessage, statementEncoder } from './messages.js';
+
+/** Values by slot; null is NULL. */
+function parametersOf(values: readonly (string | null)[]): Parameters {
+  const write = (slot: number, target: Buffer, offset: number): number => {
+    const value = values[slot] ?? null;
+    return value === null ? -1 : offset + target.write(value, offset);
+  };
+  return {
+    textBound: (slot) => Buffer.byteLength(values[slot] ?? ''),
+    writeText: write,
+    substitutionBound: (slot) => Buffer.byteLength(values[slot] ?? 'NULL'),
+    writeSubstitution: (slot, target, offset) => {
+      const end = write(slot, target, offset);
+      return end < 0 ? offset + target.write('NULL', offset) : end;
+    },
+  };
+}
+
+type EncoderArguments = globalThis.Parameters<typeof statementEncoder>;
+
+function encoded(
+  statement: EncoderArguments[0],
+  protocol: EncoderArguments[2],
+  values: readonly (string | null)[],
+  parse: boolean,
+): Buffer {
+  const encoder = statementEncoder(statement, 7, protocol);
+  const parameters = parametersOf(values);
+  const target = Buffer.alloc(encoder.bound(parameters), 0xff);
+  return target.subarray(0, encoder.encode(target, parameters, parse));
+}
+
+const UPDATE = { text: 'UPDATE t SET a = $1 WHERE b = $2', pieces: [], parameters: [1, 0] };
+
+describe('statementEncoder', () => {
+  const bindOf = (statement: string, values: (string | null)[]) =>
+    Buffer.concat([bind(statement, values), serialize.execute({ portal: '', rows: 0 }), serialize.sync()]);
+
+  it('prepared: Parse once, then Bind, Execute, Sync', () => {
+    const first = encoded(UPDATE, 'prepared', ['12', '-5'], true);
+    const parse = serialize.parse({ name: 'P_7', text: UPDATE.text });
+    expect(first.equals(Buffer.concat([parse, bindOf('P_7', ['-5', '12'])]))).toBe(true);
+    expect(encoded(UPDATE, 'prepared', ['12', '-5'], false).equals(bindOf('P_7', ['-5', '12']))).toBe(true);
+  });
+
+  it('extended: the unnamed statement', () => {
+    const all = encoded(UPDATE, 'extended', ['1', 'ä€'], true);
+    expect(all.equals(Buffer.concat([serialize.parse({ text: UPDATE.text }), bindOf('', ['ä€', '1'])]))).toBe(
+      true,
+    );
+  });
+
+  it('sends NULL for NULL and for a variable that there is none of', () => {
+    const statement = { text: 'SELECT $1, $2', pieces: [], parameters: [-1, 0] };
+    expect(encoded(statement, 'prepared', [null], false).equals(bindOf('P_7', [null, null]))).toBe(true);
+  });
+
+  it('simple: values stand in the text', () => {
+    const statement = { text: '', pieces: ['SELECT ', 0, ', ', 1, ';'], parameters: [] };
+    const expected = serialize.query('SELECT 42, NULL;');
+    expect(encoded(statement, 'simple', ['42', null], true).equals(expected)).toBe(true);
+  });
+
+  it('a query without parameters', () => {
+    expect(queryMessage('ROLLBACK').equals(serialize.query('ROLLBACK'))).toBe(true);
+  });
+});
+
+/** Bind as the documentation has it: unnamed portal, statement, no format codes, values, no result format codes. */
+function bind(statement: string, values: readonly (string | null)[]): Buffer {
+  const int16 = (value: number) => Buffer.from([value >> 8, value]);
+  const int32 = (value: number) => Buffer.from([value >> 24, value >> 16, value >> 8, value]);
+  const body = Buffer.concat([
+    Buffer.from(`\0${statement}\0`),
+    int16(0),
+    int16(values.length),
+    ...values.flatMap((value) =>
+      value === null ? [int32(-1)] : [int32(Buffer.byteLength(value)), Buffer.from(value)],
+    ),
+    int16(0),
+  ]);
+  return Buffer.concat([Buffer.from('B'), int32(body.length + 4), body]);
+}

@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest';
+import type { Event, FaultRecord } from '../result/result.js';
+import { withObservation } from './observed.js';
+
+const RECORD: FaultRecord = {
+  kind: 'switchover',
+  plannedAtMs: 20_000,
+  askedAtMs: 20_003,
+  asked: 'POST',
+  answeredAtMs: 23_000,
+  answer: '503 Switchover status unknown',
+  observed: null,
+  observedAtMs: null,
+  failure: null,
+};
+
+function leader(atMs: number, from: string | null, to: string, kind = 'leader'): Event {
+  return { atMs, uncertaintyMs: 0, layer: 'patroni', kind, subject: '', from, to, text: '' };
+}
+
+it('believes the observers, not the answer', () => {
+  const events = [leader(5, null, 'n1'), leader(24_000, 'n1', '', 'leader_gone'), leader(25_000, '', 'n2')];
+  expect(withObservation(RECORD, events)).toMatchObject({
+    observed: 'leader n1 -> n2',
+    observedAtMs: 25_000,
+  });
+});
+
+it('sees no change where the leader comes back, or was never gone', () => {
+  const events = [leader(5, null, 'n1'), leader(24_000, 'n1', '', 'leader_gone'), leader(25_000, '', 'n1')];
+  expect(withObservation(RECORD, events).observed).toBeNull();
+  expect(withObservation({ ...RECORD, answer: '200 done' }, [leader(5, null, 'n1')]).observed).toBeNull();
+});

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import type { Frame } from '../load/frame.js';
+import { OUTCOMES } from '../postgres/outcome.js';
+import { Timeline } from './timeline.js';
+
+function frame(worker: number, interval: number, acks: number): Frame {
+  const outcomes = OUTCOMES.map((_, index) => (index === 0 ? acks : 0));
+  const none = new Uint32Array(0);
+  return {
+    worker,
+    interval,
+    scripts: [
+      {
+        script: 0,
+        outcomes,
+        firstAckUs: interval * 100_000 + worker,
+        lastAckUs: interval * 100_000 + 50_000 + worker,
+        punctual: new Uint32Array([worker, acks]),
+        delayedService: none,
+        delayedResponse: none,
+        maxServiceUs: 1,
+        maxResponseUs: 1,
+      },
+    ],
+    errors: [],
+    servers: [],
+    connects: { attempts: 0, successes: 0, latency: none },
+    stallUs: 0,
+  };
+}
+
+function acksOf(timeline: Timeline): number {
+  return timeline.finish().reduce((sum, bucket) => sum + (bucket.scripts[0]?.outcomes[0] ?? 0), 0);
+}
+
+describe('Timeline', () => {
+  it('adds the frames of an interval up, in whatever order they come, and leaves no hole', () => {
+    const timeline = new Timeline(100);
+    for (const each of [frame(1, 3, 5), frame(0, 0, 1), frame(0, 3, 2), frame(1, 0, 1)]) {
+      timeline.add(each);
+    }
+    const buckets = timeline.finish();
+    expect(buckets.map((bucket) => bucket.startMs)).toEqual([0, 100, 200, 300]);
+    expect(buckets.map((bucket) => bucket.scripts[0]?.outcomes[0] ?? 0)).toEqual([2, 0, 0, 7]);
+    expect(buckets[3]?.scripts[0]).toMatchObject({ firstAckUs: 300_000, lastAckUs: 350_001 });
+  });
+
+  it('keeps its size however long the run is, loses no count, and stays sharp around a mark', () => {
+    const timeline = new Timeline(100);
+    const markMs = 600_000;
+    timeline.mark(markMs);
+    const intervals = 60_000;
+    for (let interval = 0; interval < intervals; interval++) {
+      timeline.add(frame(0, interval, 1));
+    }
+    const buckets = timeline.finish();
+    expect(buckets.length).toBeLessThanOrEqual(12_001);
+    expect(acksOf(timeline)).toBe(intervals);
+    const near = buckets.filter(
+      (bucket) => bucket.startMs > markMs - 20_000 && bucket.startMs < markMs + 60_000,
+    );
+    expect(new Set(near.map((bucket) => bucket.widthMs))).toEqual(new Set([100]));
+    let endMs = 0;
+    for (const bucket of buckets) {
+      expect(bucket.startMs).toBe(endMs);
+      endMs += bucket.widthMs;
+    }
+    expect(endMs).toBe(intervals * 100);
+  });
+});
