@@ -104,7 +104,7 @@ export class Client implements SessionOwner {
   constructor(
     readonly id: number,
     private readonly group: ClientGroup,
-    private readonly contexts: readonly ScriptContext[],
+    private readonly context: ScriptContext,
     session: SessionOptions,
     private readonly route: Route,
     /** Uniform in [0, 1): only for the jitter of pauses, the workload's streams are its own. */
@@ -259,7 +259,7 @@ export class Client implements SessionOwner {
           return;
         case 'compute':
           try {
-            step.run(this.contexts[this.script] as ScriptContext);
+            step.run(this.context);
           } catch (error) {
             this.failed({ code: 'script', message: messageOf(error) });
             return;
@@ -267,11 +267,14 @@ export class Client implements SessionOwner {
           this.step++;
           break;
         case 'branch':
-          this.step = step.test(this.contexts[this.script] as ScriptContext) ? this.step + 1 : step.otherwise;
+          this.step = step.test(this.context) ? this.step + 1 : step.otherwise;
           break;
         case 'jump':
           this.step = step.to;
           break;
+        default:
+          // The group took no program with any other step.
+          this.step++;
       }
     }
     this.finished();
@@ -281,7 +284,6 @@ export class Client implements SessionOwner {
     const { session, group } = this;
     const script = group.scripts[this.script] as ClientScript;
     const encoder = script.encoders[index] as StatementEncoder;
-    const context = this.contexts[this.script] as ScriptContext;
     const verb = (script.program.statements[index] as Program['statements'][number]).verb;
     this.committing =
       script.writes && (verb === 'commit' || (verb === 'write' && session.replies.status === IDLE));
@@ -290,8 +292,8 @@ export class Client implements SessionOwner {
     if (parse) {
       this.parsing = number;
     }
-    const buffer = session.buffer(encoder.bound(context.variables));
-    const length = encoder.encode(buffer, context.variables, parse);
+    const buffer = session.buffer(encoder.bound(this.context.variables));
+    const length = encoder.encode(buffer, this.context.variables, parse);
     const deadlineUs = group.lastNowUs + group.statementUs;
     this.wakeUs = Math.min(deadlineUs, this.transactionDeadlineUs);
     session.send(length);

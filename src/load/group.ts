@@ -4,7 +4,7 @@ import type { Plan } from '../plan/plan.js';
 import type { Endpoint, Route, Secrets } from '../plan/target.js';
 import type { Failure } from '../postgres/failure.js';
 import { statementEncoder } from '../postgres/messages.js';
-import type { Program, ScriptContext } from '../workload/program.js';
+import type { Program, ScriptContext, Step } from '../workload/program.js';
 import { Client, type ClientGroup, type ClientScript } from './client.js';
 import type { Frame } from './frame.js';
 import { Recorder } from './recorder.js';
@@ -21,8 +21,8 @@ export interface GroupOptions {
   readonly clientCount: number;
   /** In the order of plan.workload.scripts. */
   readonly programs: readonly Program[];
-  /** The client's variables and random stream for one of the programs. */
-  readonly contextOf: (client: number, script: number) => ScriptContext;
+  /** The client's variables and random stream, for all programs. */
+  readonly contextOf: (client: number) => ScriptContext;
   /** Index of the script of the next transaction, by weight. */
   readonly chooseScript: () => number;
   readonly emit: (frame: Frame) => void;
@@ -235,13 +235,26 @@ export class Group implements ClientGroup {
       password: route === 'ro' ? secrets.roPassword : secrets.rwPassword,
       applicationName: `pgha-bench/${runId}/${id}`,
     };
-    const contexts = options.programs.map((_, script) => options.contextOf(id, script));
-    return new Client(id, this, contexts, session, route, Math.random);
+    return new Client(id, this, options.contextOf(id), session, route, Math.random);
   }
 }
 
 function endpointOf(plan: Plan, route: Route): Endpoint {
   return route === 'ro' ? (plan.target.ro ?? plan.target.rw) : plan.target.rw;
+}
+
+/** What the clients can run as yet. */
+const RUNNABLE: ReadonlySet<Step['op']> = new Set(['sql', 'compute', 'branch', 'jump']);
+
+function refuseUnrunnable(program: Program, name: string): void {
+  for (const step of program.steps) {
+    if (!RUNNABLE.has(step.op)) {
+      throw new UserError(`The script ${name} uses a command that cannot be run yet (${step.op}).`);
+    }
+  }
+  if (!program.steps.some((step) => step.op === 'sql')) {
+    throw new UserError(`The script ${name} has no SQL statement.`);
+  }
 }
 
 function clientScripts(plan: Plan, programs: readonly Program[]): ClientScript[] {
@@ -250,6 +263,7 @@ function clientScripts(plan: Plan, programs: readonly Program[]): ClientScript[]
     const first = firstStatement;
     firstStatement += program.statements.length;
     const script = plan.workload.scripts[index];
+    refuseUnrunnable(program, script?.name ?? String(index));
     return {
       program,
       encoders: program.statements.map((statement, number) =>

@@ -51,7 +51,7 @@ async function serve(
   port: NonNullable<typeof parentPort>,
   tell: (message: FromWorker, transfer?: ArrayBuffer[]) => void,
 ): Promise<void> {
-  const { programs, contextOf, chooseScript } = await loadPrograms(start);
+  const { programs, contextOf, chooseScript } = await loadPrograms(start.plan, start.worker);
   const group = new Group({
     ...start,
     programs,
