@@ -2,11 +2,30 @@ import type pg from 'pg';
 import type { Protocol } from '../plan/plan.js';
 import type { Route } from '../plan/target.js';
 
-/** What can be run: scripts with weights, the schema that they need, and options. One file in `workloads/` exports one. */
-export interface Workload {
+/**
+ * What a file of `workloads/`, or of a user's own, exports as its default. It can be plain data: the schema of a
+ * well-known workload is named, so that a copy of a built-in works wherever it lies.
+ */
+export interface WorkloadDefinition {
   /** As typed on the command line. */
   readonly name: string;
+  /** Other words for it. */
+  readonly aliases?: readonly string[];
   /** One line for `pgha-bench --help`. */
+  readonly summary: string;
+  /** Its own options, beside those of a schema that it names. A number is a variable of the scripts, too. */
+  readonly options?: readonly WorkloadOption[];
+  readonly schema: SchemaName | Schema;
+  readonly scripts: readonly Script[];
+}
+
+/** Schemas that this tool has; registry.ts knows what they are. */
+export type SchemaName = 'pgbench';
+
+/** What can be run: a {@link WorkloadDefinition} with everything that it names. */
+export interface Workload {
+  readonly name: string;
+  readonly aliases: readonly string[];
   readonly summary: string;
   readonly options: readonly WorkloadOption[];
   readonly schema: Schema;
@@ -19,8 +38,11 @@ export interface WorkloadOption {
   readonly type: 'number' | 'string' | 'boolean';
   readonly default: number | string | boolean;
   readonly summary: string;
-  /** For numbers: the smallest value that makes sense. */
+  /** For numbers: the smallest and the largest value that make sense. */
   readonly min?: number;
+  readonly max?: number;
+  /** For numbers: no fractions. */
+  readonly integer?: boolean;
 }
 
 export type OptionValues = Readonly<Record<string, number | string | boolean>>;
@@ -29,6 +51,10 @@ export interface Script {
   readonly name: string;
   /** Share of this script among all of the workload; 0 = never. */
   readonly weight: number;
+  /**
+   * Where it can run: `rw` needs the primary; `ro` only reads, and goes to the read-only endpoint where the target
+   * has one, else to the read-write one. `--route` overrides.
+   */
   readonly route: Route;
   /** A pgbench script. */
   readonly text: string;
@@ -44,6 +70,7 @@ export interface Schema {
     options: OptionValues,
     progress: (step: PrepareProgress) => void,
   ): Promise<void>;
+  /** Drops the tables and whatever else prepare left. */
   cleanup(sql: pg.ClientBase, options: OptionValues): Promise<void>;
 }
 

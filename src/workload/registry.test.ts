@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { UserError } from '../errors.js';
+import { compileScripts, writes } from './pgbench/compile.js';
+import { findWorkload, listWorkloads, parseOptions } from './registry.js';
+
+test('the built-ins compile for every protocol, and say whether they write', async () => {
+  const found: Record<string, boolean> = {};
+  for (const { name, options, scripts } of await listWorkloads()) {
+    const sources = scripts.map((script) => ({ name: script.name, text: script.text }));
+    const variables = options.map((option) => option.name);
+    for (const protocol of ['simple', 'extended', 'prepared'] as const) {
+      found[name] = compileScripts(sources, { protocol, variables }).some(writes);
+    }
+  }
+  expect(found).toEqual({ 'select-only': false, 'simple-update': true, tpcb: true });
+});
+
+test('a workload is found by its name and by its other names', async () => {
+  expect((await findWorkload('tpcb')).name).toBe('tpcb');
+  expect((await findWorkload('tpcb-like')).name).toBe('tpcb');
+});
+
+test('an unknown workload is answered with the nearest and with all', async () => {
+  const error = await findWorkload('selectonly').catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(UserError);
+  expect(String(error)).toContain("Did you mean 'select-only'?");
+  expect(String(error)).toContain('select-only, simple-update, tpcb');
+});
+
+test('options have their defaults, and text becomes what the option is', async () => {
+  const tpcb = await findWorkload('tpcb');
+  expect(parseOptions(tpcb, {})).toEqual({ scale: 1 });
+  expect(parseOptions(tpcb, { scale: '20' })).toEqual({ scale: 20 });
+  expect(parseOptions(tpcb, { scale: 3 })).toEqual({ scale: 3 });
+});
+
+test.each(['0', '1.5', 'ten', '', '-3', 'Infinity', '300000000'])('a scale of "%s" is refused', async (scale) => {
+  const tpcb = await findWorkload('tpcb');
+  expect(() => parseOptions(tpcb, { scale })).toThrow(
+    `--scale: expected a whole number of at least 1 and at most 214748364, found '${scale}'.`,
+  );
+});
+
+test('an option that the workload does not have is refused', async () => {
+  const tpcb = await findWorkload('tpcb');
+  expect(() => parseOptions(tpcb, { scales: '1' })).toThrow("no option --scales. Did you mean 'scale'?");
+});

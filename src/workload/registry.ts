@@ -1,0 +1,111 @@
+import { readdir } from 'node:fs/promises';
+import { UserError } from '../errors.js';
+import { didYouMean } from '../plan/nearest.js';
+import { PGBENCH_OPTIONS, pgbenchSchema } from './pgbench/schema.js';
+import type {
+  OptionValues,
+  Schema,
+  SchemaName,
+  Workload,
+  WorkloadDefinition,
+  WorkloadOption,
+} from './workload.js';
+
+/** Beside the sources and beside what is built from them, so the same in both. */
+const FOLDER = new URL('../../workloads/', import.meta.url);
+
+const SCHEMAS: Readonly<
+  Record<SchemaName, { readonly schema: Schema; readonly options: readonly WorkloadOption[] }>
+> = {
+  pgbench: { schema: pgbenchSchema, options: PGBENCH_OPTIONS },
+};
+
+/** The built-in workloads by name. */
+export async function listWorkloads(): Promise<readonly Workload[]> {
+  const files = (await readdir(FOLDER)).filter((file) => file.endsWith('.js')).sort();
+  return Promise.all(
+    files.map(async (file) => {
+      const module: { default: WorkloadDefinition } = await import(new URL(file, FOLDER).href);
+      return resolveWorkload(module.default);
+    }),
+  );
+}
+
+/** @throws UserError that lists what there is */
+export async function findWorkload(name: string): Promise<Workload> {
+  const workloads = await listWorkloads();
+  const found = workloads.find((workload) => workload.name === name || workload.aliases.includes(name));
+  if (found === undefined) {
+    const names = workloads.map((workload) => workload.name);
+    throw new UserError(
+      `There is no workload '${name}'.${didYouMean(name, [...names, ...workloads.flatMap(({ aliases }) => aliases)])}`,
+      `There are ${names.join(', ')}.`,
+    );
+  }
+  return found;
+}
+
+/** Puts the schema that a definition names into its place, with the options of it. */
+export function resolveWorkload(definition: WorkloadDefinition): Workload {
+  const { name, aliases = [], summary, options = [], schema, scripts } = definition;
+  const named = typeof schema === 'string' ? SCHEMAS[schema] : { schema, options: [] };
+  return { name, aliases, summary, options: [...named.options, ...options], schema: named.schema, scripts };
+}
+
+/**
+ * All options of a workload, those that were given checked, the others at their defaults.
+ *
+ * @param given by name, as text from the command line or of the type of the option
+ * @throws UserError for one that the workload does not have, or a value that it does not take
+ */
+export function parseOptions(workload: Workload, given: OptionValues): OptionValues {
+  for (const name of Object.keys(given)) {
+    if (!workload.options.some((option) => option.name === name)) {
+      const names = workload.options.map((option) => option.name);
+      throw new UserError(
+        `The workload ${workload.name} has no option --${name}.${didYouMean(name, names)}`,
+        names.length === 0 ? 'It has none.' : `It has ${names.map((known) => `--${known}`).join(', ')}.`,
+      );
+    }
+  }
+  return Object.fromEntries(
+    workload.options.map((option) => {
+      const value = given[option.name];
+      return [option.name, value === undefined ? option.default : parseOption(option, value)];
+    }),
+  );
+}
+
+function parseOption(option: WorkloadOption, value: number | string | boolean): number | string | boolean {
+  switch (option.type) {
+    case 'number':
+      return parseNumber(option, value);
+    case 'boolean':
+      if (value === true || value === 'true' || value === '') {
+        return true;
+      }
+      if (value === false || value === 'false') {
+        return false;
+      }
+      throw new UserError(`--${option.name}: expected true or false, found '${value}'.`);
+    case 'string':
+      return String(value);
+  }
+}
+
+function parseNumber(option: WorkloadOption, value: number | string | boolean): number {
+  const number = typeof value === 'boolean' || value === '' ? Number.NaN : Number(value);
+  const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = option;
+  const whole = option.integer !== true || Number.isInteger(number);
+  if (!(Number.isFinite(number) && number >= min && number <= max && whole)) {
+    const bounds = [
+      ...(Number.isFinite(min) ? [`at least ${min}`] : []),
+      ...(Number.isFinite(max) ? [`at most ${max}`] : []),
+    ];
+    const expected = [option.integer === true ? 'a whole number' : 'a number', bounds.join(' and ')]
+      .filter((part) => part !== '')
+      .join(' of ');
+    throw new UserError(`--${option.name}: expected ${expected}, found '${value}'.`);
+  }
+  return number;
+}
