@@ -135,9 +135,15 @@ function profileOf(text: string | undefined): ProfileName {
   return profile;
 }
 
-/** Its limits are the lab's to know; what is no number at all ends up as one that it refuses. */
+/** The limits are the lab's to know. */
 function connectionsOf(text: string | undefined): number {
-  return text === undefined || !/^\d+$/.test(text) ? Number.NaN : Number(text);
+  if (text === undefined || !/^\d+$/.test(text)) {
+    throw new UserError(
+      `--max-connections must be a whole number, found '${text}'.`,
+      'Leave it out to have 300.',
+    );
+  }
+  return Number(text);
 }
 
 async function noLab(name: string, stateDir: string | undefined): Promise<UserError> {

@@ -118,12 +118,12 @@ export async function labUp(
   return await describeLab(directory, state);
 }
 
-/** Stops everything of the lab and removes its files, whatever state it is in. False when there was none. */
-export async function labDown(name: string, stateDir?: string): Promise<boolean> {
+/** Stops everything of the lab and removes its files, whatever state it is in; nothing to do when there is none. */
+export async function labDown(name: string, stateDir?: string): Promise<void> {
   const directory = labDirectory(name, stateDir);
   const state = await readState(directory);
   if (state === null) {
-    return false;
+    return;
   }
   if (state.phase === 'starting' && !(await isOfEarlierBoot(state)) && (await isAlive(state.starter))) {
     throw new UserError(
@@ -133,7 +133,6 @@ export async function labDown(name: string, stateDir?: string): Promise<boolean>
   }
   await endLab(directory, state);
   await removeDirectory(directory);
-  return true;
 }
 
 /** The lab of this name, undefined when it is not up. Some of its processes may have ended: faults do that. */

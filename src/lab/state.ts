@@ -12,7 +12,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { codeOf, messageOf, UserError } from '../errors.js';
 import type { Binaries, Versions } from './binaries.js';
 import { NODE_NAMES } from './network.js';
@@ -182,7 +182,7 @@ export async function createDirectory(directory: LabDirectory, state: LabState):
   const labs = join(directory.path, '..');
   const draft = join(labs, `.${state.name}.${process.pid}`);
   try {
-    await mkdir(labs, { recursive: true });
+    await makeDirectory(labs);
     await rm(draft, { recursive: true, force: true });
     await fill(new LabDirectory(draft), state);
     await rename(draft, directory.path);
@@ -245,6 +245,20 @@ export function checkSocketLength(directory: LabDirectory): void {
       'Choose a shorter place with --state-dir DIR.',
     );
   }
+}
+
+/** As mkdir -p. Node's own `recursive` never returns where the file system answers ENOENT for a name it will not make, as /proc does. */
+async function makeDirectory(path: string): Promise<void> {
+  if (await exists(path)) {
+    return;
+  }
+  await makeDirectory(dirname(path));
+  await mkdir(path).catch((error: unknown) => {
+    // Another lab may be making it at the same time.
+    if (codeOf(error) !== 'EEXIST') {
+      throw error;
+    }
+  });
 }
 
 /** Root keeps its own files in the directory, and hands the others to the user that the lab runs as. */
