@@ -1,12 +1,9 @@
-/** What the package exports: the contract of a workload, for files such as those in `workloads/`. */
+/** What a workload file of one's own needs: see docs/workloads.md. */
 export type {
   OptionValues,
-  PrepareProgress,
   Schema,
-  SchemaName,
   SchemaState,
   Script,
-  Workload,
   WorkloadDefinition,
   WorkloadOption,
 } from './workload/workload.js';

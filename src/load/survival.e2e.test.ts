@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Plan, ScriptPlan } from '../plan/plan.js';
 import type { Outcome } from '../postgres/outcome.js';
-import { PrivateServer } from '../postgres/private-server.fixture.js';
+import { type PrivateServer, startPrivateServer } from '../postgres/private-server.fixture.js';
 import { compileScripts } from '../workload/pgbench/compile.js';
 import { seedChain } from '../workload/random/seed-chain.js';
 import { Variables } from '../workload/variables.js';
@@ -51,7 +51,7 @@ const SCHEMA = `
 let server: PrivateServer;
 
 beforeAll(async () => {
-  server = await PrivateServer.start({ restart_after_crash: 'on', max_connections: '50' });
+  server = await startPrivateServer({ restart_after_crash: 'on', max_connections: '50' });
   const sql = await server.connect();
   await sql.query(SCHEMA);
   await sql.end();

@@ -1,117 +1,166 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFile, chown, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import pg from 'pg';
 import type { Endpoint } from '../plan/target.js';
 
-const ROOT = '/usr/lib/postgresql';
+/** @param settings of postgresql.conf, beside those that make it fast to start */
+export async function startPrivateServer(
+  settings: Readonly<Record<string, string>> = {},
+): Promise<PrivateServer> {
+  const server = new PrivateServer(await freePort(), settings);
+  try {
+    server.initialise();
+    await server.launch();
+    await (await server.connect()).end();
+    return server;
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
 
-/** A PostgreSQL of the test's own on a free loopback port, which it may kill as it likes. */
+/** A PostgreSQL of a test's own, on a free port of loopback, without passwords and without fsync; it may be killed. */
 export class PrivateServer {
-  private constructor(
-    private readonly directory: string,
-    private readonly bin: string,
-    private readonly user: { uid: number; gid: number } | Record<string, never>,
-    readonly port: number,
-  ) {}
-
+  readonly host = '127.0.0.1';
+  readonly user = 'tester';
+  /** Folder of initdb, psql and pgbench of the same version. */
+  readonly binaries = newestBinaries();
+  private readonly owner = unprivileged();
+  private readonly folder = mkdtempSync(join(tmpdir(), 'pgha-bench-server-'));
   private postmaster: ChildProcess | undefined;
 
-  static async start(settings: Readonly<Record<string, string>> = {}): Promise<PrivateServer> {
-    const [version] = (await readdir(ROOT)).sort((a, b) => Number(b) - Number(a));
-    const directory = await mkdtemp(join(tmpdir(), 'pgha-test-'));
-    const user = await unprivilegedUser();
-    if ('uid' in user) {
-      await chown(directory, Number(user.uid), Number(user.gid));
-    }
-    const server = new PrivateServer(directory, join(ROOT, String(version), 'bin'), user, await freePort());
-    await promisify(execFile)(
-      join(server.bin, 'initdb'),
-      ['-D', server.data, '-A', 'trust', '-U', 'postgres', '-N', '--locale=C', '--encoding=UTF8'],
-      { ...user, cwd: directory },
-    );
-    const all = {
-      port: String(server.port),
-      listen_addresses: "'127.0.0.1'",
-      unix_socket_directories: `'${directory}'`,
-      fsync: 'off',
-      shared_buffers: '64MB',
-      ...settings,
-    };
-    const lines = Object.entries(all).map(([name, value]) => `${name} = ${value}\n`);
-    await appendFile(join(server.data, 'postgresql.conf'), lines.join(''));
-    await server.launch();
-    return server;
-  }
+  constructor(
+    readonly port: number,
+    private readonly settings: Readonly<Record<string, string>>,
+  ) {}
 
   get endpoint(): Endpoint {
-    return { host: '127.0.0.1', port: this.port, user: 'postgres', database: 'postgres', sslMode: 'disable' };
+    return { host: this.host, port: this.port, user: this.user, database: 'postgres', sslMode: 'disable' };
   }
 
-  /** A connected client; connects again and again while the server starts or recovers. */
-  async connect(): Promise<pg.Client> {
+  get uri(): string {
+    return `postgresql://${this.user}@${this.host}:${this.port}/postgres?sslmode=disable`;
+  }
+
+  /** A connected client, as soon as there can be one: the server may still start or recover. The caller ends it. */
+  async connect(database = 'postgres'): Promise<pg.Client> {
     for (;;) {
-      const client = new pg.Client({ ...this.endpoint, ssl: false });
+      const client = new pg.Client({
+        host: this.host,
+        port: this.port,
+        user: this.user,
+        database,
+        ssl: false,
+      });
       client.on('error', () => undefined);
       try {
         await client.connect();
         return client;
-      } catch {
+      } catch (error) {
+        if (this.postmaster === undefined || this.postmaster.exitCode !== null) {
+          throw error;
+        }
         await new Promise((resolve) => setTimeout(resolve, 20));
       }
     }
   }
 
-  /** Kills the whole server at once, as a crash does. */
+  /** Runs a client program of PostgreSQL, such as pgbench, against the database; returns its output. */
+  run(program: string, args: readonly string[], database = 'postgres'): { stdout: string; stderr: string } {
+    const child = spawnSync(join(this.binaries, program), args, {
+      encoding: 'utf8',
+      env: {
+        ...process.env,
+        PGHOST: this.host,
+        PGPORT: String(this.port),
+        PGUSER: this.user,
+        PGDATABASE: database,
+      },
+    });
+    if (child.status !== 0) {
+      throw new Error(`${program} ${args.join(' ')} ended with ${child.status}: ${child.stderr}`);
+    }
+    return { stdout: child.stdout, stderr: child.stderr };
+  }
+
+  initialise(): void {
+    if (this.owner.uid !== undefined && this.owner.gid !== undefined) {
+      chownSync(this.folder, this.owner.uid, this.owner.gid);
+    }
+    execFileSync(
+      join(this.binaries, 'initdb'),
+      ['-D', this.data, '-U', this.user, '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'],
+      { ...this.owner, cwd: this.folder, stdio: ['ignore', 'ignore', 'pipe'] },
+    );
+  }
+
+  /** Starts it, after crash() again; does not wait until it is ready. */
+  async launch(): Promise<void> {
+    const settings = {
+      listen_addresses: this.host,
+      port: String(this.port),
+      unix_socket_directories: this.folder,
+      fsync: 'off',
+      ...this.settings,
+    };
+    const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    this.postmaster = spawn(join(this.binaries, 'postgres'), ['-D', this.data, ...args], {
+      ...this.owner,
+      cwd: this.folder,
+      stdio: 'ignore',
+    });
+    await once(this.postmaster, 'spawn');
+  }
+
+  /** Kills the whole server at once. */
   async crash(): Promise<void> {
     await this.end('SIGKILL');
   }
 
-  /** Starts it again after crash(); does not wait for recovery. */
-  async launch(): Promise<void> {
-    const postmaster = spawn(join(this.bin, 'postgres'), ['-D', this.data], {
-      ...this.user,
-      cwd: this.directory,
-      stdio: 'ignore',
-    });
-    this.postmaster = postmaster;
-    await once(postmaster, 'spawn');
-  }
-
+  /** Stops the server and removes its files. */
   async stop(): Promise<void> {
     await this.end('SIGQUIT');
-    await rm(this.directory, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true });
   }
 
   private get data(): string {
-    return join(this.directory, 'data');
+    return join(this.folder, 'data');
   }
 
   private async end(signal: NodeJS.Signals): Promise<void> {
     const { postmaster } = this;
+    this.postmaster = undefined;
     if (postmaster !== undefined && postmaster.exitCode === null && postmaster.signalCode === null) {
       const ended = once(postmaster, 'exit');
       postmaster.kill(signal);
       await ended;
     }
-    this.postmaster = undefined;
   }
 }
 
-/** PostgreSQL refuses root; Debian's packages make a user postgres. */
-async function unprivilegedUser(): Promise<{ uid: number; gid: number } | Record<string, never>> {
+/** initdb refuses root: the owner of the packages' own server is there wherever PostgreSQL is. */
+function unprivileged(): { uid?: number; gid?: number } {
   if (process.getuid?.() !== 0) {
     return {};
   }
-  const line = (await readFile('/etc/passwd', 'utf8'))
-    .split('\n')
-    .find((each) => each.startsWith('postgres:'));
-  const [, , uid, gid] = line?.split(':') ?? [];
-  return { uid: Number(uid), gid: Number(gid) };
+  const id = (flag: string): number => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
+  return { uid: id('-u'), gid: id('-g') };
+}
+
+function newestBinaries(): string {
+  const root = '/usr/lib/postgresql';
+  const versions = existsSync(root) ? readdirSync(root).filter((version) => /^\d+$/.test(version)) : [];
+  const [newest] = versions
+    .filter((version) => existsSync(join(root, version, 'bin', 'initdb')))
+    .sort((a, b) => Number(b) - Number(a));
+  if (newest === undefined) {
+    throw new Error(`There is no PostgreSQL server in ${root}.`);
+  }
+  return join(root, newest, 'bin');
 }
 
 async function freePort(): Promise<number> {
@@ -120,5 +169,8 @@ async function freePort(): Promise<number> {
   const address = server.address();
   server.close();
   await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
+  if (address === null || typeof address === 'string') {
+    throw new Error('There is no free port.');
+  }
+  return address.port;
 }
