@@ -93,8 +93,9 @@ describe('formatters', () => {
     [123_456, '123 ms'],
     [999_600, '1.00 s'],
     [5_217_000, '5.22 s'],
-    [59_960_000, '1 min'],
-    [125_000_000, '2 min 5 s'],
+    [59_960_000, '60.0 s'],
+    [125_000_000, '125 s'],
+    [1_205_300_000, '20 min 5 s'],
     [3_600_000_000, '1 h'],
   ])('writes %d µs as %s', (micros, expected) => {
     expect(formatMicros(micros)).toBe(expected);

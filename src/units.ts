@@ -89,7 +89,7 @@ export function formatRate(perSecond: number): string {
   return perSecond >= 999.5 ? formatCount(perSecond) : significant(perSecond);
 }
 
-/** A latency or another measured time from µs, three significant digits: `812 µs`, `1.20 ms`, `12.3 s`, `2 min 5 s`. */
+/** A latency or another measured time from µs, three significant digits up to 1000 s: `812 µs`, `1.20 ms`, `125 s`, `20 min 5 s`. */
 export function formatMicros(micros: number): string {
   if (micros < 999.5) {
     return `${Math.round(micros)} µs`;
@@ -97,7 +97,7 @@ export function formatMicros(micros: number): string {
   if (micros < 999_500) {
     return `${significant(micros / 1000)} ms`;
   }
-  if (micros < 59_950_000) {
+  if (micros < 999_500_000) {
     return `${significant(micros / 1_000_000)} s`;
   }
   return formatDuration(Math.round(micros / 1_000_000) * 1000);

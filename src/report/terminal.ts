@@ -1,0 +1,93 @@
+import type { Result } from '../result/result.js';
+import { formatDuration } from '../units.js';
+import { drawTimeline, type View } from './terminal/chart.js';
+import { errorLines } from './terminal/errors.js';
+import { eventLines } from './terminal/events.js';
+import { headingLines } from './terminal/heading.js';
+import { throughputLines } from './terminal/latency.js';
+import { roundLines } from './terminal/round.js';
+import { instant, labelled, plain, type Style, styleOf, type TerminalOptions } from './terminal/text.js';
+
+export interface TerminalReportOptions extends TerminalOptions {
+  /** Where the result lies, for the last line; absent when it was not kept. */
+  readonly directory?: string;
+}
+
+/** The whole result for people at a terminal. Lines fit into `columns` from 80 on; below, tables do not. */
+export function renderTerminal(result: Result, options: TerminalReportOptions): string {
+  const style = styleOf(options);
+  const sections = [
+    headingLines(result, style),
+    throughputLines(result, style),
+    ...result.analysis.rounds.map((round) => roundLines(result, round, style)),
+    errorLines(result, style),
+    ...viewsOf(result).map((view) => timelineLines(result, view, style)),
+    noteLines(result, style),
+    resultLines(options.directory, style),
+  ];
+  const shown = sections.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'));
+  return `${shown.join('\n\n')}\n`;
+}
+
+/** A run up to this long is drawn as a whole; in a longer one, an outage would be lost between two columns. */
+const WHOLE_MS = 150_000;
+const BEFORE_MS = 20_000;
+const AFTER_MS = 20_000;
+/** More faults than this would be pages of charts. */
+const MOST_VIEWS = 3;
+
+/** What is drawn: the whole run, and in a long one also each fault from near. */
+function viewsOf(result: Result): View[] {
+  const endMs = result.run.elapsedMs;
+  if (endMs <= 0) {
+    return [];
+  }
+  const whole = { fromMs: 0, toMs: endMs };
+  if (endMs <= WHOLE_MS) {
+    return [whole];
+  }
+  const near: View[] = [];
+  for (const { fault, phases, writeDowntime, readDowntime } of result.analysis.rounds.slice(0, MOST_VIEWS)) {
+    const askedMs = result.faults[fault]?.askedAtMs;
+    if (askedMs !== null && askedMs !== undefined) {
+      const over = Math.max(
+        askedMs,
+        phases.after?.fromMs ?? 0,
+        writeDowntime?.toMs ?? 0,
+        readDowntime?.toMs ?? 0,
+      );
+      const seenMs = phases.during !== null && phases.after === null ? askedMs + 3 * BEFORE_MS : over;
+      near.push({ fromMs: Math.max(0, askedMs - BEFORE_MS), toMs: Math.min(endMs, seenMs + AFTER_MS) });
+    }
+  }
+  return [whole, ...near];
+}
+
+function timelineLines(result: Result, view: View, style: Style): string[] {
+  const whole = view.fromMs === 0 && view.toMs === result.run.elapsedMs;
+  const near = result.run.elapsedMs > WHOLE_MS;
+  const title = whole
+    ? `Timeline${near ? ` of ${formatDuration(Math.round(view.toMs / 1000) * 1000)}` : ''}`
+    : `Timeline from ${instant(view.fromMs)} to ${instant(view.toMs)}`;
+  const events =
+    whole && near && result.faults.some((fault) => fault.askedAtMs !== null)
+      ? []
+      : eventLines(result, view, style);
+  return [
+    style.paint(title, 'bold'),
+    ...drawTimeline(result, view, style),
+    ...(events.length === 0 ? [] : ['', ...events]),
+  ];
+}
+
+function noteLines({ notes }: Result, style: Style): string[] {
+  if (notes.length === 0) {
+    return [];
+  }
+  const lines = notes.flatMap((note) => labelled(`  ${style.unicode ? '•' : '*'} `, plain(note), 4, style));
+  return [style.paint('Notes', 'bold'), ...lines];
+}
+
+function resultLines(directory: string | undefined, style: Style): string[] {
+  return directory === undefined ? [] : [`${style.paint('Result', 'bold')}  ${directory}`];
+}

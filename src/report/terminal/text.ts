@@ -1,0 +1,148 @@
+import { stripVTControlCharacters, styleText } from 'node:util';
+import Table from 'cli-table3';
+import { formatCount, formatMicros } from '../../units.js';
+
+/** How the terminal is to be written to. */
+export interface TerminalOptions {
+  readonly columns: number;
+  /** Whether colours may be used; the caller knows about NO_COLOR and whether it is a terminal at all. */
+  readonly color: boolean;
+  /** Whether the terminal shows more than ASCII. */
+  readonly unicode: boolean;
+}
+
+type Ink = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan' | 'magenta';
+
+/** Characters and colours that the options allow. */
+export interface Style {
+  readonly columns: number;
+  readonly unicode: boolean;
+  paint(text: string, ...inks: readonly Ink[]): string;
+  /** Between parts of a line. */
+  readonly dot: string;
+  readonly rule: string;
+  readonly dash: string;
+  readonly arrow: string;
+  readonly atMost: string;
+  /** Latency from µs; a dash where there is none. */
+  micros(value: number | null | undefined): string;
+  /** A measured time from ms. */
+  millis(value: number): string;
+}
+
+export function styleOf({ columns, color, unicode }: TerminalOptions): Style {
+  const dash = unicode ? '–' : '-';
+  // µ is the only letter of a figure that is not ASCII.
+  const letters = (text: string) => (unicode ? text : text.replace('µ', 'u'));
+  return {
+    columns,
+    unicode,
+    // The caller has decided: styleText would look at this process's own stdout again.
+    paint: (text, ...inks) =>
+      color && text !== '' ? styleText([...inks], text, { validateStream: false }) : text,
+    dot: unicode ? ' · ' : ', ',
+    rule: unicode ? '─' : '-',
+    dash,
+    arrow: unicode ? '→' : '->',
+    atMost: unicode ? '≤' : '<=',
+    micros: (value) => (value === null || value === undefined ? dash : letters(formatMicros(value))),
+    millis: (value) => letters(formatMicros(value * 1000)),
+  };
+}
+
+/** What came from outside, a server's message or a name, without the power to move the cursor. */
+export function plain(text: string): string {
+  return stripVTControlCharacters(text)
+    .replaceAll(/[\p{C}\p{Zl}\p{Zp}]+/gu, ' ')
+    .trim();
+}
+
+/** Breaks at spaces; a word that is longer than the line stands alone on its own. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  lines.push(line);
+  return lines;
+}
+
+/** A paragraph behind a label that is `width` columns wide; further lines stand under the first. */
+export function labelled(label: string, text: string, width: number, style: Style): string[] {
+  return wrap(text, style.columns - width).map((line, index) =>
+    `${index === 0 ? label.padEnd(width) : ' '.repeat(width)}${line}`.trimEnd(),
+  );
+}
+
+/** Joins parts with dots to lines that fit, breaking between parts only. */
+export function flow(parts: readonly string[], width: number, style: Style): string[] {
+  const lines: string[] = [];
+  for (const part of parts) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + style.dot.length + part.length <= width) {
+      lines[lines.length - 1] = `${last}${style.dot}${part}`;
+    } else {
+      lines.push(part);
+    }
+  }
+  return lines;
+}
+
+export function cut(text: string, width: number, style: Style): string {
+  const letters = [...text];
+  if (letters.length <= width) {
+    return text;
+  }
+  const ellipsis = style.unicode ? '…' : '~';
+  return `${letters.slice(0, width - 1).join('')}${ellipsis}`;
+}
+
+const NO_LINES = Object.fromEntries(
+  [
+    'top',
+    'top-mid',
+    'top-left',
+    'top-right',
+    'bottom',
+    'bottom-mid',
+    'bottom-left',
+    'bottom-right',
+    'left',
+    'left-mid',
+    'mid',
+    'mid-mid',
+    'right',
+    'right-mid',
+    'middle',
+  ].map((name) => [name, '']),
+);
+
+/** `1 client`, `64 clients`. */
+export function counted(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** An instant on the axis of the run: `20.312 s`, the same number of digits for all so that they can be compared. */
+export function instant(atMs: number): string {
+  return `${(atMs / 1000).toFixed(3)} s`;
+}
+
+/** Aligned columns without borders, two spaces in front and between. */
+export function table(rows: readonly (readonly string[])[], aligns: readonly ('left' | 'right')[]): string[] {
+  const made = new Table({
+    chars: NO_LINES,
+    style: { 'padding-left': 2, 'padding-right': 0, head: [], border: [], compact: true },
+    colAligns: [...aligns],
+  });
+  made.push(...rows.map((row) => [...row]));
+  return made
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd());
+}
