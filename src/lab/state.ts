@@ -124,7 +124,7 @@ export async function labNames(base?: string): Promise<readonly string[]> {
     const names = await readdir(join(stateBase(base), 'labs'));
     return names.filter((name) => !name.startsWith('.')).sort();
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') {
+    if (isAbsent(error)) {
       return [];
     }
     throw unreadable(join(stateBase(base), 'labs'), error);
@@ -137,7 +137,7 @@ export async function readState(directory: LabDirectory): Promise<LabState | nul
   try {
     text = await readFile(directory.stateFile, 'utf8');
   } catch (error) {
-    if (codeOf(error) === 'ENOENT' && !(await exists(directory.path))) {
+    if (isAbsent(error) && !(await exists(directory.path))) {
       return null;
     }
     throw unreadable(directory.stateFile, error);
@@ -281,6 +281,10 @@ async function fill(directory: LabDirectory, state: LabState): Promise<void> {
     await chown(directory.path, 0, user.gid);
     await chmod(directory.path, 0o750);
   }
+}
+
+function isAbsent(error: unknown): boolean {
+  return codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR';
 }
 
 function isState(value: unknown): value is LabState {
