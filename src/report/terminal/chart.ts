@@ -61,7 +61,7 @@ function throughput(result: Result, route: Route, canvas: Canvas): string[] {
     const bars = columns.map((rate) =>
       block(levelOf(rate, peak, ROWS * 8) - row * 8, row === 0 && rate === 0, style),
     );
-    lines.push(lane(throughputLabel(row, route, peak, result), style.paint(bars.join(''), 'green'), style));
+    lines.push(lane(throughputLabel(row, route, peak, result), style.paint(bars.join('').trimEnd(), 'green'), style));
   }
   return lines;
 }
@@ -107,7 +107,7 @@ function failures(result: Result, canvas: Canvas): string[] {
     return [];
   }
   const bars = columns.map((rate) => block(levelOf(rate, peak, 8), rate === 0, style)).join('');
-  return [lane('failed', style.paint(bars, 'red'), style)];
+  return [lane('failed', style.paint(bars.trimEnd(), 'red'), style)];
 }
 
 /** Count per second in each column; a bucket that lies in two gives each its share. */

@@ -1,7 +1,7 @@
 import { OUTCOMES, type Outcome } from '../../postgres/outcome.js';
 import type { LatencySummary, Result } from '../../result/result.js';
 import { formatCount, formatRate } from '../../units.js';
-import { cut, plain, type Style, table } from './text.js';
+import { cut, labelled, plain, type Style, table, widthOf } from './text.js';
 
 /** How outcomes are called in reports. */
 export const OUTCOME_NAMES: Readonly<Record<Outcome, string>> = {
@@ -24,9 +24,11 @@ export function failedAttempts(counts: Counts): number {
 export function throughputLines(result: Result, style: Style): string[] {
   const { totals, run } = result;
   const acked = totals.outcomes.ack + totals.outcomes.ack_unreplicated;
+  const rate = `  ${style.paint(`${formatRate(totals.tps)} tps`, 'bold', acked > 0 ? 'green' : 'red')}   `;
+  const counts = `${formatCount(acked)} acknowledged in ${style.millis(run.elapsedMs)}${othersInWords(totals.outcomes)}`;
   const lines = [
     style.paint('Throughput and latency', 'bold'),
-    `  ${style.paint(`${formatRate(totals.tps)} tps`, 'bold', acked > 0 ? 'green' : 'red')}   ${formatCount(acked)} acknowledged in ${style.millis(run.elapsedMs)}${othersInWords(totals.outcomes)}`,
+    ...labelled(rate, counts, widthOf(rate), style),
   ];
   const dim = (names: readonly string[]) => names.map((name) => style.paint(name, 'dim'));
   const latencies = latencyRows(result, style);

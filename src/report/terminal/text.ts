@@ -57,12 +57,17 @@ export function plain(text: string): string {
     .trim();
 }
 
+/** Columns that a text takes, colours not counted. */
+export function widthOf(text: string): number {
+  return [...stripVTControlCharacters(text)].length;
+}
+
 /** Breaks at spaces; a word that is longer than the line stands alone on its own. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
   for (const word of text.split(' ')) {
-    if (line !== '' && line.length + 1 + word.length > width) {
+    if (line !== '' && widthOf(line) + 1 + widthOf(word) > width) {
       lines.push(line);
       line = word;
     } else {
@@ -73,11 +78,12 @@ export function wrap(text: string, width: number): string[] {
   return lines;
 }
 
-/** A paragraph behind a label that is `width` columns wide; further lines stand under the first. */
+/** A paragraph behind a label that is padded to `width` columns; further lines stand under the first. */
 export function labelled(label: string, text: string, width: number, style: Style): string[] {
-  return wrap(text, style.columns - width).map((line, index) =>
-    `${index === 0 ? label.padEnd(width) : ' '.repeat(width)}${line}`.trimEnd(),
-  );
+  return wrap(text, style.columns - width).map((line, index) => {
+    const margin = index === 0 ? label + ' '.repeat(Math.max(0, width - widthOf(label))) : ' '.repeat(width);
+    return `${margin}${line}`.trimEnd();
+  });
 }
 
 /** Joins parts with dots to lines that fit, breaking between parts only. */
@@ -85,7 +91,7 @@ export function flow(parts: readonly string[], width: number, style: Style): str
   const lines: string[] = [];
   for (const part of parts) {
     const last = lines.at(-1);
-    if (last !== undefined && last.length + style.dot.length + part.length <= width) {
+    if (last !== undefined && widthOf(last) + widthOf(style.dot) + widthOf(part) <= width) {
       lines[lines.length - 1] = `${last}${style.dot}${part}`;
     } else {
       lines.push(part);
