@@ -61,7 +61,9 @@ function throughput(result: Result, route: Route, canvas: Canvas): string[] {
     const bars = columns.map((rate) =>
       block(levelOf(rate, peak, ROWS * 8) - row * 8, row === 0 && rate === 0, style),
     );
-    lines.push(lane(throughputLabel(row, route, peak, result), style.paint(bars.join('').trimEnd(), 'green'), style));
+    lines.push(
+      lane(throughputLabel(row, route, peak, result), style.paint(bars.join('').trimEnd(), 'green'), style),
+    );
   }
   return lines;
 }

@@ -25,10 +25,10 @@ export function throughputLines(result: Result, style: Style): string[] {
   const { totals, run } = result;
   const acked = totals.outcomes.ack + totals.outcomes.ack_unreplicated;
   const rate = `  ${style.paint(`${formatRate(totals.tps)} tps`, 'bold', acked > 0 ? 'green' : 'red')}   `;
-  const counts = `${formatCount(acked)} acknowledged in ${style.millis(run.elapsedMs)}${othersInWords(totals.outcomes)}`;
   const lines = [
     style.paint('Throughput and latency', 'bold'),
-    ...labelled(rate, counts, widthOf(rate), style),
+    `${rate}${formatCount(acked)} acknowledged in ${style.millis(run.elapsedMs)}`,
+    ...labelled('', othersInWords(totals.outcomes), widthOf(rate), style),
   ];
   const dim = (names: readonly string[]) => names.map((name) => style.paint(name, 'dim'));
   const latencies = latencyRows(result, style);
@@ -47,13 +47,13 @@ const LATENCY_ALIGNS = ['left', ...new Array<'right'>(7).fill('right')] as const
 const SCRIPT_HEAD = ['script', 'port', 'tps', 'p50', 'p99', 'max', 'failed'];
 const SCRIPT_ALIGNS = ['left', 'left', ...new Array<'right'>(5).fill('right')] as const;
 
-/** What else became of the attempts, the rare first. */
+/** What else became of the attempts. */
 function othersInWords(counts: Counts): string {
   const others = OUTCOMES.filter((outcome) => outcome !== 'ack' && counts[outcome] > 0);
   if (others.length === 0) {
-    return ', nothing failed';
+    return 'nothing failed';
   }
-  return others.map((outcome) => `, ${formatCount(counts[outcome])} ${OUTCOME_NAMES[outcome]}`).join('');
+  return others.map((outcome) => `${formatCount(counts[outcome])} ${OUTCOME_NAMES[outcome]}`).join(', ');
 }
 
 /** Service, and response where it differs. */

@@ -1,0 +1,92 @@
+import { LatencySum } from '../analysis/latency.js';
+import type { Bucket } from '../analysis/recording.js';
+import { acknowledged, addResponse, outcomesOf, ratePerSecond } from '../analysis/totals.js';
+import { formatCount, formatRate } from '../units.js';
+import { plain, type Style, styleOf, type TerminalOptions, widthOf } from './terminal/text.js';
+
+/** How a run stands, as of the last second whose frames are all there. */
+export interface Progress {
+  readonly elapsedMs: number;
+  readonly durationMs: number;
+  /** The buckets of that second. */
+  readonly latest: readonly Bucket[];
+  /** By Patroni; '' when nobody leads, null when that is not known. */
+  readonly leader: string | null;
+  /** Clients that have a connection, where it is known. */
+  readonly connected?: number;
+}
+
+/** One line for one second, never wider than the terminal: `12 / 40 s   1,360 tps   p99 96.1 ms   leader n1   57P01 64`. */
+export function formatProgress(progress: Progress, options: TerminalOptions): string {
+  const style = styleOf(options);
+  const parts = [
+    elapsed(progress),
+    throughput(progress, style),
+    latency(progress, style),
+    ...leaderPart(progress, style),
+    ...connectedPart(progress),
+  ];
+  const line = parts.join('   ');
+  const failed = fitting(errorParts(progress.latest), style.columns - widthOf(line) - 3);
+  return failed === '' ? line : `${line}   ${style.paint(failed, 'red')}`;
+}
+
+/** As many as there is room for: the rare is left out. */
+function fitting(errors: readonly string[], width: number): string {
+  let text = '';
+  for (const error of errors) {
+    const longer = text === '' ? `failed: ${error}` : `${text}, ${error}`;
+    if (longer.length > width) {
+      break;
+    }
+    text = longer;
+  }
+  return text;
+}
+
+function elapsed({ elapsedMs, durationMs }: Progress): string {
+  const total = String(Math.round(durationMs / 1000));
+  return `${String(Math.round(elapsedMs / 1000)).padStart(total.length)} / ${total} s`;
+}
+
+function throughput({ latest }: Progress, style: Style): string {
+  const millis = latest.reduce((sum, bucket) => sum + bucket.widthMs, 0);
+  const acks = acknowledged(outcomesOf(latest));
+  const text = `${formatRate(ratePerSecond(acks, millis))} tps`.padStart(10);
+  return style.paint(text, acks > 0 ? 'green' : 'red');
+}
+
+function latency({ latest }: Progress, style: Style): string {
+  const sum = new LatencySum();
+  for (const bucket of latest) {
+    for (const frame of bucket.scripts) {
+      addResponse(sum, frame);
+    }
+  }
+  const [p99] = sum.percentiles([990]) ?? [];
+  return `p99 ${style.micros(p99).padStart(7)}`;
+}
+
+function leaderPart({ leader }: Progress, style: Style): string[] {
+  if (leader === null) {
+    return [];
+  }
+  return [leader === '' ? style.paint('no leader', 'red') : `leader ${plain(leader)}`];
+}
+
+function connectedPart({ connected }: Progress): string[] {
+  return connected === undefined ? [] : [`${formatCount(connected)} connected`];
+}
+
+/** `57P01 64`, the most frequent first. */
+function errorParts(latest: readonly Bucket[]): string[] {
+  const counts = new Map<string, number>();
+  for (const bucket of latest) {
+    for (const error of bucket.errors) {
+      counts.set(error.code, (counts.get(error.code) ?? 0) + error.count);
+    }
+  }
+  return [...counts]
+    .sort((a, b) => b[1] - a[1])
+    .map(([code, count]) => `${plain(code)} ${formatCount(count)}`);
+}
