@@ -47,7 +47,7 @@ export function labOptions(cli: Argv): Argv {
     .command('down', 'stop a lab and remove its files', NAME_OPTIONS, down)
     .command('status', 'show the processes and roles of a lab', NAME_OPTIONS, status)
     .command('env', 'print shell exports: eval "$(pgha-bench lab env)"; psql', NAME_OPTIONS, env)
-    .demandCommand(1, 'Expected one of: lab up, lab down, lab status, lab env.');
+    .demandCommand(1, 'Expected one of lab up, lab down, lab status, lab env.');
 }
 
 async function up(args: Arguments): Promise<void> {
