@@ -4,7 +4,6 @@ import { didYouMean } from '../plan/nearest.js';
 import { toolVersion } from '../run/tool.js';
 import { type Arguments, PARSER } from './arguments.js';
 import { EXIT } from './exit.js';
-import { labCommand } from './lab.js';
 
 const COMMANDS = ['run', 'init', 'lab'];
 
@@ -47,7 +46,12 @@ function parser(words: readonly string[], exit: (code: number) => void): Argv {
       builder: async (cli: Argv) => workloadCommand(cli, (await import('./init.js')).INIT_OPTIONS),
       handler: async (args: Arguments) => exit(await (await import('./init.js')).init(args)),
     })
-    .command(labCommand)
+    .command({
+      command: 'lab',
+      describe: 'start, stop and look at a real three-node cluster on loopback',
+      builder: async (cli: Argv) => (await import('./lab.js')).labOptions(cli),
+      handler: () => undefined,
+    })
     .option('debug', { type: 'boolean', describe: 'show the stack of an error' })
     .demandCommand(1, '')
     .strict()

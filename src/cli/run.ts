@@ -14,9 +14,10 @@ import { hostPort, type Target } from '../plan/target.js';
 import { openClient } from '../postgres/connect.js';
 import { renderTerminal } from '../report/terminal.js';
 import type { ClusterFacts, Result } from '../result/result.js';
-import { prepareResultDir, type ResultPlace, writeResult } from '../result/store.js';
+import { prepareResultDirectory, type ResultDirectory, writeResult } from '../result/store.js';
 import { conduct } from '../run/conductor.js';
 import { checkServer } from '../run/preflight.js';
+import { compileScript, writes } from '../workload/pgbench/compile.js';
 import { findWorkload, parseOptions } from '../workload/registry.js';
 import type { OptionValues, Workload } from '../workload/workload.js';
 import { type Arguments, once } from './arguments.js';
@@ -70,7 +71,7 @@ interface RunOrder {
   readonly workload: Workload;
   /** Options of the workload as they were given. */
   readonly given: Readonly<Record<string, string>>;
-  readonly place: ResultPlace;
+  readonly place: ResultDirectory;
 }
 
 /** `pgha-bench run WORKLOAD`. @returns the exit code */
@@ -110,8 +111,7 @@ async function readOrder(args: Arguments): Promise<RunOrder> {
     cores: availableParallelism(),
     randomSeed: () => randomInt(2 ** 31),
   });
-  const out = once(args, 'out');
-  const place = await prepareResultDir(out === undefined ? { root: 'results' } : { out });
+  const place = await prepareResultDirectory({ out: once(args, 'out') });
   return { args, settings, workload, given, place };
 }
 
@@ -170,9 +170,7 @@ async function runAgainst(
   });
   lines.end();
   const directory = await writeResult(order.place, result, recording);
-  process.stdout.write(
-    renderTerminal(result, { ...terminalStyle(), location: directory }),
-  );
+  process.stdout.write(renderTerminal(result, { ...terminalStyle(), directory }));
   return exitCodeOf(result);
 }
 
@@ -200,7 +198,7 @@ function workloadPlan(workload: Workload, options: OptionValues, target: Target)
       name: script.name,
       weight: script.weight,
       route: script.route === 'ro' && target.ro === undefined ? 'rw' : script.route,
-      writes: script.route === 'rw',
+      writes: writes(compileScript(script, { protocol: 'simple', variables: Object.keys(options) })),
     })),
   };
 }

@@ -61,9 +61,14 @@ export async function givenTarget(args: Arguments): Promise<ResolvedTarget> {
   };
 }
 
-/** The lab of that name when it is up. */
+/** The lab that is up; undefined when there is none and none was asked for by name. @throws UserError when one was */
 export async function labTarget(args: Arguments): Promise<Lab | undefined> {
-  return readLab(once(args, 'lab') ?? 'default');
+  const name = once(args, 'lab');
+  const lab = await readLab(name ?? 'default');
+  if (lab === undefined && name !== undefined) {
+    throw new UserError(`--lab: no lab '${name}' is up.`, `Start it with 'pgha-bench lab up --name ${name}'.`);
+  }
+  return lab;
 }
 
 /** A lab for one command: started here, stopped by the caller. */

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /** Asks again and again, one question in flight at a time, until it is stopped. */
 export class Poll {
   private readonly aborted = new AbortController();
@@ -10,7 +12,9 @@ export class Poll {
   constructor(
     private readonly everyMs: number,
     private readonly ask: (signal: AbortSignal) => Promise<void>,
-  ) {}
+  ) {
+    setMaxListeners(0, this.aborted.signal);
+  }
 
   start(): void {
     this.loop ??= this.run();

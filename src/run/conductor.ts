@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { analyse } from '../analysis/analyse.js';
 import type { Bucket, Recording } from '../analysis/recording.js';
 import { RunClock } from '../clock.js';
@@ -12,7 +13,15 @@ import { PatroniObserver } from '../observe/patroni.js';
 import { pause } from '../observe/poll.js';
 import type { FaultPlan, Plan } from '../plan/plan.js';
 import type { Secrets } from '../plan/target.js';
-import type { ClientFacts, ClusterFacts, Event, FaultRecord, Result, RunFacts } from '../result/result.js';
+import type {
+  ClientFacts,
+  ClusterFacts,
+  Event,
+  FaultRecord,
+  Result,
+  RoundAnalysis,
+  RunFacts,
+} from '../result/result.js';
 import { withObservation } from './observed.js';
 import { Timeline } from './timeline.js';
 import { toolFacts } from './tool.js';
@@ -38,7 +47,7 @@ export interface RunProgress {
   readonly durationMs: number;
   /** The last second whose frames are all there, in intervals. */
   readonly latest: readonly Bucket[];
-  /** By Patroni, null before it was seen. */
+  /** By Patroni; null when there is none, or none was seen yet. */
   readonly leader: string | null;
   /** What happened since the last call. */
   readonly events: readonly Event[];
@@ -90,6 +99,8 @@ class Conductor {
 
   async run(): Promise<RunOutcome> {
     const { plan, signal } = this.request;
+    // One listener for each request and pause of the run, not a leak.
+    setMaxListeners(0, this.ended.signal, signal);
     this.pool.start(this.originNs);
     const observers = this.observers();
     for (const observer of observers) {
@@ -172,7 +183,7 @@ class Conductor {
         elapsedMs: this.clock.nowMs(),
         durationMs: plan.durationMs,
         latest: this.timeline.latest(Math.round(1000 / plan.intervalMs)),
-        leader: this.events.findLast((event) => event.kind.startsWith('leader'))?.to ?? null,
+        leader: this.events.findLast((event) => event.kind.startsWith('leader'))?.to || null,
         events,
       });
     }
@@ -198,7 +209,7 @@ class Conductor {
     const run: RunFacts = {
       id: this.runId,
       startedAt: this.startedAt,
-      status: signal.aborted ? 'interrupted' : 'completed',
+      status: statusOf(signal, analysed.analysis.rounds),
       elapsedMs,
     };
     const result: Result = {
@@ -216,6 +227,15 @@ class Conductor {
     };
     return { result, recording };
   }
+}
+
+/** Broken: writes stopped, and did not come back before the end. */
+function statusOf(signal: AbortSignal, rounds: readonly RoundAnalysis[]): RunFacts['status'] {
+  if (signal.aborted) {
+    return 'interrupted';
+  }
+  const gone = rounds.some(({ writeDowntime }) => writeDowntime?.outage === true && writeDowntime.toMs === null);
+  return gone ? 'broken' : 'completed';
 }
 
 function notAsked(plan: FaultPlan): FaultRecord {

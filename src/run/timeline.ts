@@ -10,7 +10,7 @@ const SHARP_BEFORE_MS = 30_000;
 const SHARP_AFTER_MS = 120_000;
 
 /** How long frames of an interval may be under way before the interval is taken for complete. */
-const LATE_INTERVALS = 10;
+const LATE_INTERVALS = 3;
 
 /** Gathers the frames of all workers into one line of buckets while the run goes on. */
 export class Timeline {
