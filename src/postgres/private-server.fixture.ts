@@ -73,6 +73,8 @@ export class PrivateServer {
   run(program: string, args: readonly string[], database = 'postgres'): { stdout: string; stderr: string } {
     const child = spawnSync(join(this.binaries, program), args, {
       encoding: 'utf8',
+      // A dump of some tables is larger than the default.
+      maxBuffer: 256 * 1024 * 1024,
       env: {
         ...process.env,
         PGHOST: this.host,
@@ -82,7 +84,9 @@ export class PrivateServer {
       },
     });
     if (child.status !== 0) {
-      throw new Error(`${program} ${args.join(' ')} ended with ${child.status}: ${child.stderr}`);
+      throw new Error(
+        `${program} ${args.join(' ')} ended with ${child.error?.message ?? child.status}: ${child.stderr}`,
+      );
     }
     return { stdout: child.stdout, stderr: child.stderr };
   }

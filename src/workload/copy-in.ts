@@ -72,9 +72,10 @@ class CopyIn {
     this.message[0] = COPY_DATA;
     this.message.writeInt32BE(length + 4, 1);
     connection.stream.write(this.message.subarray(0, HEADER + length), (error) => {
-      // With an error pg calls handleError by itself.
+      // With an error pg calls handleError by itself. A socket that takes all at once calls back before anything
+      // can be read: an error of the server would never be seen, nor a signal, without the turn of the loop.
       if (!error) {
-        this.send(connection);
+        setImmediate(() => this.send(connection));
       }
     });
   }

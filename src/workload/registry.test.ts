@@ -34,12 +34,15 @@ test('options have their defaults, and text becomes what the option is', async (
   expect(parseOptions(tpcb, { scale: 3 })).toEqual({ scale: 3 });
 });
 
-test.each(['0', '1.5', 'ten', '', '-3', 'Infinity', '300000000'])('a scale of "%s" is refused', async (scale) => {
-  const tpcb = await findWorkload('tpcb');
-  expect(() => parseOptions(tpcb, { scale })).toThrow(
-    `--scale: expected a whole number of at least 1 and at most 214748364, found '${scale}'.`,
-  );
-});
+test.each(['0', '1.5', 'ten', '', '-3', 'Infinity', '300000000'])(
+  'a scale of "%s" is refused',
+  async (scale) => {
+    const tpcb = await findWorkload('tpcb');
+    expect(() => parseOptions(tpcb, { scale })).toThrow(
+      `--scale: expected a whole number of at least 1 and at most 214748364, found '${scale}'.`,
+    );
+  },
+);
 
 test('an option that the workload does not have is refused', async () => {
   const tpcb = await findWorkload('tpcb');
