@@ -1,5 +1,5 @@
 import type { SparseHistogram } from '../histogram.js';
-import type { ErrorFrame, Frame, ScriptFrame, ServerFrame } from '../load/frame.js';
+import type { ErrorFrame, Frame, ProbeFrame, ScriptFrame, ServerFrame } from '../load/frame.js';
 import { OUTCOMES } from '../postgres/outcome.js';
 import type { Bucket } from './recording.js';
 
@@ -39,6 +39,11 @@ function sumOf(parts: readonly Part[]): Part {
       parts.flatMap((part) => part.servers),
       (server) => `${server.route} ${server.server}`,
       sumOfServers,
+    ),
+    probes: sumByKey(
+      parts.flatMap((part) => part.probes),
+      (probe) => probe.route,
+      sumOfProbes,
     ),
     connects: {
       attempts: sum(parts, (part) => part.connects.attempts),
@@ -91,6 +96,18 @@ export function sumOfServers(servers: readonly [ServerFrame, ...ServerFrame[]]):
     acks: sum(servers, (server) => server.acks),
     firstAckUs: earliest(servers, (server) => server.firstAckUs),
     lastAckUs: latest(servers, (server) => server.lastAckUs),
+  };
+}
+
+function sumOfProbes(probes: readonly [ProbeFrame, ...ProbeFrame[]]): ProbeFrame {
+  const firstAckUs = earliest(probes.map((probe) => probe.firstAckUs));
+  return {
+    route: probes[0].route,
+    acks: sum(probes, (probe) => probe.acks),
+    failures: sum(probes, (probe) => probe.failures),
+    firstAckUs,
+    lastAckUs: Math.max(...probes.map((probe) => probe.lastAckUs)),
+    triedBeforeUs: probes.find((probe) => probe.firstAckUs === firstAckUs)?.triedBeforeUs ?? -1,
   };
 }
 

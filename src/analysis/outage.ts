@@ -10,7 +10,7 @@ import {
 import type { Downtime } from '../result/result.js';
 import { endOf } from './buckets.js';
 import type { Bucket, Recording } from './recording.js';
-import { acksOf, type Stream } from './streams.js';
+import { probeOf, type Stream, servedIn } from './streams.js';
 
 /** A figure, or why there is none. */
 export type Measured<Figure> = { readonly figure: Figure } | { readonly missing: string };
@@ -58,7 +58,7 @@ const SINGULAR = { writes: 'write', reads: 'read' } as const;
 
 function ackedBefore({ buckets }: Recording, stream: Stream, atMs: number): boolean {
   for (const bucket of buckets) {
-    const { firstUs } = acksOf(bucket, stream);
+    const { firstUs } = servedIn(bucket, stream);
     if (firstUs >= 0) {
       return firstUs <= atMs * 1000;
     }
@@ -89,7 +89,7 @@ function gapsOf(recording: Recording, stream: Stream): AckGap[] {
   const gaps: AckGap[] = [];
   let lastUs = -1;
   for (const bucket of recording.buckets) {
-    const acks = acksOf(bucket, stream);
+    const acks = servedIn(bucket, stream);
     if (acks.firstUs < 0) {
       continue;
     }
@@ -127,7 +127,7 @@ function describe(
   const unusualMs = (usualPauseMs ?? 0) * (failed.count > 0 ? 1 : 2);
   const outage = durationMs > bucketMs && durationMs > unusualMs;
   const resolutionMs = outage
-    ? Math.min(durationMs, (gap.toUs - failed.lastTriedUs) / 1000)
+    ? Math.min(durationMs, (gap.toUs - (probedUs(recording, stream, gap) ?? failed.lastTriedUs)) / 1000)
     : Math.max(durationMs, bucketMs);
   return {
     route: stream.route,
@@ -139,6 +139,21 @@ function describe(
     failures: failed.count,
     usualPauseMs,
   };
+}
+
+/**
+ * Start of the last attempt of the probe that came before the one that was served first, if it lies in the gap: had
+ * the service been there for it, the gap would have ended with it. Undefined where no probe tells.
+ */
+function probedUs(recording: Recording, stream: Stream, gap: AckGap): number | undefined {
+  for (const bucket of recording.buckets) {
+    const probe = probeOf(bucket, stream);
+    if (probe !== undefined && probe.firstAckUs >= gap.toUs) {
+      const tried = probe.triedBeforeUs;
+      return tried > gap.fromUs && tried < gap.toUs ? tried : undefined;
+    }
+  }
+  return undefined;
 }
 
 interface FailuresInGap {

@@ -11,17 +11,18 @@ import { acknowledged, latenciesOf, outcomesOf, ratePerSecond } from './totals.j
  *
  * - 3 s must hold at least 90 % of what the median before held. In so long a time the noise of a healthy load averages
  *   out, while a stall of a third of a second takes 10 % away.
- * - each second within these must hold 90 %, too, or at least as much as the worst second before the fault did, but
- *   never less than half. A load that is known to be uneven is not asked to be smoother after the fault than before it,
- *   and no stall of half a second passes, whatever burst of queued transactions follows it.
+ * - each half second within these must hold nine tenths of what the worst one before the fault did, and never less than
+ *   half of the median. A load that is known to be uneven is not asked to be smoother after the fault than before it,
+ *   and no stall of a third of a second passes, whatever burst of delayed transactions makes up for it.
  *
- * A load so slow that a second holds less than 5 transactions is judged in longer windows, and thresholds are rounded
- * down to whole transactions: of 2 per second, one may always fall on the other side of an edge.
+ * A load so slow that half a second holds less than 5 transactions is judged in longer windows, and thresholds are
+ * rounded down to whole transactions: of 2 per second, one may always fall on the other side of an edge.
  *
  * Streams are judged each alone and must all be back at once, or many reads would hide that writes are away.
  */
 const HOLD_MS = 3000;
-const SECOND_MS = 1000;
+const WINDOW_MS = 500;
+const RAMP_WINDOW_MS = 1000;
 const SHARE = 0.9;
 const FLOOR_SHARE = 0.5;
 const LEAST_TRANSACTIONS = 5;
@@ -35,11 +36,13 @@ export interface Baseline {
 /** How much of a stream a steady time holds. */
 interface Rhythm {
   readonly series: Series;
-  /** Length of the window that stands for a second. */
+  /** The short window, half a second unless the load is slow. */
   readonly windowMs: number;
+  readonly holdMs: number;
   readonly medianPerMs: number;
-  /** What the worst window of a load that is well may fall to. */
+  /** What a short window of a load that is well may fall to, and what a long one may. */
   readonly floorPerMs: number;
+  readonly holdFloorPerMs: number;
 }
 
 /**
@@ -62,7 +65,7 @@ export function baselineOf(recording: Recording, steady: Window, rampUp: boolean
   }
   const left = { from, to: range.to };
   const rhythms = alive.map((series) => rhythmOf(series, left));
-  const leastMs = Math.max(SECOND_MS, ...rhythms.map((rhythm) => rhythm?.windowMs ?? Infinity));
+  const leastMs = Math.max(RAMP_WINDOW_MS, ...rhythms.map((rhythm) => rhythm?.windowMs ?? Infinity));
   if (rhythms.includes(null) || lengthMs(recording.buckets, left) < leastMs) {
     return { missing: 'the load was not steady for long enough before it' };
   }
@@ -135,6 +138,11 @@ class Series {
     return this.count(range) >= Math.floor(perMs * lengthMs(this.buckets, range));
   }
 
+  /** Acknowledgements per ms in each window. */
+  rates(range: Range, windowMs: number): Float64Array {
+    return Float64Array.from(this.windows(range, windowMs), (window) => this.rate(window));
+  }
+
   /** Every window of at least `windowMs` that lies in the range, one from each bucket on. */
   *windows(range: Range, windowMs: number): Generator<Range> {
     let to = range.from;
@@ -154,8 +162,8 @@ class Series {
 const TOLERANCE_MS = 1e-6;
 
 function steadyFrom(series: Series, range: Range, half: Range): number {
-  const windowMs = windowLength(series.rate(half));
-  const median = medianOf([...series.windows(half, windowMs)].map((window) => series.rate(window)));
+  const windowMs = Math.max(RAMP_WINDOW_MS, windowLength(series.rate(half)));
+  const median = medianOf(series.rates(half, windowMs));
   if (median === null) {
     return range.to;
   }
@@ -169,32 +177,39 @@ function steadyFrom(series: Series, range: Range, half: Range): number {
 
 function rhythmOf(series: Series, range: Range): Rhythm | null {
   const windowMs = windowLength(series.rate(range));
-  const rates = [...series.windows(range, windowMs)].map((window) => series.rate(window));
-  const medianPerMs = medianOf(rates);
+  const holdMs = Math.max(HOLD_MS, windowMs);
+  const medianPerMs = medianOf(series.rates(range, windowMs));
   if (medianPerMs === null || medianPerMs === 0) {
     return null;
   }
-  let worst = SHARE * medianPerMs;
-  for (const rate of rates) {
-    worst = Math.min(worst, rate);
-  }
-  return { series, windowMs, medianPerMs, floorPerMs: Math.max(FLOOR_SHARE * medianPerMs, worst) };
-}
-
-/** Whole seconds that hold enough transactions to be judged by. */
-function windowLength(perMs: number): number {
-  return perMs > 0 ? Math.ceil(LEAST_TRANSACTIONS / perMs / SECOND_MS) * SECOND_MS : SECOND_MS;
+  const floorPerMs = floorOf(series.rates(range, windowMs), medianPerMs);
+  const holdFloorPerMs = floorOf(series.rates(range, holdMs), medianPerMs);
+  return { series, windowMs, holdMs, medianPerMs, floorPerMs, holdFloorPerMs };
 }
 
 /**
- * Where the load first fell clearly below its worst second before. The tenth below it keeps chance out: as many seconds
- * after the fault as before it have a worse worst one every other time.
+ * Nine tenths of the worst rate, between half and nine tenths of the median. The tenth keeps chance out: of as many
+ * windows after the fault as before it, the worst is worse every other time.
  */
+function floorOf(rates: Float64Array, median: number): number {
+  let worst = median;
+  for (const rate of rates) {
+    worst = Math.min(worst, rate);
+  }
+  return Math.max(FLOOR_SHARE * median, SHARE * worst);
+}
+
+/** Half seconds, as many as hold enough transactions to be judged by. */
+function windowLength(perMs: number): number {
+  return perMs > 0 ? Math.ceil(LEAST_TRANSACTIONS / perMs / WINDOW_MS) * WINDOW_MS : WINDOW_MS;
+}
+
+/** Where the load first fell, for 3 s, clearly below what it had held for any 3 s before; null when it never did. */
 function firstDip(baseline: Baseline, from: number, to: number): number | null {
   let first: number | null = null;
-  for (const { series, windowMs, floorPerMs } of baseline.rhythms) {
-    for (const window of series.windows({ from, to }, windowMs)) {
-      if (!series.holds(window, SHARE * floorPerMs)) {
+  for (const { series, holdMs, holdFloorPerMs } of baseline.rhythms) {
+    for (const window of series.windows({ from, to }, holdMs)) {
+      if (!series.holds(window, holdFloorPerMs)) {
         first = Math.min(first ?? Infinity, window.from);
         break;
       }
@@ -213,8 +228,8 @@ function firstSteady(baseline: Baseline, from: number, to: number): number | nul
   return null;
 }
 
-function isSteady({ series, windowMs, medianPerMs, floorPerMs }: Rhythm, rest: Range): boolean {
-  const [hold] = series.windows(rest, Math.max(HOLD_MS, windowMs));
+function isSteady({ series, windowMs, holdMs, medianPerMs, floorPerMs }: Rhythm, rest: Range): boolean {
+  const [hold] = series.windows(rest, holdMs);
   if (hold === undefined || hold.from !== rest.from || !series.holds(hold, SHARE * medianPerMs)) {
     return false;
   }
@@ -269,8 +284,8 @@ function indexAt(buckets: readonly Bucket[], atMs: number): number {
   return index < 0 ? buckets.length : index;
 }
 
-function medianOf(values: number[]): number | null {
-  const sorted = Float64Array.from(values).sort();
+function medianOf(values: Float64Array): number | null {
+  const sorted = values.toSorted();
   const middle = sorted.length >> 1;
   if (sorted.length === 0) {
     return null;

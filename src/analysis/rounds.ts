@@ -1,10 +1,9 @@
-import type { Plan } from '../plan/plan.js';
 import type { ClientFacts, ClientGaps, Downtime, FaultRecord, RoundAnalysis } from '../result/result.js';
 import { formatMillis } from '../units.js';
 import { downtimeOf, endOfLoad, longestPause, type Measured, type Window } from './outage.js';
 import { type Baseline, baselineOf, phasesOf } from './phases.js';
 import type { Recording } from './recording.js';
-import { type Stream, streamsOf } from './streams.js';
+import { probedStream, type Stream, streamsOf } from './streams.js';
 
 export interface RoundsAnalysis {
   readonly rounds: readonly RoundAnalysis[];
@@ -64,10 +63,10 @@ function roundOf(context: RoundContext, note: (text: string) => void): RoundAnal
   const baseline = figureOf(baselineBefore(context), (why) => {
     note(`before, during and after cannot be told: ${why}.`);
   });
-  const writes = figureOf(measure(recording, writers(recording.plan), window, baseline), (why) => {
+  const writes = figureOf(measure(recording, writers(recording), window, baseline), (why) => {
     note(`write downtime was not measured: ${why}.`);
   });
-  const reads = figureOf(measure(recording, readers(recording.plan), window, baseline), (why) => {
+  const reads = figureOf(measure(recording, readers(recording), window, baseline), (why) => {
     note(`read downtime was not measured: ${why}.`);
   });
   const outageEndMs = lastOutageEnd([writes, reads]);
@@ -119,16 +118,18 @@ function measure(
 }
 
 /** The stream that tells of write downtime, or why there is none. */
-function writers(plan: Plan): Stream | string {
+function writers(recording: Recording): Stream | string {
+  const { plan } = recording;
   const stream = streamsOf(plan).find(({ what, route }) => what === 'writes' && route === 'rw');
-  return stream ?? `${plan.workload.name} has no script that writes`;
+  return stream ?? probedStream(recording, 'rw') ?? `${plan.workload.name} has no script that writes`;
 }
 
 /** Reads on the read-only port; those on the read-write port where nothing else reads. */
-function readers(plan: Plan): Stream | string {
+function readers(recording: Recording): Stream | string {
+  const { plan } = recording;
   const streams = streamsOf(plan).filter(({ what }) => what === 'reads');
-  const stream = streams.find(({ route }) => route === 'ro') ?? streams[0];
-  return stream ?? `${plan.workload.name} has no script that only reads`;
+  const stream = probedStream(recording, 'ro') ?? streams.find(({ route }) => route === 'ro') ?? streams[0];
+  return stream ?? `${plan.workload.name} has no script that only reads, and there is no read-only endpoint`;
 }
 
 function figureOf<Figure>(measured: Measured<Figure>, missing: (why: string) => void): Figure | null {

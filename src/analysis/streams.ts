@@ -1,7 +1,8 @@
+import type { ProbeFrame } from '../load/frame.js';
 import type { Plan } from '../plan/plan.js';
 import type { Route } from '../plan/target.js';
 import { ACK, ACK_UNREPLICATED } from '../postgres/outcome.js';
-import type { Bucket } from './recording.js';
+import type { Bucket, Recording } from './recording.js';
 
 /**
  * Transactions whose acknowledgements say the same about the cluster. Writes and reads are kept apart even on one
@@ -56,4 +57,31 @@ export function acksOf(bucket: Bucket, stream: Stream): Acks {
     lastUs = Math.max(lastUs, script.lastAckUs);
   }
   return { count, firstUs, lastUs };
+}
+
+/**
+ * When the stream's service was seen to be there: acknowledgements of its scripts, and of the probe that asks for the
+ * same on the same endpoint.
+ */
+export function servedIn(bucket: Bucket, stream: Stream): Omit<Acks, 'count'> {
+  let { firstUs, lastUs } = acksOf(bucket, stream);
+  const probe = probeOf(bucket, stream);
+  if (probe !== undefined && probe.firstAckUs >= 0) {
+    firstUs = firstUs < 0 ? probe.firstAckUs : Math.min(firstUs, probe.firstAckUs);
+    lastUs = Math.max(lastUs, probe.lastAckUs);
+  }
+  return { firstUs, lastUs };
+}
+
+/** The probe of the read-write endpoint writes, that of the read-only one reads. */
+export function probeOf(bucket: Bucket, stream: Stream): ProbeFrame | undefined {
+  const probed = stream.what === (stream.route === 'rw' ? 'writes' : 'reads');
+  return probed ? bucket.probes.find((probe) => probe.route === stream.route) : undefined;
+}
+
+/** What a probe asks of an endpoint, as a stream without scripts where the plan has none; undefined without a probe. */
+export function probedStream(recording: Recording, route: Route): Stream | undefined {
+  const what = route === 'rw' ? 'writes' : 'reads';
+  const probed = recording.buckets.some((bucket) => bucket.probes.some((probe) => probe.route === route));
+  return probed ? streamOf(recording.plan, what, route) : undefined;
 }

@@ -1,0 +1,324 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { ScriptFrame } from '../load/frame.js';
+import { OUTCOMES } from '../postgres/outcome.js';
+import type { ClientFacts, Event, RoundAnalysis } from '../result/result.js';
+import { analyse } from './analyse.js';
+import { mergeBuckets } from './buckets.js';
+import { errorsOf, serversOf } from './errors.js';
+import { every, recordingOf, recordingOfRates } from './made.fixture.js';
+import type { Recording } from './recording.js';
+import { roundsOf } from './rounds.js';
+import { faultAt, notDone, planOf, SAMPLES, type Sample, switchoverPort, upFrom } from './sample.fixture.js';
+import { simulate } from './simulation.fixture.js';
+import { timelineOf } from './timeline.js';
+import { totalsOf } from './totals.js';
+
+function sample(name: string): Sample {
+  const make = SAMPLES[name];
+  if (make === undefined) {
+    throw new Error(`no sample ${name}`);
+  }
+  return make();
+}
+
+function onlyRound(rounds: readonly RoundAnalysis[]): RoundAnalysis {
+  const [round] = rounds;
+  if (round === undefined || rounds.length !== 1) {
+    throw new Error(`expected one round, found ${rounds.length}`);
+  }
+  return round;
+}
+
+describe('a switchover', () => {
+  const { recording, result } = sample('switchover');
+
+  it('is told as it was made up', () => {
+    const round = onlyRound(result.analysis.rounds);
+    expect(round.writeDowntime).toMatchObject({ outage: true, route: 'rw' });
+    expect(round.writeDowntime?.fromMs).toBeGreaterThan(20_290);
+    expect(round.writeDowntime?.fromMs).toBeLessThanOrEqual(20_312);
+    expect(round.writeDowntime?.toMs).toBeGreaterThan(25_480);
+    expect(round.writeDowntime?.toMs).toBeLessThan(25_700);
+    const { durationMs = 0, resolutionMs = 0 } = round.writeDowntime ?? {};
+    // The port was away from 20.312 to 25.480 s: the truth lies where the resolution says.
+    expect(durationMs - resolutionMs).toBeLessThan(5168);
+    expect(durationMs).toBeGreaterThan(5168);
+    expect(round.clientsBack).toBe(64);
+    expect(round.clientGaps).toMatchObject({ clients: 64 });
+    expect(round.phases.during).toMatchObject({ fromMs: 20_000 });
+    expect(round.readDowntime).toBeNull();
+    expect(result.notes).toEqual([
+      'Switchover: read downtime was not measured: tpcb has no script that only reads.',
+    ]);
+  });
+
+  it('counts every attempt once, in totals, phases, timeline and errors alike', () => {
+    const { totals, timeline, errors, analysis } = result;
+    for (const outcome of OUTCOMES) {
+      const column = timeline.outcomes.rw?.[outcome] ?? [];
+      expect(column.reduce((a, b) => a + b, 0)).toBe(totals.outcomes[outcome]);
+      const failures = errors.filter((error) => error.outcome === outcome);
+      if (outcome !== 'ack') {
+        expect(failures.reduce((sum, error) => sum + error.count, 0)).toBe(totals.outcomes[outcome]);
+      }
+    }
+    const { during, after } = onlyRound(analysis.rounds).phases;
+    expect((during?.outcomes.not_sent ?? 0) + (after?.outcomes.not_sent ?? 0)).toBe(totals.outcomes.not_sent);
+    expect(recording.clients.reduce((sum, client) => sum + client.acks, 0)).toBe(totals.outcomes.ack);
+    expect(result.servers.reduce((sum, server) => sum + server.acks, 0)).toBe(totals.outcomes.ack);
+  });
+
+  it('is the same in whatever order and number the frames came', () => {
+    const coarse = every(3, 0, recording.buckets.length).map((i) =>
+      mergeBuckets(recording.buckets.slice(i, i + 3)),
+    );
+    expect(totalsOf({ ...recording, buckets: coarse })).toEqual(totalsOf(recording));
+    expect(totalsOf({ ...recording, buckets: recording.buckets.toReversed() })).toEqual(totalsOf(recording));
+    expect(errorsOf({ ...recording, buckets: coarse })).toEqual(errorsOf(recording));
+    expect(serversOf({ ...recording, buckets: coarse })).toEqual(serversOf(recording));
+  });
+});
+
+describe('totals', () => {
+  it('count ack_unreplicated as acknowledged, and divide by the time that passed', () => {
+    const made = recordingOf({
+      plan: planOf({ durationMs: 1000 }),
+      acksMs: [every(100, 0, 1000)],
+      elapsedMs: 2000,
+    });
+    const buckets = made.buckets.map((bucket) => ({
+      ...bucket,
+      scripts: bucket.scripts.map((frame): ScriptFrame => ({ ...frame, outcomes: [0, 3, 1, 0, 0, 0] })),
+    }));
+    const totals = totalsOf({ ...made, buckets });
+    expect(totals.outcomes).toMatchObject({ ack: 0, ack_unreplicated: 30, aborted: 10 });
+    expect(totals.tps).toBe(15);
+  });
+
+  it('tell service from response time by what was delayed', () => {
+    const made = recordingOf({ plan: planOf({ durationMs: 1000 }), acksMs: [[50]] });
+    const delayed = (frame: ScriptFrame): ScriptFrame => ({
+      ...frame,
+      delayedService: Uint32Array.of(1500, 1),
+      delayedResponse: Uint32Array.of(1900, 1),
+      maxServiceUs: 1500,
+      maxResponseUs: 1900,
+    });
+    const buckets = made.buckets.map((bucket) => ({ ...bucket, scripts: bucket.scripts.map(delayed) }));
+    const totals = totalsOf({ ...made, buckets });
+    expect(totals.service).toMatchObject({ count: 2, minUs: 1000, p50Us: 1000, maxUs: 1500 });
+    expect(totals.response).toMatchObject({ count: 2, minUs: 1000, p50Us: 1000, maxUs: 1900 });
+    expect(totals.scripts[0]).toMatchObject({ name: 'tpcb', route: 'rw', response: { maxUs: 1900 } });
+  });
+
+  it('of nothing have counts, and no latency', () => {
+    const { totals } = sample('nothing acknowledged').result;
+    expect(totals).toMatchObject({ tps: 0, service: null, response: null, connects: { latency: null } });
+  });
+});
+
+describe('rounds', () => {
+  const clients: ClientFacts[] = [
+    { client: 0, acks: 9, connects: 2, lastAckMs: 39_990, longestGap: { fromMs: 20_310, toMs: 25_610 } },
+    { client: 1, acks: 9, connects: 2, lastAckMs: 39_995, longestGap: { fromMs: 20_310, toMs: 26_310 } },
+    // Its longest gap lies before the fault, and tells nothing of it.
+    { client: 2, acks: 9, connects: 1, lastAckMs: 39_999, longestGap: { fromMs: 3000, toMs: 11_000 } },
+    // Never came back.
+    { client: 3, acks: 9, connects: 1, lastAckMs: 20_305, longestGap: { fromMs: 100, toMs: 200 } },
+    { client: 4, acks: 0, connects: 0, lastAckMs: null, longestGap: null },
+  ];
+  const acksMs = [[...every(7, 0, 20_312), ...every(7, 25_565, 40_000)]];
+  const failures = [{ atMs: 25_000 }];
+
+  it('tell which clients are back and how long each was away', () => {
+    const { rounds } = roundsOf(recordingOf({ acksMs, failures, clients, faults: [faultAt(20_000)] }));
+    const round = onlyRound(rounds);
+    expect(round.clientsBack).toBe(3);
+    expect(round.clientGaps).toEqual({ clients: 3, p50Ms: 6000, p99Ms: 19_695, maxMs: 19_695 });
+  });
+
+  it('say why nothing is known of a fault that was not done', () => {
+    const { rounds, notes } = roundsOf(
+      recordingOf({ acksMs, clients, faults: [notDone(20_000, 'Patroni refused: 412')] }),
+    );
+    expect(onlyRound(rounds)).toEqual({
+      fault: 0,
+      phases: { before: null, during: null, after: null },
+      writeDowntime: null,
+      readDowntime: null,
+      clientGaps: null,
+      clientsBack: 0,
+    });
+    expect(notes).toEqual([
+      'Switchover was not done, so there is nothing to tell of it (Patroni refused: 412).',
+    ]);
+  });
+
+  it('say why each figure is missing', () => {
+    const plan = planOf({ scripts: [{ name: 'select-only', weight: 1, route: 'ro', writes: false }] });
+    const { notes } = roundsOf(recordingOf({ plan, acksMs: [[]], faults: [faultAt(20_000)] }));
+    expect(notes).toEqual([
+      'Switchover: before, during and after cannot be told: nothing was acknowledged before it.',
+      'Switchover: write downtime was not measured: select-only has no script that writes.',
+      'Switchover: read downtime was not measured: no read was acknowledged before it.',
+    ]);
+  });
+
+  it('watch reads on the read-write port where nothing else reads', () => {
+    const plan = planOf({ scripts: [{ name: 'select-only', weight: 1, route: 'rw', writes: false }] });
+    const { rounds } = roundsOf(recordingOf({ plan, acksMs, failures, faults: [faultAt(20_000)] }));
+    expect(onlyRound(rounds).readDowntime).toMatchObject({ route: 'rw', outage: true, toMs: 25_565 });
+    expect(onlyRound(rounds).writeDowntime).toBeNull();
+  });
+
+  it('end where the next begins, in order of time, each with its own before', () => {
+    const port = [
+      ...switchoverPort(10_000),
+      { fromMs: 25_300, state: 'cut', code: '57P01' } as const,
+      { fromMs: 25_310, state: 'refuse', code: 'connect_closed' } as const,
+      upFrom(28_300),
+    ];
+    const recording = simulate({
+      plan: planOf({ clients: 16 }),
+      ports: { rw: port },
+      meanServiceMs: 20,
+      faults: [faultAt(25_000), faultAt(10_000)],
+    });
+    const { rounds, notes } = roundsOf(recording);
+    expect(rounds.map((round) => round.fault)).toEqual([1, 0]);
+    const [first, second] = rounds;
+    expect(first?.writeDowntime?.toMs).toBeLessThan(16_500);
+    expect(first?.phases.after?.toMs).toBe(25_000);
+    expect(second?.writeDowntime?.fromMs).toBeGreaterThan(25_000);
+    expect(second?.writeDowntime?.durationMs).toBeLessThan(4000);
+    expect(second?.phases.before?.fromMs).toBe(first?.phases.after?.fromMs);
+    expect(second?.phases.before?.toMs).toBe(25_000);
+    expect(notes.filter((note) => !note.includes('read downtime'))).toEqual([]);
+  });
+
+  it('do not compare with a load that was not back from the fault before', () => {
+    const rates = Array.from({ length: 400 }, (_, i) => (i < 103 ? 100 : 40));
+    const recording = recordingOfRates(planOf(), [rates]);
+    const { rounds, notes } = roundsOf({ ...recording, faults: [faultAt(10_000), faultAt(30_000)] });
+    expect(rounds[0]?.phases.after).toBeNull();
+    expect(rounds[1]?.phases.before).toBeNull();
+    expect(notes).toContain('Switchover 1: throughput was not back at 90 % for 3 s by 30.0 s.');
+    expect(notes).toContain(
+      'Switchover 2: before, during and after cannot be told: the load was not steady again after the fault before.',
+    );
+  });
+});
+
+describe('errors', () => {
+  it('are merged by what was wrong, with the first message and the whole time span', () => {
+    const made = recordingOf({
+      acksMs: [[]],
+      failures: [{ atMs: 900 }, { atMs: 100 }, { atMs: 500, code: '25006' }, { atMs: 130 }],
+    });
+    expect(errorsOf(made).map(({ code, count, firstMs, lastMs }) => [code, count, firstMs, lastMs])).toEqual([
+      ['57P01', 3, 100, 900],
+      ['25006', 1, 500, 500],
+    ]);
+  });
+
+  it('of the same code stay apart by outcome and server', () => {
+    const { errors } = sample('switchover').result;
+    const shutdowns = errors.filter(({ code }) => code === '57P01');
+    expect(shutdowns.map(({ outcome }) => outcome).sort()).toEqual(['aborted', 'in_doubt', 'not_sent']);
+    expect(errors.map(({ firstMs }) => firstMs)).toEqual(
+      errors.map(({ firstMs }) => firstMs).sort((a, b) => a - b),
+    );
+    expect(errors[0]?.message).toBe('terminating connection due to administrator command');
+  });
+});
+
+describe('the timeline', () => {
+  const leader = (atMs: number): Event => ({
+    atMs,
+    uncertaintyMs: 0,
+    layer: 'patroni',
+    kind: 'leader',
+    subject: '',
+    from: 'n1',
+    to: 'n2',
+    text: 'n2 leads',
+  });
+
+  function long(seconds: number): Recording {
+    const rates = new Array<number>(seconds * 10).fill(5);
+    return recordingOfRates(planOf({ durationMs: seconds * 1000 }), [rates]);
+  }
+
+  it('of a short run has every bucket', () => {
+    const timeline = timelineOf(long(120), []);
+    expect(timeline.startMs).toHaveLength(1200);
+    expect(timeline.widthMs.every((width) => width === 100)).toBe(true);
+  });
+
+  it('of a long run is by the second, but fine within 30 s of a fault or a change of the leader', () => {
+    const recording = long(600);
+    const withFault = {
+      ...recording,
+      faults: [faultAt(300_000, { answeredAtMs: null, observedAtMs: null })],
+    };
+    const { timeline } = analyse(withFault, [leader(400_000)]);
+    const widths = new Map(timeline.startMs.map((start, i) => [start, timeline.widthMs[i]]));
+    expect(widths.get(269_000)).toBe(1000);
+    expect(widths.get(270_000)).toBe(100);
+    expect(widths.get(330_000)).toBe(100);
+    expect(widths.get(331_000)).toBe(1000);
+    expect(widths.get(369_000)).toBe(1000);
+    expect(widths.get(370_000)).toBe(100);
+    expect(widths.get(430_000)).toBe(1000);
+  });
+
+  it('loses nothing by thinning, and has no hole', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 300_000 }), { maxLength: 3 }), (instants) => {
+        const recording = long(300);
+        const timeline = timelineOf(recording, instants);
+        let end = 0;
+        let acks = 0;
+        for (const [i, start] of timeline.startMs.entries()) {
+          expect(start).toBeCloseTo(end, 6);
+          end = start + (timeline.widthMs[i] as number);
+          acks += timeline.outcomes.rw?.ack?.[i] ?? 0;
+        }
+        expect(end).toBeCloseTo(300_000, 6);
+        expect(acks).toBe(15_000);
+        expect(timeline.startMs.length).toBeLessThanOrEqual(300 + instants.length * 62 * 10);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('has a column for each route that the plan uses and each outcome that came', () => {
+    const { timeline } = sample('writes and reads').result;
+    expect(Object.keys(timeline.outcomes)).toEqual(['rw', 'ro']);
+    expect(Object.keys(timeline.outcomes.rw ?? {}).sort()).toEqual([
+      'aborted',
+      'ack',
+      'in_doubt',
+      'not_sent',
+    ]);
+    const silent = timeline.startMs.indexOf(23_000);
+    expect(timeline.firstAckMs.rw?.[silent]).toBeNull();
+    expect(timeline.firstAckMs.ro?.[silent]).toBeGreaterThanOrEqual(23_000);
+    expect(timeline.lastAckMs.ro?.[silent]).toBeLessThan(23_100);
+  });
+
+  it('has latencies where something was acknowledged, and none elsewhere', () => {
+    const { timeline } = sample('switchover').result;
+    const steady = timeline.startMs.indexOf(10_000);
+    const silent = timeline.startMs.indexOf(23_000);
+    expect(timeline.p50Us[steady]).toBeGreaterThan(20_000);
+    expect(timeline.p99Us[steady]).toBeGreaterThanOrEqual(timeline.p50Us[steady] ?? Infinity);
+    expect(timeline.maxUs[steady]).toBeGreaterThanOrEqual(timeline.p99Us[steady] ?? Infinity);
+    expect([timeline.p50Us[silent], timeline.p99Us[silent], timeline.maxUs[silent]]).toEqual([
+      null,
+      null,
+      null,
+    ]);
+  });
+});

@@ -1,0 +1,132 @@
+import { bucketOf } from '../histogram.js';
+import type { ErrorFrame, ScriptFrame } from '../load/frame.js';
+import type { Plan } from '../plan/plan.js';
+import { ACK, OUTCOMES } from '../postgres/outcome.js';
+import type { ClientFacts, FaultRecord } from '../result/result.js';
+import type { Bucket, Recording } from './recording.js';
+import { planOf } from './sample.fixture.js';
+
+/* Recordings of acknowledgements at instants that a test names, to know the right answer beforehand. */
+
+export interface Made {
+  readonly plan?: Plan;
+  /** Acknowledgements in ms, by script. */
+  readonly acksMs: readonly (readonly number[])[];
+  readonly failures?: readonly { readonly atMs: number; readonly code?: string; readonly script?: number }[];
+  readonly faults?: readonly FaultRecord[];
+  readonly clients?: readonly ClientFacts[];
+  readonly elapsedMs?: number;
+}
+
+export function recordingOf(made: Made): Recording {
+  const { plan = planOf(), acksMs, failures = [], faults = [], clients = [] } = made;
+  const last = Math.max(plan.durationMs, ...acksMs.flat(), ...failures.map(({ atMs }) => atMs));
+  const elapsedMs = made.elapsedMs ?? last;
+  const byInterval = acksMs.map((acks) => grouped(acks, plan.intervalMs));
+  const buckets: Bucket[] = [];
+  for (let startMs = 0; startMs < elapsedMs; startMs += plan.intervalMs) {
+    const within = (atMs: number) => atMs >= startMs && atMs < startMs + plan.intervalMs;
+    buckets.push({
+      startMs,
+      widthMs: plan.intervalMs,
+      scripts: byInterval.flatMap((acks, script) =>
+        scriptFrame(script, acks.get(Math.round(startMs / plan.intervalMs)) ?? []),
+      ),
+      errors: failures.filter(({ atMs }) => within(atMs)).map((failure) => errorFrame(plan, failure)),
+      servers: [],
+      probes: [],
+      connects: { attempts: 0, successes: 0, latency: new Uint32Array(0) },
+      stallUs: 0,
+    });
+  }
+  return { plan, buckets, clients, faults, elapsedMs };
+}
+
+/** A recording of so many acknowledgements in each bucket, by script; spread evenly over it. */
+export function recordingOfRates(plan: Plan, rates: readonly (readonly number[])[]): Recording {
+  const length = Math.max(...rates.map((counts) => counts.length));
+  const buckets = Array.from({ length }, (_, index): Bucket => {
+    const startMs = index * plan.intervalMs;
+    return {
+      startMs,
+      widthMs: plan.intervalMs,
+      scripts: rates.flatMap((counts, script) =>
+        evenFrame(script, counts[index] ?? 0, startMs, plan.intervalMs),
+      ),
+      errors: [],
+      servers: [],
+      probes: [],
+      connects: { attempts: 0, successes: 0, latency: new Uint32Array(0) },
+      stallUs: 0,
+    };
+  });
+  return { plan, buckets, clients: [], faults: [], elapsedMs: length * plan.intervalMs };
+}
+
+function evenFrame(script: number, count: number, startMs: number, widthMs: number): ScriptFrame[] {
+  const firstUs = startMs * 1000;
+  const lastUs = (startMs + (widthMs * (count - 1)) / count) * 1000;
+  return count === 0 ? [] : [frameOf(script, count, firstUs, lastUs)];
+}
+
+/** Every `stepMs` from the first on, without the second. */
+export function every(stepMs: number, fromMs: number, toMs: number): number[] {
+  const instants: number[] = [];
+  for (let i = 0; fromMs + i * stepMs < toMs; i++) {
+    instants.push(fromMs + i * stepMs);
+  }
+  return instants;
+}
+
+function grouped(acksMs: readonly number[], intervalMs: number): Map<number, number[]> {
+  const groups = new Map<number, number[]>();
+  for (const atMs of acksMs) {
+    const interval = Math.floor(atMs / intervalMs);
+    const group = groups.get(interval);
+    if (group === undefined) {
+      groups.set(interval, [atMs]);
+    } else {
+      group.push(atMs);
+    }
+  }
+  return groups;
+}
+
+function scriptFrame(script: number, acksMs: readonly number[]): ScriptFrame[] {
+  if (acksMs.length === 0) {
+    return [];
+  }
+  return [frameOf(script, acksMs.length, Math.min(...acksMs) * 1000, Math.max(...acksMs) * 1000)];
+}
+
+/** Each of them took 1 ms. */
+function frameOf(script: number, acks: number, firstUs: number, lastUs: number): ScriptFrame {
+  return {
+    script,
+    outcomes: OUTCOMES.map((_, outcome) => (outcome === ACK ? acks : 0)),
+    firstAckUs: Math.round(firstUs),
+    lastAckUs: Math.round(lastUs),
+    punctual: Uint32Array.of(bucketOf(1000), acks),
+    delayedService: new Uint32Array(0),
+    delayedResponse: new Uint32Array(0),
+    maxServiceUs: 1000,
+    maxResponseUs: 1000,
+  };
+}
+
+function errorFrame(
+  plan: Plan,
+  { atMs, code = '57P01', script = 0 }: { atMs: number; code?: string; script?: number },
+): ErrorFrame {
+  return {
+    script,
+    route: plan.workload.scripts[script]?.route ?? 'rw',
+    outcome: 'aborted',
+    code,
+    server: '',
+    count: 1,
+    firstUs: atMs * 1000,
+    lastUs: atMs * 1000,
+    message: '',
+  };
+}

@@ -1,0 +1,217 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Downtime } from '../result/result.js';
+import { mergeBuckets } from './buckets.js';
+import { every, type Made, recordingOf } from './made.fixture.js';
+import { downtimeOf, longestPause } from './outage.js';
+import type { Recording } from './recording.js';
+import { planOf } from './sample.fixture.js';
+import { type Stream, streamsOf } from './streams.js';
+
+function writesOf(recording: Recording): Stream {
+  const [stream] = streamsOf(recording.plan);
+  if (stream === undefined) {
+    throw new Error('the plan has no scripts');
+  }
+  return stream;
+}
+
+/** Write downtime of a fault at 20 s, or why there is none. */
+function measure(made: Made, usualPauseMs: number | null = 10, faultMs = 20_000): Downtime | string {
+  const recording = recordingOf(made);
+  const endMs = Math.min(recording.elapsedMs, recording.plan.durationMs);
+  const window = { fromMs: faultMs, toMs: endMs };
+  const measured = downtimeOf(recording, writesOf(recording), window, usualPauseMs);
+  return 'figure' in measured ? measured.figure : measured.missing;
+}
+
+const STEADY = [...every(7, 0, 20_312), ...every(7, 25_565, 40_000)];
+const LAST_BEFORE = STEADY.filter((atMs) => atMs < 20_312).at(-1) ?? 0;
+
+describe('write downtime', () => {
+  it('lasts from the last acknowledgement before the gap to the first one after it, to the µs', () => {
+    expect(measure({ acksMs: [STEADY], failures: [{ atMs: 20_330 }, { atMs: 25_500.25 }] })).toEqual({
+      route: 'rw',
+      outage: true,
+      fromMs: LAST_BEFORE,
+      toMs: 25_565,
+      durationMs: 25_565 - LAST_BEFORE,
+      resolutionMs: 64.75,
+      failures: 2,
+      usualPauseMs: 10,
+    });
+  });
+
+  it('finds the longest gap wherever it lies, against the instants themselves', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 1, max: 3_000_000 }), { minLength: 2, maxLength: 60 }),
+        fc.integer({ min: 0, max: 20_000_000 }),
+        (stepsUs, faultUs) => {
+          let atUs = 0;
+          const acksUs = [0, ...stepsUs.map((step) => (atUs += step))];
+          const plan = planOf({ durationMs: atUs / 1000 });
+          const measured = measure(
+            { plan, acksMs: [acksUs.map((us) => us / 1000)] },
+            null,
+            Math.min(faultUs, atUs - 1) / 1000,
+          );
+          const gaps = acksUs
+            .slice(1)
+            .map((toUs, i) => ({ toUs, fromUs: acksUs[i] as number }))
+            .filter(({ toUs }) => toUs > Math.min(faultUs, atUs - 1));
+          const longest = Math.max(...gaps.map(({ toUs, fromUs }) => toUs - fromUs)) / 1000;
+          // A gap inside a bucket is not seen, and one of this length is no outage.
+          if (longest > plan.intervalMs) {
+            expect(measured).toMatchObject({ durationMs: longest });
+          } else if (typeof measured !== 'string') {
+            expect(measured.durationMs).toBeLessThanOrEqual(plan.intervalMs);
+            expect(measured.outage).toBe(false);
+          }
+        },
+      ),
+    );
+  });
+
+  it('is not over when nothing came back until the end of the load', () => {
+    const acks = every(7, 0, 21_000);
+    const measured = measure({ acksMs: [acks], failures: [{ atMs: 39_900 }] });
+    expect(measured).toMatchObject({ outage: true, toMs: null, resolutionMs: 100 });
+    expect((measured as Downtime).durationMs).toBe(40_000 - (acks.at(-1) as number));
+  });
+
+  it('ends with the load, not with a transaction that hung on after it', () => {
+    const acks = every(7, 0, 40_000);
+    const measured = measure({
+      acksMs: [acks],
+      failures: [{ atMs: 49_000, code: 'statement_timeout' }],
+    });
+    expect(measured).toMatchObject({ outage: false });
+  });
+
+  it('ignores a longer gap that was over before the fault', () => {
+    const acks = [...every(7, 0, 5000), ...every(7, 14_000, 20_500), ...every(7, 22_000, 40_000)];
+    expect(measure({ acksMs: [acks], failures: [{ atMs: 21_000 }] })).toMatchObject({
+      durationMs: 22_000 - (acks.filter((ms) => ms < 20_500).at(-1) as number),
+    });
+  });
+
+  it('includes a gap that had begun when the fault came', () => {
+    const acks = [...every(7, 0, 19_000), ...every(7, 24_000, 40_000)];
+    expect(measure({ acksMs: [acks], failures: [{ atMs: 23_000 }] })).toMatchObject({ toMs: 24_000 });
+  });
+
+  it('is unknown without an acknowledgement before the fault', () => {
+    expect(measure({ acksMs: [every(7, 24_000, 40_000)] })).toBe('no write was acknowledged before it');
+    expect(measure({ acksMs: [[]] })).toBe('no write was acknowledged before it');
+  });
+
+  it('does not count reads on the same port, which a node in recovery answers', () => {
+    const plan = planOf({
+      scripts: [
+        { name: 'tpcb', weight: 1, route: 'rw', writes: true },
+        { name: 'look', weight: 9, route: 'rw', writes: false },
+      ],
+    });
+    const measured = measure({
+      plan,
+      acksMs: [STEADY, every(3, 0, 40_000)],
+      failures: [{ atMs: 25_500, code: '25006' }],
+    });
+    expect(measured).toMatchObject({ outage: true, fromMs: LAST_BEFORE, toMs: 25_565 });
+  });
+});
+
+describe('a pause', () => {
+  it('that fits into a bucket is no outage: a longer one might hide in another bucket', () => {
+    const acks = [...every(1, 0, 20_150), ...every(1, 20_240, 40_000)];
+    expect(measure({ acksMs: [acks], failures: [{ atMs: 20_200 }] }, 1)).toMatchObject({
+      outage: false,
+      durationMs: 91,
+      resolutionMs: 100,
+      failures: 1,
+    });
+  });
+
+  it.each([
+    ['no longer than twice the usual, with nothing failed', 500, [], false],
+    ['longer than twice the usual', 400, [], true],
+    ['longer than the usual, with failures in it', 500, [{ atMs: 20_700 }], true],
+    ['as long as the usual, with failures in it', 900, [{ atMs: 20_700 }], false],
+    ['longer than the usual, with a deadlock in it', 500, [{ atMs: 20_700, code: '40P01' }], false],
+    ['longer than the usual, with a broken pipe in it', 500, [{ atMs: 20_700, code: 'EPIPE' }], true],
+  ])('%s: outage is right', (_, usualPauseMs, failures, outage) => {
+    const acks = [...every(100, 0, 20_150), ...every(100, 21_000, 40_000)];
+    expect(measure({ acksMs: [acks], failures }, usualPauseMs)).toMatchObject({ durationMs: 900, outage });
+  });
+
+  it('is judged by the widest bucket that the round has', () => {
+    const fine = recordingOf({ acksMs: [[...every(7, 0, 33_000), ...every(7, 34_500, 40_000)]] });
+    const twenties = every(20, 0, fine.buckets.length);
+    const coarse = { ...fine, buckets: twenties.map((i) => mergeBuckets(fine.buckets.slice(i, i + 20))) };
+    const measured = downtimeOf(coarse, writesOf(coarse), { fromMs: 30_000, toMs: 40_000 }, 1);
+    expect(measured).toMatchObject({ figure: { outage: false, resolutionMs: 2000 } });
+  });
+});
+
+describe('the resolution', () => {
+  const gap = (failures: Made['failures']) => measure({ acksMs: [STEADY], failures: failures ?? [] });
+
+  it('is the whole gap when nobody was refused in it', () => {
+    expect(gap([])).toMatchObject({ outage: true, resolutionMs: 25_565 - LAST_BEFORE });
+  });
+
+  it('counts from when a client had asked that gave up waiting', () => {
+    // The plan's connect deadline is 3 s: at 25.4 s it is known of 22.4 s only.
+    expect(gap([{ atMs: 25_400, code: 'connect_timeout' }])).toMatchObject({ resolutionMs: 25_565 - 22_400 });
+    expect(gap([{ atMs: 25_400, code: 'connect_timeout' }, { atMs: 24_000 }])).toMatchObject({
+      resolutionMs: 1565,
+    });
+  });
+
+  it('is never longer than the gap', () => {
+    expect(gap([{ atMs: 20_400, code: 'statement_timeout' }])).toMatchObject({
+      resolutionMs: 25_565 - LAST_BEFORE,
+    });
+  });
+
+  it('takes the first failure of a class whose last one came after the gap', () => {
+    const recording = recordingOf({ acksMs: [STEADY] });
+    const buckets = recording.buckets.map((bucket) =>
+      bucket.startMs === 25_500
+        ? {
+            ...bucket,
+            errors: [
+              {
+                script: 0,
+                route: 'rw' as const,
+                outcome: 'aborted' as const,
+                code: '25006',
+                server: '',
+                count: 9,
+                firstUs: 25_510_000,
+                lastUs: 25_590_000,
+                message: '',
+              },
+            ],
+          }
+        : bucket,
+    );
+    const window = { fromMs: 20_000, toMs: 40_000 };
+    expect(downtimeOf({ ...recording, buckets }, writesOf(recording), window, 10)).toMatchObject({
+      figure: { resolutionMs: 55 },
+    });
+  });
+});
+
+describe('longestPause', () => {
+  it('is the longest gap that lies in the window', () => {
+    const recording = recordingOf({
+      acksMs: [[...every(10, 0, 1000), ...every(10, 1500, 3000), ...every(10, 9000, 40_000)]],
+    });
+    const stream = writesOf(recording);
+    expect(longestPause(recording, stream, { fromMs: 0, toMs: 5000 })).toBe(510);
+    expect(longestPause(recording, stream, { fromMs: 1600, toMs: 2500 })).toBe(10);
+    expect(longestPause(recording, stream, { fromMs: 3000, toMs: 8000 })).toBeNull();
+  });
+});
