@@ -32,16 +32,27 @@ export interface NetworkClaim {
  * @param wanted `127.0.7` to have this one and no other
  */
 export async function claimNetwork(wanted?: string): Promise<NetworkClaim> {
-  const networks = wanted === undefined ? candidates() : [checked(wanted)];
+  const claim = await claimFirst(wanted === undefined ? candidates() : [checked(wanted)]);
+  if ('network' in claim) {
+    return claim;
+  }
+  throw await inUse(claim, wanted);
+}
+
+/** The first of the networks that is free; if none is, what is in use of the first. */
+export async function claimFirst(networks: readonly string[]): Promise<NetworkClaim | Endpoint> {
   let taken: Endpoint | null = null;
   for (const network of networks) {
     const claim = await tryClaim(network);
-    if (!('port' in claim)) {
+    if ('network' in claim) {
       return claim;
     }
     taken ??= claim;
   }
-  throw await inUse(taken, wanted);
+  if (taken === null) {
+    throw new Error('no network was given');
+  }
+  return taken;
 }
 
 interface Endpoint {
@@ -117,8 +128,7 @@ function close(server: Server): Promise<void> {
   return new Promise((resolve) => server.close(() => resolve()));
 }
 
-async function inUse(taken: Endpoint | null, wanted: string | undefined): Promise<UserError> {
-  const { host, port } = taken ?? { host: 'any', port: 0 };
+async function inUse({ host, port }: Endpoint, wanted: string | undefined): Promise<UserError> {
   if (await listensEverywhere(port)) {
     return new UserError(
       `A lab needs port ${port} on loopback addresses of its own, and something listens there on all addresses.`,

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import {
   chmod,
@@ -180,10 +181,9 @@ export function recordProcess(directory: LabDirectory, record: RecordedProcess):
  */
 export async function createDirectory(directory: LabDirectory, state: LabState): Promise<boolean> {
   const labs = join(directory.path, '..');
-  const draft = join(labs, `.${state.name}.${process.pid}`);
+  const draft = join(labs, `.${state.name}.${randomBytes(4).toString('hex')}`);
   try {
     await makeDirectory(labs);
-    await rm(draft, { recursive: true, force: true });
     await fill(new LabDirectory(draft), state);
     await rename(draft, directory.path);
     return true;
