@@ -3,7 +3,7 @@ import { readFile, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { NODE_NAMES } from './network.js';
-import { postmasterOf } from './postgres.js';
+import { postmasterOf, sharedMemoryOf } from './postgres.js';
 import { descendantsOf, type ProcessRecord, processesIn, sendSignal, waitForEnd } from './process.js';
 import {
   type Component,
@@ -12,6 +12,7 @@ import {
   type LabDirectory,
   type LabState,
   readProcesses,
+  readSharedMemory,
 } from './state.js';
 
 /**
@@ -38,18 +39,15 @@ const GRACE_MS = 1500;
 
 async function endPostgres(directory: LabDirectory, state: LabState): Promise<void> {
   const segments = await sharedMemorySegments(directory);
-  const files = new Set<string>();
+  const all = await serversOf(directory, state);
+  const files = [...(await readSharedMemory(directory)), ...(await sharedMemoryOf(all))];
   for (const node of NODE_NAMES) {
     const postmaster = await postmasterOf(directory.postgresData(node));
     if (postmaster !== null) {
-      for (const file of await sharedMemoryFiles(postmaster)) {
-        files.add(file);
-      }
       // Immediate shutdown: no checkpoint, and it frees its shared memory, which SIGKILL would leave behind.
       await sendSignal(postmaster, 'SIGQUIT');
     }
   }
-  const all = await serversOf(directory, state);
   await Promise.all(all.map((record) => sendSignal(record, 'SIGCONT')));
   await waitForEnd(all, GRACE_MS);
   // Backends of a postmaster that was killed, or that was just being started.
@@ -61,7 +59,7 @@ async function endPostgres(directory: LabDirectory, state: LabState): Promise<vo
     await kill(left);
   }
   await Promise.all(segments.map(removeSegment));
-  await Promise.all([...files].map((file) => rm(file, { force: true })));
+  await Promise.all(files.map((file) => rm(file, { force: true })));
 }
 
 /** PostgreSQL's own processes: backends come and go unrecorded, but only they run its program inside the lab's directory. */
@@ -77,12 +75,6 @@ async function kill(records: readonly ProcessRecord[]): Promise<void> {
     const pids = left.map(({ pid }) => pid).join(', ');
     throw new Error(`processes ${pids} of the lab still run 10 s after SIGKILL`);
   }
-}
-
-/** Files in /dev/shm that the server has mapped. */
-async function sharedMemoryFiles(postmaster: ProcessRecord): Promise<readonly string[]> {
-  const maps = await readFile(`/proc/${postmaster.pid}/maps`, 'latin1').catch(() => '');
-  return [...maps.matchAll(/\/dev\/shm\/PostgreSQL\.\d+/g)].map(([path]) => path);
 }
 
 /** Ids of the System V segments by which servers lock their data directories: the seventh line of postmaster.pid. */

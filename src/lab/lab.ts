@@ -259,7 +259,7 @@ async function phaseOf(state: LabState, components: readonly ComponentStatus[]):
   if (state.phase === 'starting') {
     return (await isAlive(state.starter)) ? 'starting' : 'broken';
   }
-  return components.some((each) => each.state !== 'ended') ? 'up' : 'broken';
+  return state.phase === 'up' && components.some((each) => each.state !== 'ended') ? 'up' : 'broken';
 }
 
 async function nodeStatus(node: LabNode): Promise<readonly ComponentStatus[]> {

@@ -20,6 +20,21 @@ export async function postmasterOf(dataDir: string): Promise<ProcessRecord | nul
   return isOurs ? record : null;
 }
 
+/**
+ * Files in /dev/shm that these processes have mapped. A server that is killed leaves them there, and nobody can tell
+ * afterwards whose they were; one that is started again on its data directory removes them.
+ */
+export async function sharedMemoryOf(servers: readonly ProcessRecord[]): Promise<readonly string[]> {
+  const files = new Set<string>();
+  for (const { pid } of servers) {
+    const maps = await readFile(`/proc/${pid}/maps`, 'latin1').catch(() => '');
+    for (const [file] of maps.matchAll(/\/dev\/shm\/PostgreSQL\.\d+/g)) {
+      files.add(file);
+    }
+  }
+  return [...files];
+}
+
 /** Role and database of the loads, with what a benchmark wants to see of the server. */
 export async function createApplication(
   superuser: Endpoint,

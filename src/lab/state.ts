@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { appendFileSync } from 'node:fs';
 import {
+  appendFile,
   chmod,
   chown,
   lstat,
@@ -38,7 +39,7 @@ export interface LabState {
   readonly passwords: Passwords;
   /** The boot in which it was started: no process survives it. */
   readonly bootId: string;
-  readonly phase: 'starting' | 'up';
+  readonly phase: 'starting' | 'up' | 'failed';
   /** Who starts it, while the phase is `starting`. */
   readonly starter: ProcessRecord;
 }
@@ -69,6 +70,10 @@ export class LabDirectory {
   /** One line of JSON for each process, appended at its start: several may be started at once. */
   get processFile(): string {
     return join(this.path, 'processes');
+  }
+  /** A line for each file in /dev/shm of a server that may be killed. */
+  get sharedMemoryFile(): string {
+    return join(this.path, 'shared-memory');
   }
   get logs(): string {
     return join(this.path, 'logs');
@@ -174,6 +179,15 @@ export function recordProcess(directory: LabDirectory, record: RecordedProcess):
   appendFileSync(directory.processFile, `${JSON.stringify({ component, node, pid, startTicks })}\n`, {
     mode: 0o600,
   });
+}
+
+export async function recordSharedMemory(directory: LabDirectory, files: readonly string[]): Promise<void> {
+  await appendFile(directory.sharedMemoryFile, files.map((file) => `${file}\n`).join(''), { mode: 0o600 });
+}
+
+export async function readSharedMemory(directory: LabDirectory): Promise<readonly string[]> {
+  const text = await readFile(directory.sharedMemoryFile, 'utf8').catch(() => '');
+  return text.split('\n').filter((line) => line !== '');
 }
 
 /**

@@ -10,9 +10,10 @@ import { missingRoutes, presetHealth, writeHaproxyConfig } from './haproxy.js';
 import type { LabOptions } from './lab.js';
 import { claimNetwork, NODE_NAMES, nodeAddress, PORTS, PROXY_PORTS, proxyAddress } from './network.js';
 import { missingPrimary, patroniUrl, patroniUsers, setLoopWait, writePatroniConfig } from './patroni.js';
-import { APPLICATION, createApplication, missingRead, missingWrite, postmasterOf } from './postgres.js';
+import { APPLICATION, createApplication, missingRead, missingWrite } from './postgres.js';
 import { alive, bootId, isAlive, recordOf } from './process.js';
 import { PROFILE_NAMES } from './profiles.js';
+import { recordServers } from './servers.js';
 import { type Startable, startProcess } from './start-process.js';
 import { Startup, type Watched } from './startup.js';
 import {
@@ -24,7 +25,6 @@ import {
   labDirectory,
   readProcesses,
   readState,
-  recordProcess,
   removeDirectory,
   writeState,
 } from './state.js';
@@ -89,6 +89,7 @@ async function bringUp(
   } catch (error) {
     await endLab(directory, lab.state);
     if (keep) {
+      await writeState(directory, { ...lab.state, phase: 'failed' });
       progress(`files of the failed start are left in ${directory.path}`);
     } else {
       await removeDirectory(directory);
@@ -128,7 +129,7 @@ async function startStack(lab: StartedLab, startup: Startup): Promise<void> {
     first(others),
   );
   await setLoopWait(state, leader);
-  await recordPostmasters(lab);
+  await recordServers(lab);
   await startHaproxy(lab, startup, leader);
 }
 
@@ -169,16 +170,6 @@ async function startWatched(lab: StartedLab, startup: Startup, what: Startable):
 }
 
 const TITLES = { etcd: 'etcd', patroni: 'Patroni', haproxy: 'HAProxy' } as const;
-
-/** They may be stopped and started anew by Patroni; these are those of the start. */
-async function recordPostmasters({ directory }: StartedLab): Promise<void> {
-  for (const node of NODE_NAMES) {
-    const record = await postmasterOf(directory.postgresData(node));
-    if (record !== null) {
-      recordProcess(directory, { component: 'postgres', node, ...record });
-    }
-  }
-}
 
 async function newState(
   options: LabOptions,
