@@ -47,10 +47,9 @@ describe('a switchover', () => {
     expect(round.clientsBack).toBe(64);
     expect(round.clientGaps).toMatchObject({ clients: 64 });
     expect(round.phases.during).toMatchObject({ fromMs: 20_000 });
-    expect(round.readDowntime).toBeNull();
-    expect(result.notes).toEqual([
-      'Switchover: read downtime was not measured: tpcb has no script that only reads.',
-    ]);
+    // Only the probe reads, and nothing was amiss.
+    expect(round.readDowntime).toMatchObject({ route: 'ro', outage: false, failures: 0 });
+    expect(result.notes).toEqual([]);
   });
 
   it('counts every attempt once, in totals, phases, timeline and errors alike', () => {
@@ -320,5 +319,60 @@ describe('the timeline', () => {
       null,
       null,
     ]);
+  });
+});
+
+describe('probes', () => {
+  it('measure what the workload does not do', () => {
+    const plan = planOf({
+      probes: true,
+      clients: 4,
+      scripts: [{ name: 'select-only', weight: 1, route: 'ro', writes: false }],
+    });
+    const { rounds, notes } = roundsOf(
+      simulate({
+        plan,
+        ports: { rw: switchoverPort(20_000), ro: [upFrom(0)] },
+        meanServiceMs: 10,
+        faults: [faultAt(20_000)],
+      }),
+    );
+    const round = onlyRound(rounds);
+    expect(round.writeDowntime).toMatchObject({ outage: true, toMs: 25_487, failures: 0 });
+    expect(round.readDowntime).toMatchObject({ outage: false });
+    // Nothing kept the readers away.
+    expect(round.clientsBack).toBe(4);
+    expect(round.phases).toMatchObject({ during: null, after: { toMs: 40_000 } });
+    expect(notes).toEqual([]);
+  });
+
+  it('that are never served again do not make clients lost that do not ask there', () => {
+    const plan = planOf({
+      probes: true,
+      clients: 4,
+      scripts: [{ name: 'select-only', weight: 1, route: 'ro', writes: false }],
+    });
+    const { rounds } = roundsOf(
+      simulate({
+        plan,
+        ports: { rw: switchoverPort(20_000).slice(0, 4), ro: [upFrom(0)] },
+        meanServiceMs: 10,
+        faults: [faultAt(20_000)],
+      }),
+    );
+    expect(onlyRound(rounds).writeDowntime).toMatchObject({ outage: true, toMs: null });
+    expect(onlyRound(rounds).clientsBack).toBe(4);
+  });
+
+  it('have columns of their own in the timeline, and are no transactions', () => {
+    const { result, recording } = sample('switchover');
+    const { probes, startMs } = result.timeline;
+    const silent = startMs.indexOf(23_000);
+    expect([probes.rw?.acks[silent], probes.rw?.failures[silent]]).toEqual([0, 5]);
+    expect([probes.ro?.acks[silent], probes.ro?.failures[silent]]).toEqual([5, 0]);
+    expect(result.timeline.outcomes.ro).toBeUndefined();
+    const without = { ...recording, buckets: recording.buckets.map((bucket) => ({ ...bucket, probes: [] })) };
+    expect(totalsOf(without)).toEqual(totalsOf(recording));
+    expect(analyse(without).timeline.probes).toEqual({});
   });
 });

@@ -100,13 +100,13 @@ export function sumOfServers(servers: readonly [ServerFrame, ...ServerFrame[]]):
 }
 
 function sumOfProbes(probes: readonly [ProbeFrame, ...ProbeFrame[]]): ProbeFrame {
-  const firstAckUs = earliest(probes.map((probe) => probe.firstAckUs));
+  const firstAckUs = earliest(probes, (probe) => probe.firstAckUs);
   return {
     route: probes[0].route,
     acks: sum(probes, (probe) => probe.acks),
     failures: sum(probes, (probe) => probe.failures),
     firstAckUs,
-    lastAckUs: Math.max(...probes.map((probe) => probe.lastAckUs)),
+    lastAckUs: latest(probes, (probe) => probe.lastAckUs),
     triedBeforeUs: probes.find((probe) => probe.firstAckUs === firstAckUs)?.triedBeforeUs ?? -1,
   };
 }

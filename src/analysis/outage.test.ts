@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { ProbeFrame } from '../load/frame.js';
 import type { Downtime } from '../result/result.js';
 import { mergeBuckets } from './buckets.js';
 import { every, type Made, recordingOf } from './made.fixture.js';
 import { downtimeOf, longestPause } from './outage.js';
 import type { Recording } from './recording.js';
-import { planOf } from './sample.fixture.js';
+import { planOf, switchoverSample } from './sample.fixture.js';
 import { type Stream, streamsOf } from './streams.js';
 
 function writesOf(recording: Recording): Stream {
@@ -213,5 +214,50 @@ describe('longestPause', () => {
     expect(longestPause(recording, stream, { fromMs: 0, toMs: 5000 })).toBe(510);
     expect(longestPause(recording, stream, { fromMs: 1600, toMs: 2500 })).toBe(10);
     expect(longestPause(recording, stream, { fromMs: 3000, toMs: 8000 })).toBeNull();
+  });
+});
+
+describe('a probe', () => {
+  /** The port is away from 20.312 to 25.480 s; the clients come back late, the probe does not. */
+  const { recording } = switchoverSample();
+  const window = { fromMs: 20_003, toMs: 40_000 };
+
+  function withProbe(part: Partial<ProbeFrame> | null): Recording {
+    return {
+      ...recording,
+      buckets: recording.buckets.map((bucket) => ({
+        ...bucket,
+        probes: part === null ? [] : bucket.probes.map((probe) => ({ ...probe, ...part })),
+      })),
+    };
+  }
+
+  function downtime(of: Recording): Downtime {
+    const measured = downtimeOf(of, writesOf(of), window, 10);
+    if ('missing' in measured) {
+      throw new Error(measured.missing);
+    }
+    return measured.figure;
+  }
+
+  it('ends the gap when it is served, and bounds it by its own cadence', () => {
+    const found = downtime(recording);
+    // Its beat at 25.480 s is the first that is served, 7 ms later; the one at 25.460 s was not.
+    expect(found).toMatchObject({ toMs: 25_487, resolutionMs: 27 });
+    expect(found.durationMs - found.resolutionMs).toBeLessThan(25_480 - 20_312);
+    expect(found.durationMs).toBeGreaterThan(25_480 - 20_312);
+    expect(found.durationMs).toBeLessThan(downtime(withProbe(null)).durationMs);
+  });
+
+  it('of the other endpoint says nothing about writes', () => {
+    expect(downtime(withProbe({ route: 'ro' }))).toEqual(downtime(withProbe(null)));
+  });
+
+  it('that was not tried within the gap leaves the resolution to the failures of the load', () => {
+    const found = downtime(withProbe({ triedBeforeUs: -1 }));
+    const load = downtime(withProbe(null));
+    expect(found.toMs).toBe(25_487);
+    const lastFailure = load.toMs === null ? 0 : load.toMs - load.resolutionMs;
+    expect(found.toMs === null ? 0 : found.toMs - found.resolutionMs).toBeCloseTo(lastFailure, 3);
   });
 });

@@ -63,13 +63,16 @@ function roundOf(context: RoundContext, note: (text: string) => void): RoundAnal
   const baseline = figureOf(baselineBefore(context), (why) => {
     note(`before, during and after cannot be told: ${why}.`);
   });
-  const writes = figureOf(measure(recording, writers(recording), window, baseline), (why) => {
+  const writing = writers(recording);
+  const writes = figureOf(measure(recording, writing, window, baseline), (why) => {
     note(`write downtime was not measured: ${why}.`);
   });
-  const reads = figureOf(measure(recording, readers(recording), window, baseline), (why) => {
+  const reading = readers(recording);
+  const reads = figureOf(measure(recording, reading, window, baseline), (why) => {
     note(`read downtime was not measured: ${why}.`);
   });
-  const outageEndMs = lastOutageEnd([writes, reads]);
+  // An outage of what only a probe asks for does not keep the load away.
+  const outageEndMs = lastOutageEnd([isLoad(writing) ? writes : null, isLoad(reading) ? reads : null]);
   const phases = baseline === null ? UNKNOWN_PHASES : phasesOf(recording, baseline, window, outageEndMs);
   if (baseline !== null && phases.after === null && outageEndMs !== Infinity) {
     note(`throughput was not back at 90 % for 3 s by ${formatMillis(window.toMs)}.`);
@@ -130,6 +133,10 @@ function readers(recording: Recording): Stream | string {
   const streams = streamsOf(plan).filter(({ what }) => what === 'reads');
   const stream = probedStream(recording, 'ro') ?? streams.find(({ route }) => route === 'ro') ?? streams[0];
   return stream ?? `${plan.workload.name} has no script that only reads, and there is no read-only endpoint`;
+}
+
+function isLoad(stream: Stream | string): boolean {
+  return typeof stream !== 'string' && stream.scripts.size > 0;
 }
 
 function figureOf<Figure>(measured: Measured<Figure>, missing: (why: string) => void): Figure | null {

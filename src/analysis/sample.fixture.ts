@@ -40,7 +40,8 @@ export function planOf(part: PlanPart = {}): Plan {
     intervalMs: 100,
     seed: 42,
     deadlines: { connectMs: 3000, statementMs: 10_000, transactionMs: 30_000 },
-    reconnect: { firstMs: 10, capMs: 1000 },
+    reconnect: { firstMs: 25, capMs: 500 },
+    probes: false,
     faults: [{ kind: 'switchover', atMs: 20_000, options: {} }],
     ...rest,
   };
@@ -136,7 +137,12 @@ function event(
 /** 40 s of 64 clients with a switchover in the middle. */
 export function switchoverSample(): Sample {
   return sampleOf(
-    { plan: planOf(), ports: { rw: switchoverPort(20_000) }, meanServiceMs: 40, faults: [faultAt(20_000)] },
+    {
+      plan: planOf({ probes: true }),
+      ports: { rw: switchoverPort(20_000), ro: [upFrom(0, N3)] },
+      meanServiceMs: 40,
+      faults: [faultAt(20_000)],
+    },
     switchoverEvents(20_000),
   );
 }
@@ -193,6 +199,7 @@ export const SAMPLES: Readonly<Record<string, () => Sample>> = {
     sampleOf(
       {
         plan: planOf({
+          probes: true,
           scripts: [
             { name: 'tpcb', weight: 3, route: 'rw', writes: true },
             { name: 'select-only', weight: 7, route: 'ro', writes: false },

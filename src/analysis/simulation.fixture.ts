@@ -1,5 +1,5 @@
 import { IntervalCounts } from '../histogram.js';
-import type { ErrorFrame, ScriptFrame, ServerFrame } from '../load/frame.js';
+import type { ErrorFrame, ProbeFrame, ScriptFrame, ServerFrame } from '../load/frame.js';
 import type { Plan } from '../plan/plan.js';
 import type { Route } from '../plan/target.js';
 import { OUTCOMES, type Outcome } from '../postgres/outcome.js';
@@ -62,7 +62,7 @@ export function simulate(simulation: Simulation): Recording {
   const elapsedMs = Math.max(endMs, (all.at(-1)?.atUs ?? 0) / 1000);
   return {
     plan,
-    buckets: bucketsOf(plan, all, elapsedMs),
+    buckets: bucketsOf(simulation, all, elapsedMs),
     clients: histories.map((history, client) => factsOf(client, history)),
     faults,
     elapsedMs,
@@ -212,7 +212,9 @@ function factsOf(client: number, history: readonly Dated[]): ClientFacts {
   };
 }
 
-function bucketsOf(plan: Plan, all: readonly Dated[], elapsedMs: number): Bucket[] {
+function bucketsOf(simulation: Simulation, all: readonly Dated[], elapsedMs: number): Bucket[] {
+  const { plan, ports } = simulation;
+  const probes = plan.probes ? { rw: probed(plan, ports.rw), ro: probed(plan, ports.ro) } : {};
   const buckets: Bucket[] = [];
   const counts = {
     punctual: new IntervalCounts(),
@@ -230,9 +232,54 @@ function bucketsOf(plan: Plan, all: readonly Dated[], elapsedMs: number): Bucket
     // Two workers' halves, as a run would merge them.
     const halves = [0, 1].map((half) => own.filter((_, index) => index % 2 === half));
     const startMs = interval * plan.intervalMs;
-    buckets.push(mergeBuckets(halves.map((half) => bucketOf(plan, startMs, half, counts))));
+    const merged = mergeBuckets(halves.map((half) => bucketOf(plan, startMs, half, counts)));
+    buckets.push({ ...merged, probes: probeFrames(probes, startMs * 1000, endUs) });
   }
   return buckets;
+}
+
+interface Beat {
+  readonly startUs: number;
+  readonly endUs: number;
+  readonly served: boolean;
+}
+
+const CADENCE_US = 20_000;
+
+/** What a probe of the port lives through: 3 ms for a reply on a connection, 7 ms with a new one. */
+function probed(plan: Plan, port: readonly PortState[] | undefined): Beat[] {
+  const beats: Beat[] = [];
+  for (let startUs = 0; port !== undefined && startUs < plan.durationMs * 1000; startUs += CADENCE_US) {
+    const served = stateAt(port, startUs, () => 0).state === 'up';
+    const tookUs = served && beats.at(-1)?.served !== false ? 3000 : 7000;
+    beats.push({ startUs, endUs: startUs + tookUs, served });
+  }
+  return beats;
+}
+
+function probeFrames(
+  probes: Readonly<Partial<Record<Route, readonly Beat[]>>>,
+  fromUs: number,
+  toUs: number,
+): ProbeFrame[] {
+  return (['rw', 'ro'] as const).flatMap((route) => {
+    const beats = (probes[route] ?? []).filter(({ endUs }) => endUs >= fromUs && endUs < toUs);
+    const served = beats.filter((beat) => beat.served);
+    const [first] = served;
+    if (beats.length === 0) {
+      return [];
+    }
+    return [
+      {
+        route,
+        acks: served.length,
+        failures: beats.length - served.length,
+        firstAckUs: first?.endUs ?? -1,
+        lastAckUs: served.at(-1)?.endUs ?? -1,
+        triedBeforeUs: first === undefined ? -1 : Math.max(-1, first.startUs - CADENCE_US),
+      },
+    ];
+  });
 }
 
 interface Counts {
@@ -253,6 +300,7 @@ function bucketOf(plan: Plan, startMs: number, own: readonly Dated[], counts: Co
     scripts: plan.workload.scripts.flatMap((_, script) => scriptFrame(script, own, counts)),
     errors: own.flatMap((dated) => errorFrame(plan, dated)),
     servers: own.flatMap((dated) => serverFrame(plan, dated)),
+    probes: [],
     connects: { attempts: connects.length, successes: connects.length, latency },
     stallUs: own.length * 7,
   };

@@ -44,6 +44,7 @@ export function timelineOf(recording: Recording, instants: readonly number[]): T
     ),
     lastAckMs: byRoute(used, (route) => buckets.map((bucket) => ackInstants(recording, bucket, route).last)),
     ...latencyColumns(buckets),
+    probes: probeColumns(buckets),
     connects: buckets.map((bucket) => bucket.connects.successes),
     stallMs: buckets.map((bucket) => bucket.stallUs / 1000),
   };
@@ -143,6 +144,17 @@ function ackInstants(
 
 function isOn({ plan }: Recording, script: number, route: Route): boolean {
   return plan.workload.scripts[script]?.route === route;
+}
+
+function probeColumns(buckets: readonly Bucket[]): Timeline['probes'] {
+  const routes = new Set(buckets.flatMap((bucket) => bucket.probes.map((probe) => probe.route)));
+  return byRoute([...routes].sort().reverse(), (route) => {
+    const probes = buckets.map((bucket) => bucket.probes.find((probe) => probe.route === route));
+    return {
+      acks: probes.map((probe) => probe?.acks ?? 0),
+      failures: probes.map((probe) => probe?.failures ?? 0),
+    };
+  });
 }
 
 function latencyColumns(buckets: readonly Bucket[]): Pick<Timeline, 'p50Us' | 'p99Us' | 'maxUs'> {

@@ -19,17 +19,23 @@ export interface Progress {
 /** One line for one second, never wider than the terminal: `12 / 40 s   1,360 tps   p99 96.1 ms   leader n1   57P01 64`. */
 export function formatProgress(progress: Progress, options: TerminalOptions): string {
   const style = styleOf(options);
-  const parts = [
-    elapsed(progress),
-    throughput(progress, style),
-    latency(progress, style),
-    ...leaderPart(progress, style),
-    ...connectedPart(progress),
-  ];
-  const line = parts.join('   ');
-  const failed = fitting(errorParts(progress.latest), style.columns - widthOf(line) - 3);
-  return failed === '' ? line : `${line}   ${style.paint(failed, 'red')}`;
+  const parts = [elapsed(progress), throughput(progress, style), latency(progress, style)];
+  if (progress.leader !== null) {
+    parts.push(leaderPart(progress.leader, style));
+  }
+  const room = () => style.columns - widthOf(parts.join(GAP)) - GAP.length;
+  const failed = fitting(errorParts(progress.latest), room());
+  if (failed !== '') {
+    parts.push(style.paint(failed, 'red'));
+  }
+  const connected = progress.connected === undefined ? '' : `${formatCount(progress.connected)} connected`;
+  if (connected !== '' && connected.length <= room()) {
+    parts.push(connected);
+  }
+  return parts.join(GAP);
 }
+
+const GAP = '   ';
 
 /** As many as there is room for: the rare is left out. */
 function fitting(errors: readonly string[], width: number): string {
@@ -67,15 +73,8 @@ function latency({ latest }: Progress, style: Style): string {
   return `p99 ${style.micros(p99).padStart(7)}`;
 }
 
-function leaderPart({ leader }: Progress, style: Style): string[] {
-  if (leader === null) {
-    return [];
-  }
-  return [leader === '' ? style.paint('no leader', 'red') : `leader ${plain(leader)}`];
-}
-
-function connectedPart({ connected }: Progress): string[] {
-  return connected === undefined ? [] : [`${formatCount(connected)} connected`];
+function leaderPart(leader: string, style: Style): string {
+  return leader === '' ? style.paint('no leader', 'red') : `leader ${plain(leader)}`;
 }
 
 /** `57P01 64`, the most frequent first. */

@@ -118,10 +118,17 @@ export interface Timeline {
   readonly p50Us: readonly (number | null)[];
   readonly p99Us: readonly (number | null)[];
   readonly maxUs: readonly (number | null)[];
+  /** What the probe of each endpoint found in the bucket; a route without a probe is absent. Not part of the outcomes above. */
+  readonly probes: Readonly<Partial<Record<Route, ProbeColumns>>>;
   /** Connections that became ready in the bucket. */
   readonly connects: readonly number[];
   /** Longest delay of a worker's event loop in the bucket, ms. */
   readonly stallMs: readonly number[];
+}
+
+export interface ProbeColumns {
+  readonly acks: readonly number[];
+  readonly failures: readonly number[];
 }
 
 /** Attempts that did not end in an acknowledgement, by what was wrong. */

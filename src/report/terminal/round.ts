@@ -81,12 +81,7 @@ function downtimeLines(label: string, downtime: Downtime | null, style: Style): 
     return line(label, `${style.paint('not measured', 'yellow')}, see the notes`, style);
   }
   if (!downtime.outage) {
-    return [
-      ...line(label, `${style.paint('none seen', 'green', 'bold')}${unseen(downtime, style)}`, style),
-      ...(downtime.failures > 0
-        ? line('', `${formatCount(downtime.failures)} attempts failed at that time`, style)
-        : []),
-    ];
+    return noOutageLines(label, downtime, style);
   }
   const figure = style.paint(style.millis(downtime.durationMs), 'red', 'bold');
   if (downtime.toMs === null) {
@@ -101,15 +96,22 @@ function downtimeLines(label: string, downtime: Downtime | null, style: Style): 
   ];
 }
 
-function unseen(downtime: Downtime, style: Style): string {
-  const pause = style.millis(downtime.durationMs);
-  return `: the longest pause was ${pause}; up to ${style.millis(downtime.resolutionMs)} could not be told from it`;
+function noOutageLines(label: string, downtime: Downtime, style: Style): string[] {
+  const { durationMs, usualPauseMs, resolutionMs, failures } = downtime;
+  const usual = usualPauseMs === null ? '' : ` (${style.millis(usualPauseMs)} before)`;
+  const none = style.paint('none seen', 'green', 'bold');
+  const hidden = `one of up to ${style.millis(resolutionMs)} may have gone unseen`;
+  const failed = failures > 0 ? `; ${formatCount(failures)} attempts failed` : '';
+  return [
+    ...line(label, `${none}, longest pause ${style.millis(durationMs)}${usual}`, style),
+    ...line('', style.paint(`${hidden}${failed}`, 'dim'), style),
+  ];
 }
 
 /** The resolution as what it means for the figure. */
 function trueValue({ durationMs, resolutionMs }: Downtime, style: Style): string {
   if (resolutionMs >= durationMs) {
-    return `at most: no attempt failed in it that would show how much of it is true`;
+    return `at most: nothing was refused in it that would show how much of it is true`;
   }
   return `the true outage is ${style.millis(durationMs - resolutionMs)} to ${style.millis(durationMs)} (resolution ${style.millis(resolutionMs)})`;
 }

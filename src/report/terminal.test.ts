@@ -1,0 +1,192 @@
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { SAMPLES } from '../analysis/sample.fixture.js';
+import type { Result } from '../result/result.js';
+import { renderTerminal } from './terminal.js';
+
+const plainly = { columns: 80, color: false, unicode: true };
+
+function resultOf(name: string): Result {
+  const make = SAMPLES[name];
+  if (make === undefined) {
+    throw new Error(`no sample ${name}`);
+  }
+  return make().result;
+}
+
+function lineWith(report: string, start: string): string {
+  const line = report.split('\n').find((each) => each.trimStart().startsWith(start));
+  if (line === undefined) {
+    throw new Error(`no line starts with ${start} in\n${report}`);
+  }
+  return line;
+}
+
+describe.each(Object.keys(SAMPLES))('the report of: %s', (name) => {
+  const result = resultOf(name);
+
+  it.each([80, 100, 132])('fits into %d columns', (columns) => {
+    for (const unicode of [true, false]) {
+      const report = renderTerminal(result, { columns, color: false, unicode });
+      const long = report.split('\n').filter((line) => [...line].length > columns);
+      expect(long).toEqual([]);
+    }
+  });
+
+  it('has no figure that is none', () => {
+    expect(renderTerminal(result, plainly)).not.toMatch(/NaN|Infinity|undefined|null|\[object/);
+  });
+
+  it('is the same with colours, but for the colours', () => {
+    const colored = renderTerminal(result, { ...plainly, color: true });
+    expect(colored).toContain('\u001b[1m');
+    expect(stripVTControlCharacters(colored)).toBe(renderTerminal(result, plainly));
+    expect(renderTerminal(result, plainly)).not.toContain('\u001b');
+  });
+
+  it('is ASCII where nothing else is shown', () => {
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is the point
+    expect(renderTerminal(result, { ...plainly, unicode: false })).toMatch(/^[\u0000-\u007e]*$/);
+  });
+
+  it('leaves no space at the end of a line', () => {
+    expect(renderTerminal(result, plainly)).not.toMatch(/ \n/);
+  });
+});
+
+describe('the report of a switchover', () => {
+  const result = resultOf('switchover');
+  const report = renderTerminal(result, { ...plainly, directory: 'results/x' });
+  const round = result.analysis.rounds[0];
+
+  it('has its parts in the order in which they are read', () => {
+    const titles = report.split('\n').filter((line) => /^[A-Z]/.test(line));
+    expect(titles).toEqual([
+      'Throughput and latency',
+      'Switchover at 20.003 s',
+      'Errors',
+      'Timeline',
+      'Result  results/x',
+    ]);
+    expect(report.startsWith('tpcb · scale 10 · 64 clients · 2 workers · prepared · 40 s\n')).toBe(true);
+  });
+
+  it('says the downtime with its bounds', () => {
+    const downtime = round?.writeDowntime;
+    const seconds = (ms = 0) => `${(ms / 1000).toFixed(2)} s`;
+    expect(lineWith(report, 'write downtime')).toContain(seconds(downtime?.durationMs));
+    expect(lineWith(report, 'the true outage is')).toContain(
+      `${seconds((downtime?.durationMs ?? 0) - (downtime?.resolutionMs ?? 0))} to ${seconds(downtime?.durationMs)}`,
+    );
+    expect(lineWith(report, 'read downtime')).toContain('none seen, longest pause 20.0 ms (20.0 ms before)');
+    expect(lineWith(report, 'clients')).toContain('64 of 64 work again');
+  });
+
+  it('names the node, not the address, and explains each error under it', () => {
+    const lines = report.split('\n');
+    const index = lines.findIndex((line) => line.includes('25006'));
+    expect(lines[index]).toMatch(/ n2$/);
+    expect(lines[index + 1]?.trim()).toBe('HAProxy still sends you to the demoted primary, or to a standby.');
+  });
+
+  it('draws the gap where it was', () => {
+    const bars = lineWith(report, '0 █').slice(11);
+    const column = (ms: number) => Math.floor((ms / result.run.elapsedMs) * 68);
+    expect([...bars][column(10_000)]).toBe('█');
+    expect([...bars][column(23_000)]).toBe(' ');
+    expect([...bars][column(35_000)]).toBe('█');
+    const gap = lineWith(report, 'no writes').slice(11);
+    expect(gap.search('━')).toBe(column(round?.writeDowntime?.fromMs ?? 0));
+    expect(lineWith(report, 'leader').slice(11).search('n2')).toBe(column(21_934));
+    expect(lineWith(report, '┴').slice(11).search('▲')).toBe(column(20_003));
+  });
+
+  it('lists what happened with its time since the fault', () => {
+    expect(lineWith(report, '21.934 s')).toBe('   21.934 s     +1.931 s   ≤ 0.834 s  patroni n2 leads');
+  });
+});
+
+describe('the report', () => {
+  it('says that writes never came back', () => {
+    const report = renderTerminal(resultOf('lost forever'), plainly);
+    expect(lineWith(report, 'write downtime')).toContain('19.7 s and not over when the run ended');
+    expect(lineWith(report, 'clients')).toContain('0 of 64 work again');
+    expect(lineWith(report, 'after')).toMatch(/after( +–){7}$/);
+  });
+
+  it('says that reads never stopped, and how long an outage could hide', () => {
+    const report = renderTerminal(resultOf('writes and reads'), plainly);
+    expect(lineWith(report, 'read downtime')).toContain('none seen, longest pause');
+    expect(report).toMatch(/one of up to 100 ms may have gone unseen; \d+ attempts failed/);
+    expect(lineWith(report, 'select-only')).toContain('ro');
+  });
+
+  it('says where a figure is missing that there is a reason', () => {
+    const report = renderTerminal(resultOf('one slow client'), plainly);
+    expect(lineWith(report, 'read downtime')).toContain('not measured, see the notes');
+    expect(lineWith(report, '• Switchover: read downtime')).toContain('was not measured: tpcb has no script');
+  });
+
+  it('says that it was interrupted, and that the fault was not done', () => {
+    const report = renderTerminal(resultOf('interrupted'), plainly);
+    expect(report).toContain('Interrupted after 11.3 s.');
+    expect(report).toContain('Switchover not done');
+    expect(report).not.toContain('write downtime');
+  });
+
+  it('says nothing of faults when there was none', () => {
+    const report = renderTerminal(resultOf('no fault'), plainly);
+    expect(report).not.toMatch(/downtime|Switchover|Errors/);
+    expect(report).toContain('nothing failed');
+  });
+
+  it('shows the outage of a long run from near, and the whole besides', () => {
+    const report = renderTerminal(resultOf('one hour'), plainly);
+    expect(report).toContain('Timeline of 1 h\n');
+    expect(report).toContain('Timeline from 1780.003 s to 182');
+    expect(report.match(/no writes/g)).toHaveLength(2);
+  });
+
+  it('gives what came from outside no power over the terminal', () => {
+    const evil = 'a\u001b[2Jb\u0007\n\u009b31mc\u202ed';
+    const base = resultOf('switchover');
+    const result: Result = {
+      ...base,
+      plan: {
+        ...base.plan,
+        label: evil,
+        workload: { ...base.plan.workload, name: evil, options: { [evil]: evil } },
+      },
+      cluster: { ...base.cluster, postgres: evil, scope: evil, settings: { [evil]: evil } },
+      errors: base.errors.map((error) => ({ ...error, code: evil, message: evil, server: evil })),
+      events: base.events.map((event) => ({ ...event, subject: evil, text: evil, to: evil })),
+      faults: base.faults.map((fault) => ({
+        ...fault,
+        asked: evil,
+        answer: evil,
+        observed: evil,
+        kind: evil,
+      })),
+      notes: [evil],
+    };
+    const report = renderTerminal(result, plainly);
+    expect(report.replaceAll('\n', '')).not.toMatch(/\p{C}/u);
+    expect(report).not.toContain('\nb');
+  });
+
+  it('shows the most frequent of many kinds of errors, in the order of time', () => {
+    const base = resultOf('switchover');
+    const [first] = base.errors;
+    const errors = Array.from({ length: 30 }, (_, i) => ({
+      ...(first as Result['errors'][number]),
+      code: `P00${10 + i}`,
+      count: i + 1,
+      firstMs: 1000 * (30 - i),
+    }));
+    const report = renderTerminal({ ...base, errors }, plainly);
+    const codes = [...report.matchAll(/P00\d\d/g)].map(([code]) => code);
+    expect(codes).toHaveLength(12);
+    expect(codes[0]).toBe('P0039');
+    expect(report).toContain('and 18 rarer kinds, in result.json');
+  });
+});
