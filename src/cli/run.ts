@@ -49,6 +49,10 @@ export const RUN_OPTIONS = {
   out: { type: 'string', describe: 'directory of the result, new or empty [default: results/TIME-…]' },
   label: { type: 'string', describe: 'a name for the result' },
   seed: { type: 'string', describe: 'the same seed draws the same values [default: another each time]' },
+  probes: {
+    type: 'string',
+    describe: 'on: ask each endpoint every 20 ms beside the load, or off [default: on]',
+  },
   'connect-timeout': { type: 'string', describe: 'until a connection is ready [default: 5s]' },
   'statement-timeout': { type: 'string', describe: 'until a statement is answered [default: 10s]' },
   'transaction-timeout': { type: 'string', describe: 'until a transaction is over [default: 30s]' },

@@ -66,7 +66,10 @@ export async function labTarget(args: Arguments): Promise<Lab | undefined> {
   const name = once(args, 'lab');
   const lab = await readLab(name ?? 'default');
   if (lab === undefined && name !== undefined) {
-    throw new UserError(`--lab: no lab '${name}' is up.`, `Start it with 'pgha-bench lab up --name ${name}'.`);
+    throw new UserError(
+      `--lab: no lab '${name}' is up.`,
+      `Start it with 'pgha-bench lab up --name ${name}'.`,
+    );
   }
   return lab;
 }

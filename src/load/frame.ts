@@ -15,6 +15,7 @@ export interface Frame {
   readonly scripts: readonly ScriptFrame[];
   readonly errors: readonly ErrorFrame[];
   readonly servers: readonly ServerFrame[];
+  readonly probes: readonly ProbeFrame[];
   readonly connects: ConnectFrame;
   /** Longest delay of this worker's event loop that began in the interval. */
   readonly stallUs: number;
@@ -59,6 +60,20 @@ export interface ServerFrame {
   readonly acks: number;
   readonly firstAckUs: number;
   readonly lastAckUs: number;
+}
+
+/** What the probe of one endpoint found: it asks at a fixed cadence, whatever the load does. */
+export interface ProbeFrame {
+  readonly route: Route;
+  readonly acks: number;
+  readonly failures: number;
+  readonly firstAckUs: number;
+  readonly lastAckUs: number;
+  /**
+   * Start of the last attempt before the one that was acknowledged first: had the service been there for it, it would
+   * have been acknowledged itself. -1 when there was none before.
+   */
+  readonly triedBeforeUs: number;
 }
 
 export interface ConnectFrame {

@@ -114,6 +114,7 @@ export class Recorder {
       scripts: this.scripts.filter((record) => record.active()).map((record) => record.take()),
       errors: [...this.errors.values()].map(roundError),
       servers: this.servers.filter((record) => record.acks > 0).map((record) => record.take()),
+      probes: [],
       connects: {
         attempts: this.connectAttempts,
         successes: this.connectSuccesses,

@@ -289,6 +289,7 @@ function planOf(clients: number, scripts: readonly ScriptPlan[]): Plan {
     seed: 1,
     deadlines: { connectMs: 5000, statementMs: 60_000, transactionMs: 60_000 },
     reconnect: { firstMs: 5, capMs: 50 },
+    probes: false,
     faults: [],
   };
 }

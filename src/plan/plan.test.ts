@@ -94,6 +94,7 @@ describe('readSettings', () => {
       seed: 7,
       deadlines: { connectMs: 5000, statementMs: 10_000, transactionMs: 30_000 },
       reconnect: { firstMs: 25, capMs: 500 },
+      probes: true,
       label: undefined,
     });
   });

@@ -17,6 +17,8 @@ export interface Plan {
   readonly seed: number;
   readonly deadlines: Deadlines;
   readonly reconnect: ReconnectPolicy;
+  /** Whether a probe asks each endpoint beside the load, see observe/probe.ts. */
+  readonly probes: boolean;
   readonly faults: readonly FaultPlan[];
   readonly label?: string;
 }

@@ -16,6 +16,7 @@ export interface RunSettings {
   readonly seed: number;
   readonly deadlines: Deadlines;
   readonly reconnect: ReconnectPolicy;
+  readonly probes: boolean;
   readonly label: string | undefined;
 }
 
@@ -59,6 +60,7 @@ export function readSettings(context: SettingsContext): RunSettings {
       transactionMs: positive(duration('transaction-timeout', 30_000), '--transaction-timeout'),
     },
     reconnect: reconnectOf(text('reconnect-pause') ?? '25ms..500ms'),
+    probes: choice(text('probes') ?? 'on', '--probes', ['on', 'off'] as const) === 'on',
     label: text('label'),
   };
 }
@@ -70,7 +72,7 @@ export function planOf(
   workload: WorkloadPlan,
   faults: readonly FaultPlan[],
 ): Plan {
-  const { clients, workers, protocol, durationMs, seed, deadlines, reconnect, label } = settings;
+  const { clients, workers, protocol, durationMs, seed, deadlines, reconnect, probes, label } = settings;
   return Object.freeze({
     target,
     workload,
@@ -82,6 +84,7 @@ export function planOf(
     seed,
     deadlines,
     reconnect,
+    probes,
     faults,
     ...(label === undefined ? {} : { label }),
   });

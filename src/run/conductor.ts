@@ -11,8 +11,9 @@ import { HaproxyObserver } from '../observe/haproxy.js';
 import type { Observer, ObserverContext } from '../observe/observer.js';
 import { PatroniObserver } from '../observe/patroni.js';
 import { pause } from '../observe/poll.js';
+import { Probe } from '../observe/probe.js';
 import type { FaultPlan, Plan } from '../plan/plan.js';
-import type { Secrets } from '../plan/target.js';
+import type { Endpoint, Route, Secrets } from '../plan/target.js';
 import type {
   ClientFacts,
   ClusterFacts,
@@ -103,8 +104,9 @@ class Conductor {
     setMaxListeners(0, this.ended.signal, signal);
     this.pool.start(this.originNs);
     const observers = this.observers();
-    for (const observer of observers) {
-      observer.start();
+    const probes = this.probes();
+    for (const each of [...observers, ...probes]) {
+      each.start();
     }
     const faults = this.injectAll();
     const progress = this.reportProgress();
@@ -119,6 +121,9 @@ class Conductor {
     const interrupt = () => this.pool.finish(0, ENDED);
     signal.addEventListener('abort', interrupt);
     const clients = await this.pool.finish(graceMs, ENDED);
+    for (const probe of probes) {
+      probe.stop();
+    }
     signal.removeEventListener('abort', interrupt);
     await Promise.all([progress, ...observers.map((observer) => observer.stop())]);
     const records = (await faults).map((record) => withObservation(record, this.events));
@@ -136,6 +141,24 @@ class Conductor {
       observers.push(new HaproxyObserver(context, plan.target.haproxy));
     }
     return observers;
+  }
+
+  private probes(): Probe[] {
+    const { plan, secrets } = this.request;
+    const probeOf = (route: Route, endpoint: Endpoint, password: string | undefined): Probe =>
+      new Probe({
+        route,
+        session: { endpoint, password, applicationName: `pgha-bench/${this.runId}/probe-${route}` },
+        clock: this.clock,
+        intervalMs: plan.intervalMs,
+        emit: (frame) => this.timeline.add(frame),
+      });
+    if (!plan.probes) {
+      return [];
+    }
+    const { rw, ro } = plan.target;
+    const probes = [probeOf('rw', rw, secrets.rwPassword)];
+    return ro === undefined ? probes : [...probes, probeOf('ro', ro, secrets.roPassword)];
   }
 
   private event(event: Event): void {
@@ -234,7 +257,9 @@ function statusOf(signal: AbortSignal, rounds: readonly RoundAnalysis[]): RunFac
   if (signal.aborted) {
     return 'interrupted';
   }
-  const gone = rounds.some(({ writeDowntime }) => writeDowntime?.outage === true && writeDowntime.toMs === null);
+  const gone = rounds.some(
+    ({ writeDowntime }) => writeDowntime?.outage === true && writeDowntime.toMs === null,
+  );
   return gone ? 'broken' : 'completed';
 }
 

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { UserError } from '../errors.js';
+import { PROBE_CONNECTIONS } from '../observe/probe.js';
 import type { Plan } from '../plan/plan.js';
 import { hostPort } from '../plan/target.js';
 
@@ -22,11 +23,12 @@ export async function checkServer(sql: pg.ClientBase, plan: Plan): Promise<void>
     );
   }
   const free = server.max - server.reserved - server.used;
-  if (plan.clients > free) {
+  const probes = plan.probes ? PROBE_CONNECTIONS : 0;
+  if (plan.clients + probes > free) {
     throw new UserError(
-      `${plan.clients} clients need as many connections, but ${where} has ${free} left ` +
-        `(max_connections ${server.max}, ${server.reserved} reserved, ${server.used} in use).`,
-      `Use --clients ${Math.max(1, free)} at most, or raise max_connections.`,
+      `${plan.clients} clients${probes > 0 ? ` and the probe's ${probes}` : ''} need as many connections, but ` +
+        `${where} has ${free} left (max_connections ${server.max}, ${server.reserved} reserved, ${server.used} in use).`,
+      `Use --clients ${Math.max(1, free - probes)} at most, or raise max_connections.`,
     );
   }
 }

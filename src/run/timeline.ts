@@ -109,6 +109,7 @@ function emptyBucket(startMs: number, widthMs: number): Bucket {
     scripts: [],
     errors: [],
     servers: [],
+    probes: [],
     connects: { attempts: 0, successes: 0, latency: new Uint32Array(0) },
     stallUs: 0,
   };
