@@ -157,16 +157,21 @@ export class Value {
   }
 }
 
-/** C's %.15g. */
+/** C's %.15g, as PostgreSQL's own printf has it. */
 export function formatDouble(value: number): string {
   if (Number.isNaN(value)) {
-    return 'nan';
+    return 'NaN';
   }
   if (!Number.isFinite(value)) {
-    return value > 0 ? 'inf' : '-inf';
+    return value > 0 ? 'Infinity' : '-Infinity';
   }
   if (value === 0) {
     return Object.is(value, -0) ? '-0' : '0';
+  }
+  const shortest = String(value);
+  if (shortest.length <= 15 && Math.abs(value) >= 1e-4 && !shortest.includes('e')) {
+    // At most 15 digits tell it from its neighbours, so rounding to 15 gives the same.
+    return shortest;
   }
   const [mantissa = '', exponentText = '0'] = value.toExponential(14).split('e');
   const exponent = Number(exponentText);

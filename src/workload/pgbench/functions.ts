@@ -13,6 +13,7 @@ import type { RandomStream } from '../random/stream.js';
 import { unsignedModulo, Word64 } from '../random/word64.js';
 import { BOOLEAN, DOUBLE, formatDouble, INTEGER, NULL, Value } from '../value.js';
 import { type Fail, toBoolean, toDouble, toInteger } from './coerce.js';
+import { exp, ln, pow } from './rounded-math.js';
 
 /**
  * A compiled expression. What it returns is valid until it runs again: the cell of a variable, a constant, or the
@@ -106,14 +107,14 @@ const FUNCTIONS: ReadonlyMap<string, FunctionEntry> = new Map<string, FunctionEn
   ['abs', { arity: [1, 1], make: abs }],
   ['debug', { arity: [1, 1], make: debug, volatile: true }],
   ['double', { arity: [1, 1], make: ofDouble((x) => x) }],
-  ['exp', { arity: [1, 1], make: ofDouble(Math.exp) }],
+  ['exp', { arity: [1, 1], make: ofDouble(exp) }],
   ['greatest', { arity: [1, MAX_ARGUMENTS], make: extreme(1) }],
   ['hash', { arity: [1, 2], make: hash(murmur2), seeded: true }],
   ['hash_fnv1a', { arity: [1, 2], make: hash(fnv1a), seeded: true }],
   ['hash_murmur2', { arity: [1, 2], make: hash(murmur2), seeded: true }],
   ['int', { arity: [1, 1], make: int }],
   ['least', { arity: [1, MAX_ARGUMENTS], make: extreme(-1) }],
-  ['ln', { arity: [1, 1], make: ofDouble(Math.log) }],
+  ['ln', { arity: [1, 1], make: ofDouble(ln) }],
   ['permute', { arity: [2, 3], make: permutation, seeded: true }],
   ['pi', { arity: [0, 0], make: pi }],
   ['pow', { arity: [2, 2], make: power }],
@@ -470,18 +471,10 @@ function power(args: readonly Evaluate[], { fail }: Site): Evaluate {
     if (a.kind === NULL || b.kind === NULL) {
       out.setNull();
     } else {
-      out.setDouble(powerOf(toDouble(a, fail), toDouble(b, fail)));
+      out.setDouble(pow(toDouble(a, fail), toDouble(b, fail)));
     }
     return out;
   };
-}
-
-/** C's pow: 1 to whatever power is 1, and so is -1 to an infinite one; JavaScript says NaN. */
-function powerOf(base: number, exponent: number): number {
-  if (base === 1 || (base === -1 && Math.abs(exponent) === Number.POSITIVE_INFINITY)) {
-    return 1;
-  }
-  return base ** exponent;
 }
 
 /** @param sign 1 for the greatest, -1 for the least */
