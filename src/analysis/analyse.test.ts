@@ -9,18 +9,10 @@ import { errorsOf, serversOf } from './errors.js';
 import { every, recordingOf, recordingOfRates } from './made.fixture.js';
 import type { Recording } from './recording.js';
 import { roundsOf } from './rounds.js';
-import { faultAt, notDone, planOf, SAMPLES, type Sample, switchoverPort, upFrom } from './sample.fixture.js';
+import { faultAt, notDone, planOf, sampleOf, switchoverPort, upFrom } from './sample.fixture.js';
 import { simulate } from './simulation.fixture.js';
 import { timelineOf } from './timeline.js';
 import { totalsOf } from './totals.js';
-
-function sample(name: string): Sample {
-  const make = SAMPLES[name];
-  if (make === undefined) {
-    throw new Error(`no sample ${name}`);
-  }
-  return make();
-}
 
 function onlyRound(rounds: readonly RoundAnalysis[]): RoundAnalysis {
   const [round] = rounds;
@@ -31,7 +23,7 @@ function onlyRound(rounds: readonly RoundAnalysis[]): RoundAnalysis {
 }
 
 describe('a switchover', () => {
-  const { recording, result } = sample('switchover');
+  const { recording, result } = sampleOf('switchover');
 
   it('is told as it was made up', () => {
     const round = onlyRound(result.analysis.rounds);
@@ -112,7 +104,7 @@ describe('totals', () => {
   });
 
   it('of nothing have counts, and no latency', () => {
-    const { totals } = sample('nothing acknowledged').result;
+    const { totals } = sampleOf('nothing acknowledged').result;
     expect(totals).toMatchObject({ tps: 0, service: null, response: null, connects: { latency: null } });
   });
 });
@@ -222,7 +214,7 @@ describe('errors', () => {
   });
 
   it('of the same code stay apart by outcome and server', () => {
-    const { errors } = sample('switchover').result;
+    const { errors } = sampleOf('switchover').result;
     const shutdowns = errors.filter(({ code }) => code === '57P01');
     expect(shutdowns.map(({ outcome }) => outcome).sort()).toEqual(['aborted', 'in_doubt', 'not_sent']);
     expect(errors.map(({ firstMs }) => firstMs)).toEqual(
@@ -293,7 +285,7 @@ describe('the timeline', () => {
   });
 
   it('has a column for each route that the plan uses and each outcome that came', () => {
-    const { timeline } = sample('writes and reads').result;
+    const { timeline } = sampleOf('writes and reads').result;
     expect(Object.keys(timeline.outcomes)).toEqual(['rw', 'ro']);
     expect(Object.keys(timeline.outcomes.rw ?? {}).sort()).toEqual([
       'aborted',
@@ -308,7 +300,7 @@ describe('the timeline', () => {
   });
 
   it('has latencies where something was acknowledged, and none elsewhere', () => {
-    const { timeline } = sample('switchover').result;
+    const { timeline } = sampleOf('switchover').result;
     const steady = timeline.startMs.indexOf(10_000);
     const silent = timeline.startMs.indexOf(23_000);
     expect(timeline.p50Us[steady]).toBeGreaterThan(20_000);
@@ -365,7 +357,7 @@ describe('probes', () => {
   });
 
   it('have columns of their own in the timeline, and are no transactions', () => {
-    const { result, recording } = sample('switchover');
+    const { result, recording } = sampleOf('switchover');
     const { probes, startMs } = result.timeline;
     const silent = startMs.indexOf(23_000);
     expect([probes.rw?.acks[silent], probes.rw?.failures[silent]]).toEqual([0, 5]);

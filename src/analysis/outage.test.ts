@@ -6,7 +6,7 @@ import { mergeBuckets } from './buckets.js';
 import { every, type Made, recordingOf } from './made.fixture.js';
 import { downtimeOf, longestPause } from './outage.js';
 import type { Recording } from './recording.js';
-import { planOf, switchoverSample } from './sample.fixture.js';
+import { planOf, sampleOf } from './sample.fixture.js';
 import { type Stream, streamsOf } from './streams.js';
 
 function writesOf(recording: Recording): Stream {
@@ -219,7 +219,7 @@ describe('longestPause', () => {
 
 describe('a probe', () => {
   /** The port is away from 20.312 to 25.480 s; the clients come back late, the probe does not. */
-  const { recording } = switchoverSample();
+  const { recording } = sampleOf('switchover');
   const window = { fromMs: 20_003, toMs: 40_000 };
 
   function withProbe(part: Partial<ProbeFrame> | null): Recording {

@@ -135,8 +135,8 @@ function event(
 }
 
 /** 40 s of 64 clients with a switchover in the middle. */
-export function switchoverSample(): Sample {
-  return sampleOf(
+function switchoverSample(): Sample {
+  return build(
     {
       plan: planOf({ probes: true }),
       ports: { rw: switchoverPort(20_000), ro: [upFrom(0, N3)] },
@@ -147,13 +147,13 @@ export function switchoverSample(): Sample {
   );
 }
 
-/** The names are what each shows; every one goes through the same simulation. */
-export const SAMPLES: Readonly<Record<string, () => Sample>> = {
+/** By what each shows. Made when first asked for; the same object afterwards. */
+export const SAMPLES: Readonly<Record<string, () => Sample>> = onceEach({
   switchover: switchoverSample,
   'no fault': () =>
-    sampleOf({ plan: planOf({ faults: [] }), ports: { rw: [upFrom(0)] }, meanServiceMs: 40 }, quietEvents()),
+    build({ plan: planOf({ faults: [] }), ports: { rw: [upFrom(0)] }, meanServiceMs: 40 }, quietEvents()),
   'lost forever': () =>
-    sampleOf(
+    build(
       {
         plan: planOf(),
         ports: { rw: switchoverPort(20_000).slice(0, 4) },
@@ -165,7 +165,7 @@ export const SAMPLES: Readonly<Record<string, () => Sample>> = {
       switchoverEvents(20_000).slice(0, 9),
     ),
   'nothing acknowledged': () =>
-    sampleOf(
+    build(
       {
         plan: planOf({ durationMs: 8000, faults: [], clients: 4 }),
         ports: {
@@ -176,7 +176,7 @@ export const SAMPLES: Readonly<Record<string, () => Sample>> = {
       [],
     ),
   'fault at the very beginning': () =>
-    sampleOf(
+    build(
       {
         plan: planOf({ faults: [{ kind: 'switchover', atMs: 300, options: {} }], durationMs: 15_000 }),
         ports: { rw: switchoverPort(300) },
@@ -186,7 +186,7 @@ export const SAMPLES: Readonly<Record<string, () => Sample>> = {
       switchoverEvents(300),
     ),
   'one slow client': () =>
-    sampleOf(
+    build(
       {
         plan: planOf({ clients: 1, workers: 1 }),
         ports: { rw: switchoverPort(20_000) },
@@ -196,7 +196,7 @@ export const SAMPLES: Readonly<Record<string, () => Sample>> = {
       switchoverEvents(20_000),
     ),
   'writes and reads': () =>
-    sampleOf(
+    build(
       {
         plan: planOf({
           probes: true,
@@ -219,7 +219,7 @@ export const SAMPLES: Readonly<Record<string, () => Sample>> = {
       switchoverEvents(20_000),
     ),
   'ten milliseconds': () =>
-    sampleOf(
+    build(
       {
         plan: planOf({ durationMs: 10, faults: [], clients: 2 }),
         ports: { rw: [upFrom(0)] },
@@ -228,7 +228,7 @@ export const SAMPLES: Readonly<Record<string, () => Sample>> = {
       [],
     ),
   'one hour': () =>
-    sampleOf(
+    build(
       {
         plan: planOf({
           durationMs: 3_600_000,
@@ -242,7 +242,7 @@ export const SAMPLES: Readonly<Record<string, () => Sample>> = {
       switchoverEvents(1_800_000),
     ),
   interrupted: () =>
-    sampleOf(
+    build(
       {
         plan: planOf(),
         ports: { rw: [upFrom(0)] },
@@ -252,7 +252,26 @@ export const SAMPLES: Readonly<Record<string, () => Sample>> = {
       },
       quietEvents(),
     ),
-};
+});
+
+function onceEach(makers: Readonly<Record<string, () => Sample>>): Record<string, () => Sample> {
+  const made = new Map<string, Sample>();
+  const once = (name: string, make: () => Sample): Sample => {
+    const sample = made.get(name) ?? make();
+    made.set(name, sample);
+    return sample;
+  };
+  return Object.fromEntries(Object.entries(makers).map(([name, make]) => [name, () => once(name, make)]));
+}
+
+/** The sample of that name. @throws Error when there is none */
+export function sampleOf(name: string): Sample {
+  const make = SAMPLES[name];
+  if (make === undefined) {
+    throw new Error(`no sample ${name}`);
+  }
+  return make();
+}
 
 export function upFrom(fromMs: number, server = N1): PortState {
   return { fromMs, state: 'up', server };
@@ -274,7 +293,7 @@ function quietEvents(): Event[] {
   return switchoverEvents(0).slice(0, 7);
 }
 
-function sampleOf(simulation: Simulation, events: readonly Event[]): Sample {
+function build(simulation: Simulation, events: readonly Event[]): Sample {
   const recording = simulate(simulation);
   const { notes, ...analysed } = analyse(recording, events);
   return {

@@ -1,10 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { Bucket } from '../analysis/recording.js';
-import { switchoverSample } from '../analysis/sample.fixture.js';
+import { sampleOf } from '../analysis/sample.fixture.js';
 import { formatProgress, type Progress } from './progress.js';
 
-const { recording } = switchoverSample();
+const { recording } = sampleOf('switchover');
 const options = { columns: 80, color: false, unicode: true };
 
 function second(fromMs: number): Bucket[] {

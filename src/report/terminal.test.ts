@@ -1,17 +1,13 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { SAMPLES } from '../analysis/sample.fixture.js';
+import { SAMPLES, sampleOf } from '../analysis/sample.fixture.js';
 import type { Result } from '../result/result.js';
 import { renderTerminal } from './terminal.js';
 
 const plainly = { columns: 80, color: false, unicode: true };
 
 function resultOf(name: string): Result {
-  const make = SAMPLES[name];
-  if (make === undefined) {
-    throw new Error(`no sample ${name}`);
-  }
-  return make().result;
+  return sampleOf(name).result;
 }
 
 function lineWith(report: string, start: string): string {

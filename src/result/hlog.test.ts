@@ -1,6 +1,6 @@
 import { HistogramLogReader, listTags } from 'hdr-histogram-js';
 import { describe, expect, it } from 'vitest';
-import { planOf, SAMPLES, type Sample, upFrom } from '../analysis/sample.fixture.js';
+import { planOf, sampleOf, upFrom } from '../analysis/sample.fixture.js';
 import { simulate } from '../analysis/simulation.fixture.js';
 import { totalsOf } from '../analysis/totals.js';
 import { histogramLog, type LatencyKind } from './hlog.js';
@@ -38,16 +38,8 @@ function read(log: string) {
   return { lines, sums };
 }
 
-function sampleNamed(name: string): Sample {
-  const make = SAMPLES[name];
-  if (make === undefined) {
-    throw new Error(`no sample ${name}`);
-  }
-  return make();
-}
-
 describe('histogramLog', () => {
-  const { recording, result } = sampleNamed('writes and reads');
+  const { recording, result } = sampleOf('writes and reads');
 
   it.each<LatencyKind>(['service', 'response'])('of %s times adds up to the totals', (kind) => {
     const { sums } = read(histogramLog(recording, kind, STARTED));
@@ -121,7 +113,7 @@ describe('histogramLog', () => {
   });
 
   it('of a run without an acknowledgement is a header', () => {
-    const { recording: nothing } = sampleNamed('nothing acknowledged');
+    const { recording: nothing } = sampleOf('nothing acknowledged');
     const log = histogramLog(nothing, 'service', STARTED);
     expect(log.split('\n').filter((line) => line !== '')).toHaveLength(4);
     expect(read(log).lines).toEqual([]);

@@ -2,15 +2,12 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SAMPLES } from '../analysis/sample.fixture.js';
+import { sampleOf } from '../analysis/sample.fixture.js';
 import { UserError } from '../errors.js';
 import { readResult } from './read.js';
 import { prepareResultDirectory, resultName, writeResult } from './store.js';
 
-const { result, recording } = sample();
-function sample() {
-  return (SAMPLES['ten milliseconds'] as NonNullable<(typeof SAMPLES)[string]>)();
-}
+const { result, recording } = sampleOf('ten milliseconds');
 
 const FILES = ['response.hlog', 'result.json', 'service.hlog'];
 
