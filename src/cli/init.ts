@@ -64,10 +64,8 @@ export function workloadOptions(
   for (const name of Object.keys(given)) {
     if (!own.includes(name)) {
       const flag = name.length === 1 ? `-${name}` : `--${name}`;
-      throw new UserError(
-        `${workload.name} has no option ${flag}.${didYouMean(name, [...own, ...Object.keys(command)])}`,
-        'See --help.',
-      );
+      const known = [...own, ...Object.keys(command)].map((each) => `--${each}`);
+      throw new UserError(`${workload.name} has no option ${flag}.${didYouMean(flag, known)}`, 'See --help.');
     }
   }
   return given;

@@ -27,41 +27,44 @@ export async function main(words: readonly string[]): Promise<number> {
 
 /** Commands load their code when they run: --help need not wait for drivers. */
 function parser(words: readonly string[], exit: (code: number) => void): Argv {
-  return yargs([...words])
-    .scriptName('pgha-bench')
-    .usage(
-      'Usage: $0 COMMAND\n\nLoad-tests PostgreSQL through a failover: keeps the clients on, and tells what\nthey lived through.',
-    )
-    .parserConfiguration(PARSER)
-    .version(toolVersion())
-    .command({
-      command: 'run <workload>',
-      describe: 'run a workload, with a switchover in the middle',
-      builder: async (cli: Argv) => workloadCommand(cli, (await import('./run.js')).RUN_OPTIONS),
-      handler: async (args: Arguments) => exit(await (await import('./run.js')).run(args)),
-    })
-    .command({
-      command: 'init <workload>',
-      describe: 'make and load the tables of a workload',
-      builder: async (cli: Argv) => workloadCommand(cli, (await import('./init.js')).INIT_OPTIONS),
-      handler: async (args: Arguments) => exit(await (await import('./init.js')).init(args)),
-    })
-    .command({
-      command: 'lab',
-      describe: 'start, stop and look at a real three-node cluster on loopback',
-      builder: async (cli: Argv) => (await import('./lab.js')).labOptions(cli),
-      handler: () => undefined,
-    })
-    .option('debug', { type: 'boolean', describe: 'show the stack of an error' })
-    .demandCommand(1, '')
-    .strict()
-    .help()
-    .wrap(80)
-    .exitProcess(false)
-    .showHelpOnFail(false)
-    .fail((message, error) => {
-      throw error ?? new UserError(usageProblem(message, words));
-    });
+  return (
+    yargs([...words])
+      .scriptName('pgha-bench')
+      .usage(
+        'Usage: $0 COMMAND\n\nLoad-tests PostgreSQL through a failover: keeps the clients on, and tells what\nthey lived through.',
+      )
+      .parserConfiguration(PARSER)
+      .version(toolVersion())
+      .command({
+        command: 'run <workload>',
+        describe: 'run a workload, with a switchover in the middle',
+        builder: async (cli: Argv) => workloadCommand(cli, (await import('./run.js')).RUN_OPTIONS),
+        handler: async (args: Arguments) => exit(await (await import('./run.js')).run(args)),
+      })
+      .command({
+        command: 'init <workload>',
+        describe: 'make and load the tables of a workload',
+        builder: async (cli: Argv) => workloadCommand(cli, (await import('./init.js')).INIT_OPTIONS),
+        handler: async (args: Arguments) => exit(await (await import('./init.js')).init(args)),
+      })
+      .command({
+        command: 'lab',
+        describe: 'start, stop and look at a real three-node cluster on loopback',
+        builder: async (cli: Argv) => (await import('./lab.js')).labOptions(cli),
+        handler: () => undefined,
+      })
+      .option('debug', { type: 'boolean', describe: 'show the stack of an error' })
+      .demandCommand(1, '')
+      .strict()
+      .help()
+      .wrap(80)
+      .exitProcess(false)
+      .showHelpOnFail(false)
+      // yargs has no message where we gave it an empty one, whatever its types say.
+      .fail((message: string | null, error) => {
+        throw error ?? new UserError(usageProblem(message ?? '', words));
+      })
+  );
 }
 
 /** A workload has options of its own, so that the command itself must judge what it does not know. */

@@ -1,22 +1,23 @@
+import { formatProgress } from '../report/progress.js';
+import type { TerminalOptions } from '../report/terminal/text.js';
 import type { RunProgress } from '../run/conductor.js';
 
-/** The progress of a run, a line a second. */
+/** The progress of a run: one line that is redrawn on a terminal, a line a second elsewhere. */
 export class ProgressLines {
-  constructor(private readonly out: NodeJS.WriteStream) {}
+  constructor(
+    private readonly out: NodeJS.WriteStream,
+    private readonly style: TerminalOptions,
+  ) {}
 
   show(progress: RunProgress): void {
-    let acks = 0;
-    for (const bucket of progress.latest) {
-      for (const script of bucket.scripts) {
-        acks += script.outcomes[0] ?? 0;
-      }
-    }
-    this.out.write(
-      `${(progress.elapsedMs / 1000).toFixed(0)} s, ${acks} tps, leader ${progress.leader ?? '?'}\n`,
-    );
+    const line = formatProgress(progress, this.style);
+    this.out.write(this.out.isTTY ? `\r\x1b[K${line}` : `${line}\n`);
   }
 
+  /** Clears the line that was redrawn. */
   end(): void {
-    // Nothing is left open.
+    if (this.out.isTTY) {
+      this.out.write('\r\x1b[K');
+    }
   }
 }

@@ -12,6 +12,7 @@ import type { FaultPlan, Plan, WorkloadPlan } from '../plan/plan.js';
 import { choice, planOf, type RunSettings, readSettings } from '../plan/settings.js';
 import { hostPort, type Target } from '../plan/target.js';
 import { openClient } from '../postgres/connect.js';
+import type { TerminalOptions } from '../report/terminal/text.js';
 import { renderTerminal } from '../report/terminal.js';
 import type { ClusterFacts, Result } from '../result/result.js';
 import { prepareResultDirectory, type ResultDirectory, writeResult } from '../result/store.js';
@@ -162,7 +163,7 @@ async function runAgainst(
     await fault.check(target, faultPlans[index] as FaultPlan);
   }
   tell(describe(plan));
-  const lines = new ProgressLines(process.stderr);
+  const lines = new ProgressLines(process.stderr, styleFor(process.stderr));
   const { result, recording } = await conduct({
     plan,
     secrets,
@@ -174,7 +175,7 @@ async function runAgainst(
   });
   lines.end();
   const directory = await writeResult(order.place, result, recording);
-  process.stdout.write(renderTerminal(result, { ...terminalStyle(), directory }));
+  process.stdout.write(renderTerminal(result, { ...styleFor(process.stdout), directory }));
   return exitCodeOf(result);
 }
 
@@ -246,11 +247,11 @@ function describe(plan: Plan): string {
   return `Running ${plan.workload.name} with ${plan.clients} clients for ${plan.durationMs / 1000} s against ${hostPort(plan.target.rw)}, ${what}.`;
 }
 
-function terminalStyle(): { columns: number; color: boolean; unicode: boolean } {
-  const tty = process.stdout.isTTY === true;
+function styleFor(out: NodeJS.WriteStream): TerminalOptions {
+  const tty = out.isTTY === true;
   const locale = process.env['LC_ALL'] || process.env['LC_CTYPE'] || process.env['LANG'] || '';
   return {
-    columns: tty ? process.stdout.columns : 80,
+    columns: tty ? out.columns : 80,
     color: tty && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb',
     // A pipe or file is read later, by something that knows UTF-8.
     unicode: !tty || /utf-?8/i.test(locale),

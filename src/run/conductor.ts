@@ -48,7 +48,7 @@ export interface RunProgress {
   readonly durationMs: number;
   /** The last second whose frames are all there, in intervals. */
   readonly latest: readonly Bucket[];
-  /** By Patroni; null when there is none, or none was seen yet. */
+  /** By Patroni; '' when nobody leads, null when that is not known. */
   readonly leader: string | null;
   /** What happened since the last call. */
   readonly events: readonly Event[];
@@ -206,7 +206,7 @@ class Conductor {
         elapsedMs: this.clock.nowMs(),
         durationMs: plan.durationMs,
         latest: this.timeline.latest(Math.round(1000 / plan.intervalMs)),
-        leader: this.events.findLast((event) => event.kind.startsWith('leader'))?.to || null,
+        leader: this.events.findLast((event) => event.kind.startsWith('leader'))?.to ?? null,
         events,
       });
     }
