@@ -38,13 +38,19 @@ function parser(words: readonly string[], exit: (code: number) => void): Argv {
       .command({
         command: 'run <workload>',
         describe: 'run a workload, with a switchover in the middle',
-        builder: async (cli: Argv) => workloadCommand(cli, (await import('./run.js')).RUN_OPTIONS),
+        builder: async (cli: Argv) =>
+          workloadCommand(cli, (await import('./run.js')).RUN_OPTIONS, [
+            '$0 run tpcb --clients 64',
+            '$0 run tpcb --clients 64 --fault switchover:candidate=n3@20s',
+            '$0 run select-only --rw postgresql://app@db:5000/app --fault none',
+          ]),
         handler: async (args: Arguments) => exit(await (await import('./run.js')).run(args)),
       })
       .command({
         command: 'init <workload>',
         describe: 'make and load the tables of a workload',
-        builder: async (cli: Argv) => workloadCommand(cli, (await import('./init.js')).INIT_OPTIONS),
+        builder: async (cli: Argv) =>
+          workloadCommand(cli, (await import('./init.js')).INIT_OPTIONS, ['$0 init tpcb --scale 100']),
         handler: async (args: Arguments) => exit(await (await import('./init.js')).init(args)),
       })
       .command({
@@ -68,10 +74,24 @@ function parser(words: readonly string[], exit: (code: number) => void): Argv {
 }
 
 /** A workload has options of its own, so that the command itself must judge what it does not know. */
-function workloadCommand(cli: Argv, options: Parameters<Argv['options']>[0]): Argv {
+async function workloadCommand(
+  cli: Argv,
+  options: Parameters<Argv['options']>[0],
+  examples: readonly string[],
+): Promise<Argv> {
+  const { listWorkloads } = await import('../workload/registry.js');
+  const built = await listWorkloads();
+  const own = built.map(({ name, summary, options: each }) => {
+    const flags = each.map((option) => `--${option.name} [${option.default}]`).join(' ');
+    return `  ${name} ${flags}\n      ${summary}`;
+  });
+  for (const example of examples) {
+    cli.example(example, '');
+  }
   return cli
-    .positional('workload', { type: 'string', describe: 'tpcb, simple-update, select-only' })
+    .positional('workload', { type: 'string', describe: 'what to run, see below' })
     .options(options)
+    .epilogue(`Workloads, and their own options:\n${own.join('\n')}`)
     .strict(false)
     .strictCommands();
 }

@@ -37,29 +37,26 @@ import {
 } from './target.js';
 
 export const RUN_OPTIONS = {
-  clients: { alias: 'c', type: 'string', describe: 'virtual clients, one connection each [default: 1]' },
-  duration: { type: 'string', describe: 'length of the load, 40s or 5m [default: 60s]' },
+  clients: { alias: 'c', group: 'Load:', describe: 'virtual clients, one connection each [1]' },
+  workers: { alias: 'j', group: 'Load:', describe: 'threads that the clients share [one per core]' },
+  duration: { group: 'Load:', describe: 'such as 40s or 5m [60s]' },
+  protocol: { alias: 'M', group: 'Load:', describe: 'prepared, extended or simple [prepared]' },
+  seed: { group: 'Load:', describe: 'the same seed draws the same values [another each time]' },
   fault: {
-    type: 'string',
-    describe: 'KIND@TIME, switchover@20s, or none [default: switchover in the middle on a lab, else none]',
+    group: 'Fault:',
+    describe: 'KIND@TIME, such as switchover@20s, or none [switchover in the middle on a lab, else none]',
   },
-  protocol: { alias: 'M', type: 'string', describe: 'prepared, extended or simple [default: prepared]' },
-  workers: { alias: 'j', type: 'string', describe: 'threads for the clients [default: one per core]' },
   ...TARGET_OPTIONS,
-  profile: { type: 'string', describe: 'of a lab that the run starts: stock or fast [default: stock]' },
-  out: { type: 'string', describe: 'directory of the result, new or empty [default: results/TIME-…]' },
-  label: { type: 'string', describe: 'a name for the result' },
-  seed: { type: 'string', describe: 'the same seed draws the same values [default: another each time]' },
-  probes: {
-    type: 'string',
-    describe: 'on: ask each endpoint every 20 ms beside the load, or off [default: on]',
-  },
-  'connect-timeout': { type: 'string', describe: 'until a connection is ready [default: 5s]' },
-  'statement-timeout': { type: 'string', describe: 'until a statement is answered [default: 10s]' },
-  'transaction-timeout': { type: 'string', describe: 'until a transaction is over [default: 30s]' },
+  profile: { group: 'Target:', describe: 'of a lab that the run starts: stock or fast [stock]' },
+  out: { group: 'Result:', describe: 'directory, new or empty [results/TIME-WORKLOAD-FAULT]' },
+  label: { group: 'Result:', describe: 'a name to know it by' },
+  probes: { group: 'Clients:', describe: 'on: ask each endpoint every 20 ms beside the load; or off [on]' },
+  'connect-timeout': { group: 'Clients:', describe: 'until a connection is ready [5s]' },
+  'statement-timeout': { group: 'Clients:', describe: 'until a statement is answered [10s]' },
+  'transaction-timeout': { group: 'Clients:', describe: 'until a transaction is over [30s]' },
   'reconnect-pause': {
-    type: 'string',
-    describe: 'pause after a failure, doubled up to the longest [default: 25ms..500ms]',
+    group: 'Clients:',
+    describe: 'after a failure, doubled up to the longest [25ms..500ms]',
   },
 } as const satisfies Record<string, Options>;
 

@@ -9,11 +9,11 @@ import { type Arguments, once } from './arguments.js';
 
 /** Options of every command that needs a target. */
 export const TARGET_OPTIONS = {
-  rw: { type: 'string', describe: 'read-write endpoint: postgresql://user@host:port/database' },
-  ro: { type: 'string', describe: 'read-only endpoint' },
-  patroni: { type: 'string', describe: "URL of one member's REST API, http://host:8008" },
-  haproxy: { type: 'string', describe: "URL of HAProxy's statistics page, or path of its stats socket" },
-  lab: { type: 'string', describe: 'name of the lab to use when no address is given [default: default]' },
+  rw: { group: 'Target:', describe: 'read-write endpoint, postgresql://user@host:port/database' },
+  ro: { group: 'Target:', describe: 'read-only endpoint' },
+  patroni: { group: 'Target:', describe: "one member's REST API, http://host:8008" },
+  haproxy: { group: 'Target:', describe: "HAProxy's statistics: URL of the page, or path of the socket" },
+  lab: { group: 'Target:', describe: 'name of a lab, where no address is given [default]' },
 } as const satisfies Record<string, Options>;
 
 export interface ResolvedTarget {
