@@ -215,6 +215,11 @@ describe('longestPause', () => {
     expect(longestPause(recording, stream, { fromMs: 1600, toMs: 2500 })).toBe(10);
     expect(longestPause(recording, stream, { fromMs: 3000, toMs: 8000 })).toBeNull();
   });
+
+  it('is not what lasted to the end', () => {
+    const recording = recordingOf({ acksMs: [every(10, 0, 30_000)] });
+    expect(longestPause(recording, writesOf(recording), { fromMs: 0, toMs: 40_000 })).toBe(10);
+  });
 });
 
 describe('a probe', () => {

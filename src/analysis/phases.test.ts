@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { ScriptFrame } from '../load/frame.js';
 import type { Plan } from '../plan/plan.js';
 import type { Phases } from '../result/result.js';
 import { every, recordingOf, recordingOfRates } from './made.fixture.js';
@@ -204,7 +205,7 @@ describe('a noisy but healthy load', () => {
   });
 
   it('with a long stall of its own before is still not back while it stutters', () => {
-    const stutter = (s: number) => (s % 1 < 0.4 ? 0 : 170);
+    const stutter = (s: number) => (Math.round(s * 10) % 10 < 4 ? 0 : 170);
     const rates = load((s) => {
       const before = within(s, 10, 11.5) ? 0 : 100;
       return s < 20 ? before : stutter(s);
@@ -251,6 +252,22 @@ describe('a fault at the beginning', () => {
       during: [3, 6],
       after: [6, 40],
     });
+  });
+});
+
+describe('a load whose commits are acknowledged by one node only', () => {
+  it('is a load: its clients go on', () => {
+    const recording = recordingOfRates(planOf(), [load((s) => (within(s, 20.3, 25.5) ? 0 : 100))]);
+    const unreplicated = (frame: ScriptFrame): ScriptFrame => {
+      const [acks = 0] = frame.outcomes;
+      return { ...frame, outcomes: [0, acks, 0, 0, 0, 0] };
+    };
+    const buckets = recording.buckets.map((bucket) => ({
+      ...bucket,
+      scripts: bucket.scripts.map(unreplicated),
+    }));
+    const baseline = baselineOf({ ...recording, buckets }, { fromMs: 0, toMs: FAULT_MS }, true);
+    expect(baseline).toHaveProperty('figure');
   });
 });
 
