@@ -315,6 +315,7 @@ function build(simulation: Simulation, events: readonly Event[]): Sample {
         status: simulation.interruptedAtMs === undefined ? 'completed' : 'interrupted',
         elapsedMs: recording.elapsedMs,
       },
+      generator: { cpuUserMs: 5120.4, cpuSystemMs: 6033.1 },
       plan: recording.plan,
       cluster: CLUSTER,
       clients: recording.clients,

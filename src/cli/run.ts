@@ -161,7 +161,7 @@ async function runAgainst(
   }
   tell(describe(plan));
   const lines = new ProgressLines(process.stderr, styleFor(process.stderr));
-  const { result, recording } = await conduct({
+  const { result, histograms } = await conduct({
     plan,
     secrets,
     cluster,
@@ -171,7 +171,7 @@ async function runAgainst(
     onProgress: (progress) => lines.show(progress),
   });
   lines.end();
-  const directory = await writeResult(order.place, result, recording);
+  const directory = await writeResult(order.place, result, histograms);
   process.stdout.write(renderTerminal(result, { ...styleFor(process.stdout), directory }));
   return exitCodeOf(result);
 }

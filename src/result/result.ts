@@ -13,6 +13,7 @@ export interface Result {
   readonly version: 1;
   readonly tool: ToolFacts;
   readonly run: RunFacts;
+  readonly generator: GeneratorFacts;
   readonly plan: Plan;
   readonly cluster: ClusterFacts;
   readonly totals: Totals;
@@ -42,6 +43,12 @@ export interface RunFacts {
   readonly status: 'completed' | 'interrupted' | 'broken';
   /** From the start of the load to the end of its last transaction. */
   readonly elapsedMs: number;
+}
+
+/** What the load itself cost: CPU of the whole process from the start of the load to its end. */
+export interface GeneratorFacts {
+  readonly cpuUserMs: number;
+  readonly cpuSystemMs: number;
 }
 
 /** What was found out about the target before the load; null where it could not be read. */

@@ -7,7 +7,8 @@ import { UserError } from '../errors.js';
 import { readResult } from './read.js';
 import { prepareResultDirectory, resultName, writeResult } from './store.js';
 
-const { result, recording } = sampleOf('ten milliseconds');
+const { result } = sampleOf('ten milliseconds');
+const logs = { service: 'service log', response: 'response log' };
 
 const FILES = ['response.hlog', 'result.json', 'service.hlog'];
 
@@ -24,7 +25,7 @@ describe('a result under a root', () => {
     const root = join(scratch, 'deep', 'results');
     const place = await prepareResultDirectory({ root });
     expect(await readdir(scratch)).toEqual([]);
-    const directory = await writeResult(place, result, recording);
+    const directory = await writeResult(place, result, logs);
     expect(directory).toBe(join(root, resultName(result)));
     expect((await readdir(directory)).sort()).toEqual(FILES);
     expect(await readdir(root)).toEqual([resultName(result)]);
@@ -35,7 +36,7 @@ describe('a result under a root', () => {
     const place = await prepareResultDirectory({ root: scratch });
     const names = [];
     for (let i = 0; i < 3; i++) {
-      names.push(await writeResult(place, result, recording));
+      names.push(await writeResult(place, result, logs));
     }
     const name = resultName(result);
     expect(names).toEqual([name, `${name}-2`, `${name}-3`].map((each) => join(scratch, each)));
@@ -43,7 +44,7 @@ describe('a result under a root', () => {
   });
 
   it('can be read by whoever can read its surroundings', async () => {
-    const directory = await writeResult(await prepareResultDirectory({ root: scratch }), result, recording);
+    const directory = await writeResult(await prepareResultDirectory({ root: scratch }), result, logs);
     const plain = join(scratch, 'plain');
     await mkdir(plain);
     expect((await stat(directory)).mode).toBe((await stat(plain)).mode);
@@ -72,7 +73,7 @@ describe('a result in a directory of the user', () => {
     const out = join(scratch, 'new', 'one');
     const place = await prepareResultDirectory({ out });
     expect(await readdir(scratch)).toEqual([]);
-    expect(await writeResult(place, result, recording)).toBe(out);
+    expect(await writeResult(place, result, logs)).toBe(out);
     expect((await readdir(out)).sort()).toEqual(FILES);
     expect(await readdir(join(scratch, 'new'))).toEqual(['one']);
   });
@@ -80,7 +81,7 @@ describe('a result in a directory of the user', () => {
   it('fills an empty one without replacing it, since it may be a mount point', async () => {
     const before = (await stat(scratch)).ino;
     const place = await prepareResultDirectory({ out: scratch });
-    expect(await writeResult(place, result, recording)).toBe(scratch);
+    expect(await writeResult(place, result, logs)).toBe(scratch);
     expect((await stat(scratch)).ino).toBe(before);
     expect((await readdir(scratch)).sort()).toEqual(FILES);
   });
@@ -90,7 +91,7 @@ describe('a result in a directory of the user', () => {
     await mkdir(out);
     const place = await prepareResultDirectory({ out });
     await writeFile(join(out, 'result.json'), 'precious');
-    expect(await writeResult(place, result, recording)).toBe(`${out}-2`);
+    expect(await writeResult(place, result, logs)).toBe(`${out}-2`);
     expect(await readFile(join(out, 'result.json'), 'utf8')).toBe('precious');
   });
 });
@@ -130,11 +131,9 @@ describe('writeResult', () => {
   it('leaves nothing half-written when it fails', async () => {
     const place = await prepareResultDirectory({ root: scratch });
     const broken = { ...result, notes: 1n as unknown as string[] };
-    await expect(writeResult(place, broken, recording)).rejects.toThrow(
-      /^The result could not be written to /,
-    );
+    await expect(writeResult(place, broken, logs)).rejects.toThrow(/^The result could not be written to /);
     expect(await readdir(scratch)).toEqual([]);
-    await expect(writeResult({ kind: 'directory', directory: scratch }, broken, recording)).rejects.toThrow(
+    await expect(writeResult({ kind: 'directory', directory: scratch }, broken, logs)).rejects.toThrow(
       UserError,
     );
     expect(await readdir(scratch)).toEqual([]);

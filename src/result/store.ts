@@ -1,15 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { Recording } from '../analysis/recording.js';
 import { codeOf, messageOf, UserError } from '../errors.js';
-import { histogramLog } from './hlog.js';
 import type { Result } from './result.js';
 
 /** Files of a result folder. */
 export const RESULT_FILE = 'result.json';
 export const SERVICE_FILE = 'service.hlog';
 export const RESPONSE_FILE = 'response.hlog';
+
+/** Content of the two histogram logs, see analysis/hlog.ts. */
+export interface HistogramLogs {
+  readonly service: string;
+  readonly response: string;
+}
 
 /** Where a result will be written; checked, and not there yet. */
 export type ResultDirectory =
@@ -51,15 +55,15 @@ export async function prepareResultDirectory(where: {
 export async function writeResult(
   place: ResultDirectory,
   result: Result,
-  recording: Recording,
+  histograms: HistogramLogs,
 ): Promise<string> {
   const directory = place.kind === 'root' ? join(place.root, resultName(result)) : place.directory;
   try {
     if (place.kind === 'directory' && (await isEmptyDirectory(directory))) {
       // Not to be replaced: it may be a mount point.
-      return await fillDirectory(directory, result, recording);
+      return await fillDirectory(directory, result, histograms);
     }
-    return await makeDirectory(directory, result, recording);
+    return await makeDirectory(directory, result, histograms);
   } catch (error) {
     throw new UserError(`The result could not be written to ${directory}: ${messageOf(error)}.`);
   }
@@ -136,11 +140,11 @@ async function makePartial(prefix: string): Promise<string> {
 }
 
 /** Writes beside the place and renames, under the next free name when that one is taken. */
-async function makeDirectory(directory: string, result: Result, recording: Recording): Promise<string> {
+async function makeDirectory(directory: string, result: Result, histograms: HistogramLogs): Promise<string> {
   await mkdir(dirname(directory), { recursive: true });
   const partial = await makePartial(join(dirname(directory), `.${basename(directory)}-`));
   try {
-    for (const [name, content] of filesOf(result, recording)) {
+    for (const [name, content] of filesOf(result, histograms)) {
       await writeFile(join(partial, name), content);
     }
     return await renameToFree(partial, directory);
@@ -168,10 +172,10 @@ async function renameToFree(partial: string, directory: string): Promise<string>
 }
 
 /** Moves the files in one by one, result.json last: without it, it is no result. */
-async function fillDirectory(directory: string, result: Result, recording: Recording): Promise<string> {
+async function fillDirectory(directory: string, result: Result, histograms: HistogramLogs): Promise<string> {
   const partial = await makePartial(join(directory, '.partial-'));
   try {
-    const files = filesOf(result, recording);
+    const files = filesOf(result, histograms);
     for (const [name, content] of files) {
       await writeFile(join(partial, name), content);
     }
@@ -184,11 +188,10 @@ async function fillDirectory(directory: string, result: Result, recording: Recor
   }
 }
 
-function filesOf(result: Result, recording: Recording): [string, string][] {
-  const { startedAt } = result.run;
+function filesOf(result: Result, histograms: HistogramLogs): [string, string][] {
   return [
-    [SERVICE_FILE, histogramLog(recording, 'service', startedAt)],
-    [RESPONSE_FILE, histogramLog(recording, 'response', startedAt)],
+    [SERVICE_FILE, histograms.service],
+    [RESPONSE_FILE, histograms.response],
     [RESULT_FILE, `${JSON.stringify(result)}\n`],
   ];
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { analyse } from '../analysis/analyse.js';
+import { histogramLogs } from '../analysis/hlog.js';
 import type { Bucket, Recording } from '../analysis/recording.js';
 import { RunClock } from '../clock.js';
 import type { ClusterMember } from '../cluster/patroni.js';
@@ -23,6 +24,7 @@ import type {
   RoundAnalysis,
   RunFacts,
 } from '../result/result.js';
+import type { HistogramLogs } from '../result/store.js';
 import { withObservation } from './observed.js';
 import { Timeline } from './timeline.js';
 import { toolFacts } from './tool.js';
@@ -54,10 +56,10 @@ export interface RunProgress {
   readonly events: readonly Event[];
 }
 
-/** What came of a run: the result, and the recording that its histograms are written from. */
+/** What came of a run. */
 export interface RunOutcome {
   readonly result: Result;
-  readonly recording: Recording;
+  readonly histograms: HistogramLogs;
 }
 
 /** Threads need a moment until they have the message; the load begins for all of them at the same instant. */
@@ -102,6 +104,7 @@ class Conductor {
     const { plan, signal } = this.request;
     // One listener for each request and pause of the run, not a leak.
     setMaxListeners(0, this.ended.signal, signal);
+    const cpuBefore = process.cpuUsage();
     this.pool.start(this.originNs);
     const observers = this.observers();
     const probes = this.probes();
@@ -117,6 +120,7 @@ class Conductor {
       this.ended.abort();
     }
     const stoppedMs = this.clock.nowMs();
+    const cpu = process.cpuUsage(cpuBefore);
     const graceMs = signal.aborted ? INTERRUPT_GRACE_MS : plan.deadlines.transactionMs + 1000;
     const interrupt = () => this.pool.finish(0, ENDED);
     signal.addEventListener('abort', interrupt);
@@ -127,7 +131,7 @@ class Conductor {
     signal.removeEventListener('abort', interrupt);
     await Promise.all([progress, ...observers.map((observer) => observer.stop())]);
     const records = (await faults).map((record) => withObservation(record, this.events));
-    return this.outcome(clients, records, observers, Math.min(stoppedMs, plan.durationMs));
+    return this.outcome(clients, records, observers, Math.min(stoppedMs, plan.durationMs), cpu);
   }
 
   private observers(): Observer[] {
@@ -221,6 +225,7 @@ class Conductor {
     faults: readonly FaultRecord[],
     observers: readonly Observer[],
     stoppedMs: number,
+    cpu: NodeJS.CpuUsage,
   ): RunOutcome {
     const { plan, cluster, signal } = this.request;
     const buckets = this.timeline.finish();
@@ -240,6 +245,7 @@ class Conductor {
       version: 1,
       tool: toolFacts(),
       run,
+      generator: { cpuUserMs: cpu.user / 1000, cpuSystemMs: cpu.system / 1000 },
       plan,
       cluster,
       ...analysed,
@@ -248,7 +254,7 @@ class Conductor {
       faults,
       notes: [...analysed.notes, ...observers.flatMap((observer) => observer.gaps)],
     };
-    return { result, recording };
+    return { result, histograms: histogramLogs(recording, this.startedAt) };
   }
 }
 

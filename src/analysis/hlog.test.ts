@@ -1,9 +1,9 @@
 import { HistogramLogReader, listTags } from 'hdr-histogram-js';
 import { describe, expect, it } from 'vitest';
-import { planOf, sampleOf, upFrom } from '../analysis/sample.fixture.js';
-import { simulate } from '../analysis/simulation.fixture.js';
-import { totalsOf } from '../analysis/totals.js';
 import { histogramLog, type LatencyKind } from './hlog.js';
+import { planOf, sampleOf, upFrom } from './sample.fixture.js';
+import { simulate } from './simulation.fixture.js';
+import { totalsOf } from './totals.js';
 
 const STARTED = '2025-11-23T14:56:01.250Z';
 

@@ -1,10 +1,19 @@
 import { build, type Histogram, HistogramLogWriter } from 'hdr-histogram-js';
-import { endOf } from '../analysis/buckets.js';
-import { LatencySum } from '../analysis/latency.js';
-import type { Bucket, Recording } from '../analysis/recording.js';
-import { addResponse, addService } from '../analysis/totals.js';
 import { HIGHEST_US, lowestOf, SIGNIFICANT_DIGITS } from '../histogram.js';
 import type { ScriptFrame } from '../load/frame.js';
+import type { HistogramLogs } from '../result/store.js';
+import { endOf } from './buckets.js';
+import { LatencySum } from './latency.js';
+import type { Bucket, Recording } from './recording.js';
+import { addResponse, addService } from './totals.js';
+
+/** Both logs of a run. */
+export function histogramLogs(recording: Recording, startedAt: string): HistogramLogs {
+  return {
+    service: histogramLog(recording, 'service', startedAt),
+    response: histogramLog(recording, 'response', startedAt),
+  };
+}
 
 export type LatencyKind = 'service' | 'response';
 
