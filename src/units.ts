@@ -4,8 +4,7 @@ import { UserError } from './errors.js';
 const DURATION_FORM = 'a duration such as 40s, 500ms or 1m30s';
 
 const UNIT_MS = { h: 3_600_000, m: 60_000, s: 1000, ms: 1 } as const;
-const DURATION =
-  /^(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m(?!s))?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?$/;
+const DURATION = /^(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m)?(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?$/;
 
 /**
  * Milliseconds of a duration as typed: `40s`, `500ms`, `1m30s`, `1.5h`; larger units first, each at most once.

@@ -73,9 +73,10 @@ describe('mergeBuckets', () => {
 
   it('adds scripts up by index, with the first and last of their instants', () => {
     const [merged, other] = mergeBuckets([
-      bucket(0, { scripts: [script({ outcomes: [0, 0, 3, 0, 0, 0] }), script({ script: 1 })] }),
+      bucket(0, { scripts: [script({ outcomes: [0, 0, 1, 0, 0, 0] }), script({ script: 1 })] }),
       bucket(0, { scripts: [script({ firstAckUs: 70, lastAckUs: 90, maxServiceUs: 4, maxResponseUs: 9 })] }),
       bucket(0, { scripts: [script({ firstAckUs: 20, lastAckUs: 80, maxServiceUs: 6, maxResponseUs: 7 })] }),
+      bucket(0, { scripts: [script({ outcomes: [0, 0, 2, 0, 0, 0] })] }),
     ]).scripts;
     expect(merged).toMatchObject({
       script: 0,
