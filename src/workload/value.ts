@@ -173,17 +173,31 @@ export function formatDouble(value: number): string {
     // At most 15 digits tell it from its neighbours, so rounding to 15 gives the same.
     return shortest;
   }
-  const [mantissa = '', exponentText = '0'] = value.toExponential(14).split('e');
-  const exponent = Number(exponentText);
-  if (exponent >= -4 && exponent < 15) {
-    return withoutTrailingZeros(value.toFixed(14 - exponent));
+  const { digits, exponent } = fifteenDigits(Math.abs(value));
+  const sign = value < 0 ? '-' : '';
+  if (exponent < -4 || exponent >= 15) {
+    const power = `${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
+    return `${sign}${withPoint(digits, 1)}e${power}`;
   }
-  const digits = String(Math.abs(exponent)).padStart(2, '0');
-  return `${withoutTrailingZeros(mantissa)}e${exponent < 0 ? '-' : '+'}${digits}`;
+  return exponent < 0
+    ? `${sign}0.${'0'.repeat(-exponent - 1)}${digits}`
+    : `${sign}${withPoint(digits.padEnd(exponent + 1, '0'), exponent + 1)}`;
 }
 
-function withoutTrailingZeros(decimal: string): string {
-  return decimal.includes('.') ? decimal.replace(/\.?0+$/, '') : decimal;
+/** Without zeros at the end; the point belongs behind the first of them, times ten to the exponent. */
+function fifteenDigits(value: number): { digits: string; exponent: number } {
+  const [mantissa = '', exponent = ''] = value.toExponential(14).split('e');
+  let digits = mantissa.replace('.', '');
+  // JavaScript rounds what is exactly between two up, and C to the even one.
+  const isTie = /^.\..{14}50*e/.test(value.toExponential(60));
+  if (isTie && Number(digits.at(-1)) % 2 === 1) {
+    digits = `${digits.slice(0, -1)}${Number(digits.at(-1)) - 1}`;
+  }
+  return { digits: digits.replace(/0+$/, ''), exponent: Number(exponent) };
+}
+
+function withPoint(digits: string, before: number): string {
+  return digits.length > before ? `${digits.slice(0, before)}.${digits.slice(before)}` : digits;
 }
 
 function writeAscii(text: string, target: Uint8Array, offset: number): number {

@@ -7,7 +7,7 @@ import { type Command, parseScript, type Word } from './commands.js';
 import { compileExpression, type Scope } from './evaluate.js';
 import type { Expression } from './expression.js';
 import type { Evaluate } from './functions.js';
-import { locate, ScriptError, type ScriptSource } from './script-error.js';
+import { LineIndex, locate, ScriptError, type ScriptSource } from './script-error.js';
 import { compileShellCommand } from './shell.js';
 import { substitute } from './substitute.js';
 import { verbOf } from './verb.js';
@@ -133,8 +133,9 @@ class Compiler {
 
   compile(parsed: readonly Command[]): CompiledScript {
     const commands: CompiledCommand[] = [];
+    const lines = new LineIndex(this.source.text);
     for (const [index, command] of parsed.entries()) {
-      const { line, text, column } = locate(this.source.text, command.at);
+      const { line, text, column } = lines.locate(command.at);
       commands.push({ step: this.steps.length, line, text: text.slice(column - 1) });
       this.command(command, index);
     }

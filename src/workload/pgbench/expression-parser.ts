@@ -60,7 +60,7 @@ class Parser {
   private token: Token;
   private behind: number;
   /** Depth of each node that was made: chains of operators make deep trees without deep recursion. */
-  private readonly depths = new WeakMap<Expression, number>();
+  private readonly depths = new Map<Expression, number>();
   private nesting = 0;
 
   constructor(

@@ -1,13 +1,18 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, watch, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type pg from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { Protocol } from '../../plan/plan.js';
 import { type PrivateServer, startPrivateServer } from '../../postgres/private-server.fixture.js';
-import { ScriptFailure } from '../program.js';
+import { type ScriptContext, ScriptFailure, type Statement, type Step } from '../program.js';
 import { seedChain } from '../random/seed-chain.js';
 import { RandomStream } from '../random/stream.js';
 import { Variables } from '../variables.js';
-import { AUTOMATIC_VARIABLES, compileScript } from './compile.js';
+import { AUTOMATIC_VARIABLES, type CompiledScript, compileScript } from './compile.js';
+import { parseShellInteger } from './shell.js';
 
 const SEED = 5432;
 const GIVEN = { text: 'on', number: '42', half: '-0.5', none: 'null', huge: '9223372036854775807' };
@@ -16,13 +21,22 @@ let server: PrivateServer;
 let folder: string;
 
 beforeAll(async () => {
-  server = await startPrivateServer();
   folder = mkdtempSync(join(tmpdir(), 'pgha-bench-scripts-'));
+  // The server of an unprivileged user writes its log there.
+  chmodSync(folder, 0o777);
+  server = await startPrivateServer({
+    logging_collector: 'on',
+    log_destination: 'jsonlog',
+    log_directory: folder,
+    log_filename: 'server.log',
+    log_statement: 'all',
+    log_file_mode: '0644',
+  });
 });
 
 afterAll(async () => {
-  rmSync(folder, { recursive: true, force: true });
   await server.stop();
+  rmSync(folder, { recursive: true, force: true });
 });
 
 /** What real pgbench says to the script with debug(), or undefined if it fails. */
@@ -90,6 +104,275 @@ function debugLines(text: string): string[] {
 function shown(expressions: readonly string[]): string {
   return expressions.map((expression) => `\\set v debug(${expression})\n`).join('');
 }
+
+/** Statements that reached the server since the last call, with the values of their parameters. */
+async function logged(application: string): Promise<string[]> {
+  const lines = (await newLogLines()).filter((line) => line !== '');
+  return lines
+    .map((line): LogEntry => JSON.parse(line))
+    .filter((entry) => entry.application_name === application)
+    .filter(({ message }) => /^(statement|execute [^:]*): /.test(message))
+    .map(({ message, detail = '' }) => `${message.replace(/^[^:]*: /, '')} | ${detail}`);
+}
+
+/** The log is written by a process of its own: all is there when a statement is that was sent behind the others. */
+async function newLogLines(): Promise<string[]> {
+  const marker = `marker ${readLines}`;
+  const changes = watch(folder);
+  try {
+    const sql = await server.connect();
+    await sql.query(`select '${marker}'`);
+    await sql.end();
+    for (;;) {
+      const lines = readFileSync(join(folder, 'server.json'), 'utf8').split('\n').slice(readLines);
+      if (lines.some((line) => line.includes(marker))) {
+        readLines += lines.length - 1;
+        return lines;
+      }
+      await once(changes, 'change');
+    }
+  } finally {
+    changes.close();
+  }
+}
+
+let readLines = 0;
+
+interface LogEntry {
+  readonly application_name?: string;
+  readonly message: string;
+  readonly detail?: string;
+}
+
+/** Runs a program one statement after the other over a client of pg: the plainest interpreter that there can be. */
+class Interpreter {
+  private readonly variables: Variables;
+  private readonly context: ScriptContext;
+
+  constructor(
+    private readonly sql: pg.Client,
+    private readonly script: CompiledScript,
+    private readonly protocol: Protocol,
+  ) {
+    const chain = seedChain(SEED, { clients: 1 });
+    this.variables = new Variables(script.slots);
+    this.context = { clientId: 0, variables: this.variables, random: chain.client(0) };
+    const given = { ...GIVEN, scale: '1', client_id: '0', random_seed: String(SEED) };
+    for (const [name, value] of Object.entries(given)) {
+      this.variables.setText(script.slots.indexOf(name), value);
+    }
+    this.variables.setBigInt(script.slots.indexOf('default_seed'), chain.defaultSeed);
+  }
+
+  async run(): Promise<void> {
+    const { steps } = this.script;
+    let at = 0;
+    for (let step = steps[at]; step !== undefined; step = steps[at]) {
+      at += 1;
+      if (step.op === 'branch') {
+        at = step.test(this.context) ? at : step.otherwise;
+      } else if (step.op === 'jump') {
+        at = step.to;
+      } else {
+        await this.step(step);
+      }
+    }
+  }
+
+  private async step(step: Step): Promise<void> {
+    if (step.op === 'compute') {
+      step.run(this.context);
+    } else if (step.op === 'sql') {
+      await this.query(step.statement);
+    } else if (step.op === 'store') {
+      for (const result of await this.query(step.statement)) {
+        const row = result.rows.at(-1);
+        for (const [i, field] of result.fields.entries()) {
+          const slot = step.slots.get(step.prefix + field.name);
+          const value = row?.[i];
+          if (slot !== undefined && row !== undefined) {
+            this.variables.setText(slot, value === null ? '' : String(value));
+          }
+        }
+      }
+    } else if (step.op === 'shell') {
+      const output = execSync(step.command(this.context), { encoding: 'utf8' });
+      if (step.slot >= 0) {
+        this.variables.setInteger(step.slot, parseShellInteger(output));
+      }
+    } else if (step.op === 'sleep') {
+      step.microseconds(this.context);
+    }
+  }
+
+  private async query(index: number): Promise<pg.QueryArrayResult[]> {
+    const statement = this.script.statements[index];
+    if (statement === undefined) {
+      throw new Error(`There is no statement ${index}.`);
+    }
+    // Rows as text, as a program stores them.
+    const types = { getTypeParser: () => (text: string) => text };
+    const query =
+      this.protocol === 'simple'
+        ? { text: this.joined(statement) }
+        : {
+            text: statement.text,
+            values: statement.parameters.map((slot) =>
+              slot < 0 || this.variables.isNull(slot) ? null : this.variables.text(slot),
+            ),
+            queryMode: 'extended',
+          };
+    const result: pg.QueryArrayResult | pg.QueryArrayResult[] = await this.sql.query({
+      ...query,
+      rowMode: 'array',
+      types,
+    });
+    return Array.isArray(result) ? result : [result];
+  }
+
+  private joined({ pieces }: Statement): string {
+    const target = Buffer.alloc(10_000);
+    let end = 0;
+    for (const piece of pieces) {
+      end =
+        typeof piece === 'string'
+          ? end + target.write(piece, end)
+          : this.variables.writeSubstitution(piece, target, end);
+    }
+    return target.toString('utf8', 0, end);
+  }
+}
+
+const ALL: readonly Protocol[] = ['simple', 'extended', 'prepared'];
+const SIMPLE: readonly Protocol[] = ['simple'];
+
+const SCRIPTS: Readonly<Record<string, readonly [protocols: readonly Protocol[], text: string]>> = {
+  values: [
+    ALL,
+    String.raw`-- not sent
+\set i random(1, 1000)
+\set d 1.0 / 3
+\set b :i > 0
+\set big 9223372036854775807
+select :i, :d, :b, :big, :half, :number; -- not sent either
+select :i /* c */, :b -- c
+  , :i::int8, -(:number::int8) as "a;b";
+`,
+  ],
+  stored: [
+    ALL,
+    String.raw`select 1 as one, '-2.5' as two \gset p_
+select :p_one, :p_one::int + :number, :p_two;
+\set sum :p_one + 1
+select :sum as sum, 2 as other \gset
+\if :p_one = 1
+select 5 as five \aset
+select :five, :sum;
+\endif
+select 1 as five where false \aset
+select :five;
+`,
+  ],
+  // A variable that is NULL is NULL here for each protocol; pgbench sends the text NULL for all but simple.
+  nothing: [
+    SIMPLE,
+    String.raw`\set n null
+select 1 as a, :n as b \gset
+select :a, :n, '(:b)';
+`,
+  ],
+  joined: [
+    SIMPLE,
+    String.raw`begin\; select 1 as a\; select 2 as b, ';' as c \aset
+select :a, :b\; commit;
+select 'unset :nothing :b', ':text', '12:30:00', (array[1,2])[1:2] /* :i */ -- :number
+;
+`,
+  ],
+  branches: [
+    ALL,
+    String.raw`\set i 0
+\if :i
+select 'no';
+\elif :none
+select 'no';
+\elif :number > 41
+select 'yes';
+\if :text
+select 'inner';
+\else
+select 'no';
+\endif
+\else
+select 'no';
+\endif
+select 'behind' \set j 2
+select :j::text
+`,
+  ],
+  shell: [
+    ALL,
+    String.raw`\setshell n expr 1 + :number
+\shell true ::x :n
+select :n;
+\sleep 1 us
+\sleep :n us
+`,
+  ],
+  quotes: [
+    ALL,
+    String.raw`select $$a;b$$, E'\';', $x$ $$ ; $x$, 'it''s; ' /* ; /* ; */ */;
+create or replace function pg_temp.f(a int) returns int begin atomic select 1; select a; end;
+/* alone */;
+select (select 1
+-- within ;
+) as "a;""b", E'a'
+  -- between
+  '\';';
+;
+/* last */
+`,
+  ],
+  distributions: [
+    ALL,
+    String.raw`\set a random_exponential(1, 100000, 2.5)
+\set b random_gaussian(1, 100000, 2.5)
+\set c random_zipfian(1, 100000, 1.07)
+\set d permute(:a, 100000)
+\set e abs(hash(:b)) % 1000
+\set f hash_fnv1a(:c)
+\set g sqrt(:a) + ln(:b) * exp(0.001) - pow(:e, 1.5) + pi()
+\set h greatest(:a, :b, :c) - least(:a, :b, :c) + mod(:a, 7) # 5 & 3 | 1 << 2 >> 1
+\set i case when :a < :b then double(:a) when :a is null then 0 else int(2.5) end
+select :a, :b, :c, :d, :e, :f, :g, :h, :i, :default_seed, :random_seed, :client_id, :scale;
+`,
+  ],
+};
+
+test.each(
+  Object.entries(SCRIPTS).flatMap(([name, [protocols, text]]) =>
+    protocols.map((protocol) => [name, protocol, text] as const),
+  ),
+)('the server sees the same statements as from pgbench: %s, %s', async (_name, protocol, text) => {
+  await newLogLines();
+  const file = join(folder, 'script.sql');
+  writeFileSync(file, text);
+  const defined = Object.entries(GIVEN).flatMap(([name, value]) => ['-D', `${name}=${value}`]);
+  const seed = ['--random-seed', String(SEED)];
+  server.run('pgbench', ['-n', '-t', '1', '-M', protocol, ...seed, ...defined, '-f', file]);
+  const theirs = await logged('pgbench');
+  const sql = await server.connect();
+  try {
+    await sql.query("set application_name = 'ours'");
+    const variables = [...AUTOMATIC_VARIABLES, ...Object.keys(GIVEN)];
+    const script = compileScript({ name: file, text }, { protocol, variables });
+    await new Interpreter(sql, script, protocol).run();
+  } finally {
+    await sql.end();
+  }
+  expect(theirs.length).toBeGreaterThan(0);
+  expect(await logged('ours')).toEqual(theirs);
+});
 
 /** Expressions of any shape from one seed, most of them of the right types. */
 class Expressions {

@@ -32,16 +32,33 @@ export interface Location {
 }
 
 export function locate(text: string, offset: number): Location {
-  const at = Math.min(offset, text.length);
-  let line = 1;
-  let start = 0;
-  for (let end = text.indexOf('\n'); end >= 0 && end < at; end = text.indexOf('\n', start)) {
-    line += 1;
-    start = end + 1;
+  return new LineIndex(text).locate(offset);
+}
+
+/** Where the lines of a text begin, for more than one look. */
+export class LineIndex {
+  private readonly starts: readonly number[];
+
+  constructor(private readonly text: string) {
+    this.starts = [0, ...Array.from(text.matchAll(/\n/g), ({ index }) => index + 1)];
   }
-  const end = text.indexOf('\n', start);
-  const whole = text.slice(start, end < 0 ? undefined : end).replace(/\r$/, '');
-  return { line, column: Math.min(at - start, whole.length) + 1, text: whole };
+
+  locate(offset: number): Location {
+    const at = Math.min(offset, this.text.length);
+    let line = 0;
+    let behind = this.starts.length;
+    while (behind - line > 1) {
+      const middle = (line + behind) >> 1;
+      if ((this.starts[middle] ?? 0) <= at) {
+        line = middle;
+      } else {
+        behind = middle;
+      }
+    }
+    const start = this.starts[line] ?? 0;
+    const text = this.text.slice(start, this.starts[line + 1]).replace(/\r?\n$|\r$/, '');
+    return { line: line + 1, column: Math.min(at - start, text.length) + 1, text };
+  }
 }
 
 /** Tabs stay, so that the caret stands below its character however wide they are. */

@@ -68,7 +68,6 @@ class Scanner {
         if (this.parentheses.length === 0 && this.bodyDepth === 0) {
           return this.stop('semicolon');
         }
-        this.tokens.push(';');
       } else {
         this.element(character);
       }

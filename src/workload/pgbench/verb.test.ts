@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest';
+import { compileScript } from './compile.js';
+
+function verb(text: string): string | undefined {
+  const script = compileScript({ name: 't.sql', text }, { protocol: 'simple', variables: [] });
+  expect(script.statements).toHaveLength(1);
+  return script.statements[0]?.verb;
+}
+
+test.each([
+  ['begin', 'BEGIN;'],
+  ['begin', '/* why */ begin isolation level serializable;'],
+  ['begin', 'START TRANSACTION READ ONLY;'],
+  ['commit', 'END;'],
+  ['commit', 'commit and chain;'],
+  ['commit', "PREPARE TRANSACTION 'x';"],
+  ['write', "COMMIT PREPARED 'x';"],
+  ['rollback', 'ROLLBACK;'],
+  ['rollback', 'abort work;'],
+  ['read', 'rollback to savepoint s;'],
+  ['read', 'ROLLBACK WORK TO s;'],
+  ['write', "rollback prepared 'x';"],
+  ['read', 'savepoint s;'],
+  ['read', 'release s;'],
+  ['read', 'SELECT abalance FROM pgbench_accounts WHERE aid = 1;'],
+  ['read', '(select 1) union (select 2);'],
+  ['read', '((select 1));'],
+  ['read', 'select count(*), max(x) from t where x in (1, 2) and exists (select 1);'],
+  ['read', "select 'insert', \"delete\" from t -- update\n where a = 'merge';"],
+  ['read', 'select * from t for update;'],
+  ['read', 'select * from t for no key update skip locked;'],
+  ['read', 'select * from t for update of t nowait;'],
+  ['read', 'with x (a, b) as (select 1, 2) select * from x;'],
+  ['read', 'with x as materialized (select * from t for update) select * from x;'],
+  ['read', 'select * from generate_series(1, 3) as g (n);'],
+  ['read', 'select pg_sleep(1);'],
+  ['read', 'values (1), (2);'],
+  ['read', 'table t;'],
+  ['read', "set work_mem = '1MB';"],
+  ['read', 'show all;'],
+  ['read', 'explain select 1;'],
+  ['read', 'explain insert into t values (1);'],
+  ['write', 'explain analyze insert into t values (1);'],
+  ['read', 'explain (analyze, buffers) select count(*) from t;'],
+  ['read', 'declare c cursor for select 1;'],
+  ['read', 'fetch 10 from c;'],
+  ['read', '/* nothing */;'],
+  ['read', ';'],
+  ['write', 'select 1 into t;'],
+  // What it does is not known, and it is often a whole transaction.
+  ['write', 'select transfer(1, 2, 3);'],
+  ['write', 'select * from bank.transfer(1, 2);'],
+  ['write', 'with x as (insert into t values (1) returning *) select * from x;'],
+  ['write', 'with x as (select 1) update t set a = 1;'],
+  ['write', 'with x as (delete from t returning a) select count(*) from x;'],
+  ['write', 'insert into t values (1);'],
+  ['write', 'update t set a = 1;'],
+  ['write', 'delete from t;'],
+  ['write', 'merge into t using s on true when matched then delete;'],
+  ['write', 'call p();'],
+  ['write', 'do $$ begin end $$;'],
+  ['write', 'execute s;'],
+  ['write', 'copy t from program $$ls$$;'],
+  ['write', 'truncate t;'],
+  ['write', 'create table t (a int);'],
+  ['write', 'vacuum;'],
+  ['write', 'notify c;'],
+  // Several in one message.
+  ['read', 'select 1\\; select 2;'],
+  ['write', 'select 1\\; insert into t values (1);'],
+  ['write', 'insert into t values (1)\\; select 1;'],
+  ['begin', 'begin\\; insert into t values (1);'],
+  ['commit', 'begin\\; insert into t values (1)\\; commit;'],
+  ['commit', 'commit\\; begin;'],
+  ['rollback', 'begin\\; insert into t values (1)\\; rollback;'],
+  ['write', 'rollback\\; insert into t values (1);'],
+  ['begin', 'rollback\\; begin;'],
+])('%s: %s', (expected, text) => {
+  expect(verb(text)).toBe(expected);
+});
