@@ -107,6 +107,7 @@ export function switchoverEvents(atMs: number): Event[] {
     event(0, 0, 'haproxy', 'server_down', 'ro/n1', null, 'DOWN', 'HAProxy ro/n1 DOWN'),
     event(0, 0, 'haproxy', 'server_up', 'ro/n2', null, 'UP', 'HAProxy ro/n2 UP'),
     event(0, 0, 'haproxy', 'server_up', 'ro/n3', null, 'UP', 'HAProxy ro/n3 UP'),
+    event(atMs + 3, 0, 'fault', 'asked', '', '', null, 'switchover asked'),
     event(atMs + 640, 250, 'patroni', 'state', 'n1', 'running', 'stopping', 'n1 is stopping'),
     event(atMs + 1100, 1000, 'patroni', 'leader_gone', '', 'n1', '', 'n1 leads no more'),
     event(atMs + 1934, 834, 'patroni', 'leader', '', '', 'n2', 'n2 leads'),
@@ -330,7 +331,7 @@ function build(simulation: Simulation, events: readonly Event[]): Sample {
 const CLUSTER: Result['cluster'] = {
   postgres: '15.14',
   patroni: '3.0.2',
-  haproxy: '2.6.12',
+  haproxy: '2.6.12-1+deb12u4',
   scope: 'demo',
   members: [
     { name: 'n1', role: 'leader', address: N1, apiUrl: 'http://127.0.1.1:8008' },
@@ -343,7 +344,7 @@ const CLUSTER: Result['cluster'] = {
     'patroni.retry_timeout': 10,
     'patroni.maximum_lag_on_failover': 1_048_576,
     'patroni.synchronous_mode': false,
-    'postgresql.synchronous_commit': 'on',
+    'postgres.synchronous_commit': 'on',
     'haproxy.inter': '3s',
     'haproxy.fall': 3,
     'haproxy.rise': 2,

@@ -67,6 +67,14 @@ describe('the report of a switchover', () => {
     expect(report.startsWith('tpcb · scale 10 · 64 clients · 2 workers · prepared · 40 s\n')).toBe(true);
   });
 
+  it('shows the settings that matter, and those that nobody would expect', () => {
+    const settings = report.split('\n').slice(4, 7).join(' ').replace(/\s+/g, ' ');
+    expect(settings).toContain(
+      'settings Patroni ttl 30 · loop_wait 10 · retry_timeout 10 · synchronous_mode off PostgreSQL synchronous_commit on · fsync off · HAProxy inter 3s · fall 3 · rise 2',
+    );
+    expect(lineWith(report, 'versions')).toContain('HAProxy 2.6.12 ·');
+  });
+
   it('says the downtime with its bounds', () => {
     const downtime = round?.writeDowntime;
     const seconds = (ms = 0) => `${(ms / 1000).toFixed(2)} s`;

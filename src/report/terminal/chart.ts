@@ -181,7 +181,11 @@ function serverLanes(result: Result, canvas: Canvas): string[] {
   const events = result.events.filter(
     (event) => event.layer === 'haproxy' && event.kind.startsWith('server_'),
   );
-  const used = new Set(routesOf(result).map(String));
+  const used = new Set<string>(routesOf(result));
+  for (const { readDowntime } of result.analysis.rounds) {
+    // Only a probe may have asked there, but what it missed must be seen.
+    used.add(readDowntime?.outage ? readDowntime.route : 'rw');
+  }
   const subjects = [...new Set(events.map((event) => event.subject))].sort(byBackend);
   const lanes: string[] = [];
   for (const subject of subjects) {

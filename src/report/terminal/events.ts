@@ -29,9 +29,9 @@ export function eventLines(result: Result, view: View, style: Style): string[] {
   return lines;
 }
 
-/** Not what an observer saw at its first look. */
+/** Not what an observer saw at its first look, and not the answer to a fault, which stands with the fault. */
 function isChange(event: Event): boolean {
-  return event.from !== null || event.layer === 'fault' || event.layer === 'run';
+  return event.from !== null && event.kind !== 'answered';
 }
 
 const SEEN = 11;

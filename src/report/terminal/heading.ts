@@ -67,28 +67,71 @@ function versionParts({ cluster, tool }: Result): string[] {
     ['HAProxy', cluster.haproxy],
   ] as const) {
     if (version !== null) {
-      parts.push(plain(`${name} ${version}`));
+      // Without what a distribution adds, `2.6.12-1+deb12u4`.
+      parts.push(plain(`${name} ${version.split(/[-+ ]/)[0]}`));
     }
   }
   parts.push(`pgha-bench ${tool.version}`);
   return parts;
 }
 
+/** What decides how long a failover takes and what it may lose; the rest is in result.json. */
+const SHOWN: readonly (readonly [layer: string, names: readonly string[]])[] = [
+  [
+    'patroni',
+    ['ttl', 'loop_wait', 'retry_timeout', 'maximum_lag_on_failover', 'synchronous_mode', 'failsafe_mode'],
+  ],
+  ['postgres', ['synchronous_commit', 'fsync']],
+  ['haproxy', ['inter', 'fastinter', 'fall', 'rise']],
+];
+
+const LAYERS: Readonly<Record<string, string>> = {
+  patroni: 'Patroni',
+  postgres: 'PostgreSQL',
+  haproxy: 'HAProxy',
+};
+
+/** What decides how long a failover takes; the rest is in result.json. */
+const SHOWN = new Set([
+  'patroni.ttl',
+  'patroni.loop_wait',
+  'patroni.retry_timeout',
+  'patroni.synchronous_mode',
+  'postgres.synchronous_commit',
+  'haproxy.inter',
+  'haproxy.fall',
+  'haproxy.rise',
+]);
+
+/** Shown where they differ from this, since a reader would not expect it. */
+const EXPECTED: Readonly<Record<string, string>> = {
+  'patroni.pause': 'off',
+  'patroni.failsafe_mode': 'off',
+  'patroni.synchronous_mode_strict': 'off',
+  'postgres.fsync': 'on',
+  'postgres.full_page_writes': 'on',
+};
+
 /** The layer's name stands in front of its first setting only. */
 function settingParts({ cluster }: Result): string[] {
   let layer = '';
-  return Object.entries(cluster.settings).map(([name, value]) => {
-    const dot = name.indexOf('.');
-    const own = name.slice(0, Math.max(0, dot));
-    const prefix = own === layer || own === '' ? '' : `${LAYERS[own] ?? own} `;
+  const parts: string[] = [];
+  for (const [name, value] of Object.entries(cluster.settings)) {
+    const text = inWords(value);
+    const expected = EXPECTED[name];
+    if (!SHOWN.has(name) && (expected === undefined || expected === text)) {
+      continue;
+    }
+    const [own = '', setting = ''] = name.split('.');
+    parts.push(plain(`${own === layer ? '' : `${LAYERS[own] ?? own} `}${setting} ${text}`));
     layer = own;
-    return plain(`${prefix}${name.slice(dot + 1)} ${inWords(value)}`);
-  });
+  }
+  return parts;
 }
 
 const LAYERS: Readonly<Record<string, string>> = {
   patroni: 'Patroni',
-  postgresql: 'PostgreSQL',
+  postgres: 'PostgreSQL',
   haproxy: 'HAProxy',
 };
 
