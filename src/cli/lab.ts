@@ -55,7 +55,7 @@ async function up(args: Arguments): Promise<void> {
   const release = onInterrupt(() => interrupt.abort());
   try {
     const lab = await labUp(upOptions(args), (line) => process.stderr.write(`${line}\n`), interrupt.signal);
-    process.stdout.write(`${summary(lab)}\n`);
+    process.stdout.write(`${summary(lab, stateDirOf(args))}\n`);
   } finally {
     release();
   }
@@ -173,13 +173,14 @@ function onInterrupt(callback: () => void): () => void {
   };
 }
 
-function summary(lab: Lab): string {
+function summary(lab: Lab, stateDir: string | undefined): string {
   const { versions, haproxy } = lab;
   const name = lab.name === 'default' ? '' : ` --name ${lab.name}`;
+  const where = stateDir === undefined ? '' : ` --state-dir ${shellQuoted(stateDir)}`;
   return [
     `PostgreSQL ${versions.postgres}, Patroni ${versions.patroni}, etcd ${versions.etcd}, HAProxy ${versions.haproxy}`,
     `read-write ${haproxy.address}:${haproxy.rwPort}, read-only ${haproxy.address}:${haproxy.roPort}`,
-    `psql: eval "$(pgha-bench lab env${name})"; psql`,
+    `psql: eval "$(pgha-bench lab env${name}${where})"; psql`,
   ].join('\n');
 }
 

@@ -7,6 +7,10 @@ const REPLICA = `{"state": "running", "postmaster_start_time": "2026-11-23 15:34
 const CLUSTER = `{"members": [{"name": "n1", "role": "replica", "state": "running", "api_url": "http://127.0.3.1:8008/patroni", "host": "127.0.3.1", "port": 5432, "timeline": 2, "lag": 0}, {"name": "n2", "role": "leader", "state": "running", "api_url": "http://127.0.3.2:8008/patroni", "host": "127.0.3.2", "port": 5432, "timeline": 2}, {"name": "n3", "role": "replica", "state": "running", "api_url": "http://127.0.3.3:8008/patroni", "host": "127.0.3.3", "port": 5432, "timeline": 2, "lag": 0}]}`;
 const HISTORY = `[[1, 67115280, "no recovery target specified", "2026-11-23T15:34:23.720388+00:00", "n2"]]`;
 
+/** Replies of Patroni 4.1.5 after the same. */
+const LATER_REPLICA = `{"state": "running", "postmaster_start_time": "2026-11-23 15:57:56.831323+00:00", "role": "replica", "server_version": 180006, "xlog": {"received_location": 70157576, "replayed_location": 70157576, "replayed_timestamp": "2026-11-23 15:57:58.106917+00:00", "paused": false}, "timeline": 2, "replication_state": "streaming", "dcs_last_seen": 1795449485, "database_system_identifier": "7711396766789392775", "patroni": {"version": "4.1.5", "scope": "pgha-t1", "name": "n3"}}`;
+const LATER_CLUSTER = `{"members": [{"name": "n1", "role": "replica", "state": "streaming", "api_url": "http://127.0.2.1:8008/patroni", "host": "127.0.2.1", "port": 5432, "timeline": 2, "receive_lag": 0, "receive_lsn": "0/42E8508", "replay_lag": 0, "replay_lsn": "0/42E8508", "lag": 0, "lsn": "0/42E8508"}, {"name": "n2", "role": "leader", "state": "running", "api_url": "http://127.0.2.2:8008/patroni", "host": "127.0.2.2", "port": 5432, "timeline": 2}], "scope": "pgha-t1"}`;
+
 const URL = 'http://127.0.3.2:8008';
 
 describe('parseMember', () => {
@@ -45,13 +49,13 @@ describe('parseMember', () => {
     });
   });
 
-  it('takes name and scope where a later version tells them', () => {
-    const later = { role: 'primary', state: 'running', patroni: { version: '4.0.7', scope: 's', name: 'a' } };
-    expect(parseMember(URL, later)).toMatchObject({
-      name: 'a',
-      scope: 's',
-      version: '4.0.7',
-      role: 'primary',
+  it('takes name, scope and replication state where a later version tells them', () => {
+    expect(parseMember(URL, JSON.parse(LATER_REPLICA))).toMatchObject({
+      name: 'n3',
+      scope: 'pgha-t1',
+      version: '4.1.5',
+      role: 'replica',
+      replicationState: 'streaming',
     });
   });
 
@@ -75,6 +79,15 @@ describe('parseCluster', () => {
       'n3 replica http://127.0.3.3:8008',
     ]);
     expect(members[0]).toMatchObject({ host: '127.0.3.1', port: 5432, timeline: 2, lag: 0 });
+  });
+
+  it('reads what a later version calls a replica that streams', () => {
+    const { members, scope } = parseCluster(URL, JSON.parse(LATER_CLUSTER));
+    expect(scope).toBe('pgha-t1');
+    expect(members.map(({ state, lag }) => ({ state, lag }))).toEqual([
+      { state: 'streaming', lag: 0 },
+      { state: 'running', lag: null },
+    ]);
   });
 
   it('has no lag where Patroni says unknown', () => {

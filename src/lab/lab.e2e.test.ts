@@ -9,7 +9,14 @@ import { getEtcdMembers, getEtcdStatus } from '../cluster/etcd.js';
 import { clusterFacts } from '../cluster/facts.js';
 import { getHaproxyStats, getHaproxyVersion } from '../cluster/haproxy.js';
 import { getHealth } from '../cluster/health.js';
-import { getCluster, getConfig, getMember, isLeader } from '../cluster/patroni.js';
+import {
+  getCluster,
+  getConfig,
+  getHistory,
+  getMember,
+  isLeader,
+  postSwitchover,
+} from '../cluster/patroni.js';
 import type { Endpoint } from '../plan/target.js';
 import { findBinaries } from './binaries.js';
 import { type Lab, type LabOptions, labDown, labStatus, labUp, listLabs, readLab } from './lab.js';
@@ -197,6 +204,21 @@ describe('two labs that start at the same time', () => {
     }
   });
 
+  it('switch over, and every client of the stack sees it', async () => {
+    const [n1, n2] = two.nodes;
+    const answer = await postSwitchover(n1?.apiUrl ?? '', { leader: 'n1', candidate: 'n2' });
+    expect(answer).toEqual({ status: 200, text: 'Successfully switched over to "n2"' });
+    const health = () => getHealth(two.target.patroni, {}, 3);
+    await expect.poll(health, PATIENCE).toMatchObject({ healthy: true, leader: { name: 'n2' } });
+    await expect
+      .poll(async () => (await labStatus('two', base))?.components.at(-1)?.says, PATIENCE)
+      .toBe('rw to n2, ro to n1 n3');
+    await expect
+      .poll(() => getHistory(n2?.apiUrl ?? ''), PATIENCE)
+      .toMatchObject([{ timeline: 1, newLeader: 'n2' }]);
+    expect((await getMember(n2?.apiUrl ?? '')).timeline).toBe(2);
+  });
+
   it('start a process again as it was first started, and know the new one', async () => {
     const old = two.haproxy.process;
     expect(old).not.toBeNull();
@@ -376,6 +398,9 @@ describe('a lab whose start was killed', () => {
     expect(await exists(directory.path)).toBe(false);
   });
 });
+
+/** For what the cluster does in its own time. */
+const PATIENCE = { timeout: 60_000, interval: 100 };
 
 const NOBODY: ProcessRecord = { pid: 0x7fffffff, startTicks: 0 };
 

@@ -44,7 +44,7 @@ export async function startLab(
   checkOptions(options);
   const directory = labDirectory(options.name, options.stateDir);
   checkSocketLength(directory);
-  await refuseExisting(directory, options.name);
+  await refuseExisting(directory, options);
 
   const user = await labUser();
   const found = await findBinaries(options.binaries ?? {}, user);
@@ -56,7 +56,7 @@ export async function startLab(
       user,
     };
     if (!(await createDirectory(directory, state))) {
-      throw alreadyUp(options.name);
+      throw alreadyUp(options);
     }
     return await bringUp(
       { directory, state },
@@ -200,7 +200,7 @@ async function newState(
 }
 
 /** A lab of this name that is up is an error; the rest of one that a reboot has ended is cleared away. */
-async function refuseExisting(directory: LabDirectory, name: string): Promise<void> {
+async function refuseExisting(directory: LabDirectory, options: LabOptions): Promise<void> {
   const state = await readState(directory);
   if (state === null) {
     return;
@@ -208,22 +208,23 @@ async function refuseExisting(directory: LabDirectory, name: string): Promise<vo
   if (!(await isOfEarlierBoot(state))) {
     if (state.phase === 'starting' && (await isAlive(state.starter))) {
       throw new UserError(
-        `The lab ${name} is already being started by process ${state.starter.pid}.`,
+        `The lab ${options.name} is already being started by process ${state.starter.pid}.`,
         'Wait for it, or start another beside it with --name OTHER.',
       );
     }
     if ((await alive(await readProcesses(directory))).length > 0) {
-      throw alreadyUp(name);
+      throw alreadyUp(options);
     }
     await endLab(directory, state);
   }
   await removeDirectory(directory);
 }
 
-function alreadyUp(name: string): UserError {
+function alreadyUp({ name, stateDir }: LabOptions): UserError {
+  const where = stateDir === undefined ? '' : ` --state-dir ${stateDir}`;
   return new UserError(
     `There is already a lab ${name}.`,
-    `Stop it with \`pgha-bench lab down --name ${name}\`, or start another beside it with --name OTHER.`,
+    `Stop it with \`pgha-bench lab down --name ${name}${where}\`, or start another beside it with --name OTHER.`,
   );
 }
 
