@@ -76,26 +76,11 @@ function versionParts({ cluster, tool }: Result): string[] {
 }
 
 /** What decides how long a failover takes and what it may lose; the rest is in result.json. */
-const SHOWN: readonly (readonly [layer: string, names: readonly string[]])[] = [
-  [
-    'patroni',
-    ['ttl', 'loop_wait', 'retry_timeout', 'maximum_lag_on_failover', 'synchronous_mode', 'failsafe_mode'],
-  ],
-  ['postgres', ['synchronous_commit', 'fsync']],
-  ['haproxy', ['inter', 'fastinter', 'fall', 'rise']],
-];
-
-const LAYERS: Readonly<Record<string, string>> = {
-  patroni: 'Patroni',
-  postgres: 'PostgreSQL',
-  haproxy: 'HAProxy',
-};
-
-/** What decides how long a failover takes; the rest is in result.json. */
 const SHOWN = new Set([
   'patroni.ttl',
   'patroni.loop_wait',
   'patroni.retry_timeout',
+  'patroni.maximum_lag_on_failover',
   'patroni.synchronous_mode',
   'postgres.synchronous_commit',
   'haproxy.inter',
