@@ -48,7 +48,8 @@ export type Step =
    * Sends the statement and stores columns of its reply as text: `only-row` (\gset) those of the last result, which
    * must have exactly one row; `last-rows` (\aset) those of the last row of every result that has any. A column goes
    * to the slot that `slots` has for `prefix` + its name; a column that no statement and no expression uses has none.
-   * A reply that does not fit is a {@link ScriptFailure}; it is not allowed in a pipeline.
+   * NULL is stored as an empty text, as pgbench does. A reply that does not fit is a {@link ScriptFailure}, and so is
+   * a column whose name {@link isVariableName} refuses (`?column?`); none of this is allowed in a pipeline.
    */
   | {
       readonly op: 'store';
@@ -89,4 +90,9 @@ export interface ScriptContext {
  */
 export class ScriptFailure extends Error {
   override readonly name = 'ScriptFailure';
+}
+
+/** Letters, digits and underscores, no digit first; whatever is not ASCII counts as a letter. */
+export function isVariableName(name: string): boolean {
+  return /^[A-Za-z_\u0080-\uffff][A-Za-z_\u0080-\uffff0-9]*$/.test(name);
 }

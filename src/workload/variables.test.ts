@@ -133,6 +133,12 @@ test('in the text of simple mode NULL is NULL, and an unset variable its own ref
   expect(substituted()).toBe('x'.repeat(100));
 });
 
+test('the slot of a variable that nothing sets is NULL', () => {
+  const variables = new Variables([]);
+  expect(variables.textBound(-1)).toBe(0);
+  expect(variables.writeText(-1, Buffer.alloc(9), 0)).toBe(-1);
+});
+
 test('a slot that the program does not have is an error', () => {
   expect(() => new Variables(['x']).setInteger(1, 1)).toThrow(RangeError);
 });

@@ -72,15 +72,19 @@ export class Variables {
 
   /** At least as many bytes as {@link writeText} will write. */
   textBound(slot: number): number {
-    return this.cell(slot).textBound();
+    return slot < 0 ? 0 : this.cell(slot).textBound();
   }
 
   /**
-   * Writes the value as pgbench sends it: integers in decimal, doubles as %.15g, true or false, text as it is.
+   * Writes the value as pgbench sends it: integers in decimal, doubles as %.15g, true or false, text as it is. But
+   * NULL is sent as such, where pgbench sends the text NULL in all protocols but simple: a script does the same here
+   * in each of them.
+   *
+   * @param slot a slot below 0 is that of a variable that nothing sets, which is NULL
    * @returns the offset behind it, or -1 for NULL, which writes nothing
    */
   writeText(slot: number, target: Uint8Array, offset: number): number {
-    return this.cell(slot).writeText(target, offset);
+    return slot < 0 ? -1 : this.cell(slot).writeText(target, offset);
   }
 
   /** At least as many bytes as {@link writeSubstitution} will write. */

@@ -1,5 +1,5 @@
+import { isVariableName } from '../program.js';
 import type { Expression } from './expression.js';
-import { LETTER } from './expression-lexer.js';
 import { parseExpression } from './expression-parser.js';
 import { ScriptError, type ScriptSource } from './script-error.js';
 import { type SqlText, scanSql } from './sql-lexer.js';
@@ -70,8 +70,6 @@ function isCompound({ tokens }: SqlText): boolean {
   const first = tokens.indexOf(';');
   return first >= 0 && first < tokens.length - 1;
 }
-
-const NAME = new RegExp(`^[${LETTER}][${LETTER}0-9]*$`);
 
 type MetaParser = (line: MetaLine, commands: Command[]) => Command | undefined;
 
@@ -151,7 +149,7 @@ class MetaLine {
     if (word === undefined) {
       throw this.error(this.offset, 'the name of a variable is missing');
     }
-    if (!NAME.test(word.text)) {
+    if (!isVariableName(word.text)) {
       throw this.error(
         word.at,
         `"${word.text}" cannot be the name of a variable: it takes letters, digits and underscores, and no digit first`,
@@ -203,7 +201,7 @@ function store(line: MetaLine, commands: Command[], rows: Store['rows']): undefi
   if (last?.kind !== 'sql' || last.store !== undefined) {
     throw line.error(line.at, `${name} must follow an SQL statement`);
   }
-  if (prefix !== undefined && !NAME.test(prefix.text)) {
+  if (prefix !== undefined && !isVariableName(prefix.text)) {
     throw line.error(prefix.at, `"${prefix.text}" cannot begin the name of a variable`);
   }
   commands[commands.length - 1] = { ...last, store: { at: line.at, rows, prefix: prefix?.text ?? '' } };

@@ -496,3 +496,55 @@ test('expressions of any shape have the values and the types that pgbench gives 
     expect(pgbenchSays(shown([expression])), expression).toBeUndefined();
   }
 }, 120_000);
+
+test('each client, default_seed and the choice of scripts draw from the seed as in pgbench', () => {
+  const files = ['a', 'b', 'c'].map((name, index) => {
+    const file = join(folder, `${name}.sql`);
+    writeFileSync(
+      file,
+      `\\set v debug(${index})\n\\set v debug(:client_id)\n\\set v debug(random(1, 1000000000))\n\\set v debug(:default_seed)\n`,
+    );
+    return file;
+  });
+  const scripts = files.flatMap((file, index) => ['-f', `${file}@${index + 1}`]);
+  const run = (args: readonly string[]): bigint[] => {
+    const { stderr } = server.run('pgbench', ['-n', '--random-seed', String(SEED), ...scripts, ...args]);
+    return debugLines(stderr).map((line) => BigInt(line.replace(/.* int /, '')));
+  };
+
+  // One client: its scripts in order.
+  const chain = seedChain(SEED, { clients: 1 });
+  const choice = chain.thread(0).choice;
+  const random = chain.client(0);
+  const expected = Array.from({ length: 40 }, () => {
+    const weight = choice.range(0, 5);
+    const script = weight < 1 ? 0 : weight < 3 ? 1 : 2;
+    return [BigInt(script), 0n, BigInt(random.range(1, 1e9)), BigInt.asIntN(64, chain.defaultSeed)];
+  });
+  expect(run(['-t', '40'])).toEqual(expected.flat());
+
+  // Several, in whatever order they come: what each prints has all of its own in one number.
+  const file = join(folder, 'one.sql');
+  writeFileSync(file, '\\set v debug((random(1, 1000000000) << 8 | :client_id) # :default_seed)');
+  const { stderr } = server.run('pgbench', [
+    '-n',
+    '-t',
+    '1',
+    '-c',
+    '5',
+    '-j',
+    '2',
+    '--random-seed',
+    String(SEED),
+    '-f',
+    file,
+  ]);
+  const many = seedChain(SEED, { clients: 5, threads: 2 });
+  const seed = BigInt.asIntN(64, many.defaultSeed);
+  const each = [0, 1, 2, 3, 4].map(
+    (client) => ((BigInt(many.client(client).range(1, 1e9)) << 8n) | BigInt(client)) ^ seed,
+  );
+  // The threads may write into each other's lines.
+  const seen = Array.from(stderr.matchAll(/int (-?\d+)\n/g), ([, value]) => value);
+  expect(seen.sort()).toEqual(each.map(String).sort());
+});
