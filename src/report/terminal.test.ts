@@ -68,7 +68,7 @@ describe('the report of a switchover', () => {
   });
 
   it('shows the settings that matter, and those that nobody would expect', () => {
-    const [, settings = ''] = /settings([^]*?)started/.exec(report) ?? [];
+    const [, settings = ''] = /settings(.*?)started/s.exec(report) ?? [];
     expect(settings.replace(/[\s·]+/g, ' ').trim()).toBe(
       'Patroni ttl 30 loop_wait 10 retry_timeout 10 maximum_lag_on_failover 1048576 synchronous_mode off ' +
         'PostgreSQL synchronous_commit on fsync off HAProxy inter 3s fall 3 rise 2',
