@@ -27,7 +27,7 @@ export function writeInteger(value: number, target: Uint8Array, offset: number):
   return writePadded(rest - upper * NINE_DIGITS, target, at);
 }
 
-/** An int64 from its signed halves, of any value. */
+/** An int64 of at least ten digits from its signed halves. */
 export function writeLong(hi: number, lo: number, target: Uint8Array, offset: number): number {
   let high = hi;
   let low = lo;
@@ -48,9 +48,6 @@ export function writeLong(hi: number, lo: number, target: Uint8Array, offset: nu
   const third = Math.floor(step / NINE_DIGITS);
   const rest = step - third * NINE_DIGITS;
   const upper = (first * 0x10000 + second) * 0x10000 + third;
-  if (upper === 0) {
-    return writeSmall(rest, target, at);
-  }
   // At most 9_223_372_036: ten digits.
   const top = Math.floor(upper / NINE_DIGITS);
   if (top === 0) {

@@ -74,6 +74,11 @@ function scaled(x: number, k: number): number {
 
 /** x > 0 */
 function logarithm(x: number): Sum {
+  if (x > 2 ** 900 || x < 2 ** -900) {
+    // 1 / x would be infinite, or without its last digits.
+    const k = x > 1 ? 200 : -200;
+    return add(logarithm(x * 2 ** -k), add([k * LN2[0], 0], times(k, LN2[1])));
+  }
   const f = x - 1;
   if (Math.abs(f) < 0.01) {
     return logarithmNearOne(f);

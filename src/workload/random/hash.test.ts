@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { fnv1a, type Hash, murmur2 } from './hash.js';
 import { permute } from './permute.js';
@@ -50,18 +51,33 @@ test.each([1n, 2n, 3n, 64n, 1000n])('permute is a permutation of size %s', (size
   expect([...places].every((place) => place >= 0n && place < size)).toBe(true);
 });
 
-test.each([
-  [2n ** 64n - 1n, 3n],
-  [2n ** 63n + 12345n, 2n ** 37n],
-  [2n ** 63n + 12345n, 2n ** 37n - 1n],
-  [2n ** 63n + 12345n, 2n ** 37n + 1n],
-  [2n ** 64n - 1n, 2n ** 62n + 1n],
-  [2n ** 64n - 1n, 2n ** 63n + 1n],
-  [5n, 5n],
-  [4n, 5n],
-])('%s modulo %s', (value, divisor) => {
-  const out = word(value);
-  const by = word(divisor);
-  out.modulo(by.hi, by.lo);
-  expect(out.toBigInt()).toBe(value % divisor);
+const MASK = 2n ** 64n - 1n;
+/** All sizes are as likely, and so are those next to powers of two. */
+const uint64 = fc
+  .tuple(fc.bigInt(0n, MASK), fc.integer({ min: 0, max: 63 }), fc.boolean())
+  .map(([value, shift, edge]) =>
+    edge ? (2n ** BigInt(shift) + (value % 5n) - 2n) & MASK : value >> BigInt(shift),
+  );
+
+test('the arithmetic of 64-bit words is that of integers modulo 2^64', () => {
+  fc.assert(
+    fc.property(uint64, uint64, fc.integer({ min: 1, max: 31 }), (a, b, bits) => {
+      const by = word(b);
+      const after = (apply: (out: Word64) => void): bigint => {
+        const out = word(a);
+        apply(out);
+        return out.toBigInt();
+      };
+      expect(after((out) => out.add(by.hi, by.lo))).toBe((a + b) & MASK);
+      expect(after((out) => out.subtract(by.hi, by.lo))).toBe((a - b) & MASK);
+      expect(after((out) => out.multiply(by.hi, by.lo))).toBe((a * b) & MASK);
+      expect(after((out) => out.xorShiftRight(bits))).toBe(a ^ (a >> BigInt(bits)));
+      expect(after((out) => out.xorShiftRight47())).toBe(a ^ (a >> 47n));
+      expect(word(a).isAbove(by.hi, by.lo)).toBe(a > b);
+      if (b > 0n) {
+        expect(after((out) => out.modulo(by.hi, by.lo))).toBe(a % b);
+      }
+    }),
+    { numRuns: 5000, seed: 6 },
+  );
 });
