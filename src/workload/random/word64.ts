@@ -93,17 +93,16 @@ export class Word64 {
     this.longModulo(hi, lo);
   }
 
-  /** Bit by bit; for divisors above 2^37 only, so that the remainder cannot run out of its 64 bits below 2^63. */
+  /** Bit by bit. What is left never needs a 65th bit: above 2^63 only the last step can reach the divisor. */
   private longModulo(divisorHi: number, divisorLo: number): void {
     let hi = 0;
     let lo = 0;
     for (let bit = 63; bit >= 0; bit -= 1) {
-      const carry = hi < 0;
       const next = bit >= 32 ? (this.hi >>> (bit - 32)) & 1 : (this.lo >>> bit) & 1;
       hi = (hi << 1) | (lo >>> 31);
       lo = (lo << 1) | next;
       const above = hi === (divisorHi | 0) ? lo >>> 0 >= divisorLo >>> 0 : hi >>> 0 > divisorHi >>> 0;
-      if (carry || above) {
+      if (above) {
         const borrow = lo >>> 0 < divisorLo >>> 0 ? 1 : 0;
         hi = (hi - divisorHi - borrow) | 0;
         lo = (lo - divisorLo) | 0;
