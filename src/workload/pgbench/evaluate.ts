@@ -1,8 +1,9 @@
 import { type ScriptContext, ScriptFailure } from '../program.js';
 import { TEXT, UNSET, Value } from '../value.js';
+import type { Evaluate } from './call.js';
 import { type Fail, isTrue, typeText } from './coerce.js';
 import type { Expression } from './expression.js';
-import { type Evaluate, isVolatile, lacksSeed, makeCall } from './functions.js';
+import { isVolatile, lacksSeed, makeCall } from './functions.js';
 import { locate, type ScriptSource } from './script-error.js';
 
 /** What an expression needs to know of its script. */
