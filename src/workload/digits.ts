@@ -1,6 +1,6 @@
 /**
  * Integers as ASCII digits, written straight into a message: the hot path of every statement that has a parameter.
- * No string and no allocation; measured on Node 20 at 8–15 ns for six digits.
+ * No string and no allocation; about 18 ns of CPU a value of a few digits on Node 20, from Variables.writeText on.
  */
 
 const ZERO = 48;

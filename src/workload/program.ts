@@ -35,7 +35,7 @@ export type Verb = 'begin' | 'commit' | 'rollback' | 'read' | 'write';
 
 export type Step =
   | { readonly op: 'sql'; readonly statement: number }
-  /** Computes and stores variables; does not allocate. Throws {@link ScriptFailure}. */
+  /** Computes and stores variables; integers, of any size, without allocation. Throws {@link ScriptFailure}. */
   | { readonly op: 'compute'; readonly run: (context: ScriptContext) => void }
   /** Goes on with the next step if the test holds, else with step `otherwise`. Throws {@link ScriptFailure}. */
   | {

@@ -189,9 +189,13 @@ function fifteenDigits(value: number): { digits: string; exponent: number } {
   const [mantissa = '', exponent = ''] = value.toExponential(14).split('e');
   let digits = mantissa.replace('.', '');
   // JavaScript rounds what is exactly between two up, and C to the even one.
-  const isTie = /^.\..{14}50*e/.test(value.toExponential(60));
-  if (isTie && Number(digits.at(-1)) % 2 === 1) {
-    digits = `${digits.slice(0, -1)}${Number(digits.at(-1)) - 1}`;
+  const last = Number(digits.at(-1));
+  if (
+    last % 2 === 1 &&
+    value.toExponential(15).includes('5e') &&
+    /^.\..{14}50*e/.test(value.toExponential(60))
+  ) {
+    digits = `${digits.slice(0, -1)}${last - 1}`;
   }
   return { digits: digits.replace(/0+$/, ''), exponent: Number(exponent) };
 }
