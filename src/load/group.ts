@@ -234,6 +234,7 @@ export class Group implements ClientGroup {
       endpoint: endpointOf(plan, route),
       password: route === 'ro' ? secrets.roPassword : secrets.rwPassword,
       applicationName: `pgha-bench/${runId}/${id}`,
+      identify: true,
     };
     return new Client(id, this, options.contextOf(id), session, route, Math.random);
   }

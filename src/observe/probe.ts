@@ -14,14 +14,11 @@ export const PROBE_CADENCE_MS = 20;
  */
 const HANGS_MS = 1000;
 
-/** From one new connection to the next while none is served: each costs the server an authentication. */
-const ANEW_EVERY_MS = 2 * PROBE_CADENCE_MS;
-
 /** Connections of the probe at once. */
-export const PROBE_CONNECTIONS = 16;
+export const PROBE_CONNECTIONS = 32;
 
 /** An attempt that takes longer has failed: it hangs in a proxy or at a frozen host, while another may be served. */
-const PATIENCE_MS = ANEW_EVERY_MS * PROBE_CONNECTIONS;
+const PATIENCE_MS = PROBE_CADENCE_MS * PROBE_CONNECTIONS;
 
 /**
  * A commit that needs no table: a logical message in the WAL that no decoder wants. It takes a transaction id, is
@@ -50,7 +47,6 @@ export class Probe {
   private readonly attempts = new Set<Attempt>();
   private serving: Attempt | undefined;
   private lastStartUs = -1;
-  private lastAnewUs = Number.NEGATIVE_INFINITY;
   private ticker: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: ProbeOptions) {
@@ -91,9 +87,7 @@ export class Probe {
   }
 
   private tryAnew(nowUs: number): void {
-    const due = nowUs - this.lastAnewUs > (ANEW_EVERY_MS - PROBE_CADENCE_MS / 2) * 1000;
-    if (due && this.attempts.size < PROBE_CONNECTIONS) {
-      this.lastAnewUs = nowUs;
+    if (this.attempts.size < PROBE_CONNECTIONS) {
       const attempt = new Attempt(this.options.session, this.readBuffer, this.request, {
         acknowledged: (each) => this.acknowledged(each),
         failed: (each) => this.failed(each),

@@ -22,6 +22,8 @@ export interface SessionOptions {
   readonly endpoint: Endpoint;
   readonly password: string | undefined;
   readonly applicationName: string;
+  /** Whether to ask the server who it is; costs a round trip for each connection. */
+  readonly identify: boolean;
 }
 
 /**
@@ -69,8 +71,10 @@ export class Session {
     client.connect((error: Error | null | undefined) => {
       if (error) {
         this.lost(client, error);
-      } else if (this.pgClient === client) {
+      } else if (this.pgClient === client && this.options.identify) {
         this.identify(client);
+      } else if (this.pgClient === client) {
+        this.connected(client);
       }
     });
   }
@@ -171,12 +175,12 @@ export class Session {
         return;
       }
       this.server = serverName(result.rows[0], this.options.endpoint);
-      this.takeOver(client);
-      this.owner.onConnected();
+      this.connected(client);
     });
   }
 
-  private takeOver(client: pg.Client): void {
+  /** Takes the socket over. */
+  private connected(client: pg.Client): void {
     const socket = socketOf(client);
     // Under TLS the bytes are decrypted by a socket that does not know onread.
     if (socket instanceof tls.TLSSocket) {
@@ -189,6 +193,7 @@ export class Session {
     }
     this.socket = socket;
     this.state = 'idle';
+    this.owner.onConnected();
   }
 
   private onBytes(bytes: Buffer, length: number): void {

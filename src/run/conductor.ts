@@ -152,7 +152,12 @@ class Conductor {
     const probeOf = (route: Route, endpoint: Endpoint, password: string | undefined): Probe =>
       new Probe({
         route,
-        session: { endpoint, password, applicationName: `pgha-bench/${this.runId}/probe-${route}` },
+        session: {
+          endpoint,
+          password,
+          applicationName: `pgha-bench/${this.runId}/probe-${route}`,
+          identify: false,
+        },
         clock: this.clock,
         intervalMs: plan.intervalMs,
         emit: (frame) => this.timeline.add(frame),
