@@ -1,3 +1,8 @@
+import { EXIT } from './exit.js';
+
+/** Ctrl-C, the end of a service or CI job, and a terminal that is closed. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 /**
  * Ctrl-C: the first one asks to stop, the second one ends the process at once.
  * @param second told before the process ends, for what stays behind
@@ -7,15 +12,16 @@ export class Interrupt {
   private readonly onSignal = () => {
     if (this.controller.signal.aborted) {
       process.stderr.write(`\n${this.second()}`);
-      process.exit(130);
+      process.exit(EXIT.interrupted);
     }
     process.stderr.write('\nStopping; press Ctrl-C again to exit at once.\n');
     this.controller.abort();
   };
 
   constructor(private readonly second: () => string) {
-    process.on('SIGINT', this.onSignal);
-    process.on('SIGTERM', this.onSignal);
+    for (const signal of SIGNALS) {
+      process.on(signal, this.onSignal);
+    }
   }
 
   get signal(): AbortSignal {
@@ -23,7 +29,8 @@ export class Interrupt {
   }
 
   release(): void {
-    process.off('SIGINT', this.onSignal);
-    process.off('SIGTERM', this.onSignal);
+    for (const signal of SIGNALS) {
+      process.off(signal, this.onSignal);
+    }
   }
 }

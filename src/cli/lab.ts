@@ -15,6 +15,8 @@ import {
 } from '../lab/lab.js';
 import { PROFILE_NAMES, type ProfileName } from '../lab/profiles.js';
 import { type Arguments, once } from './arguments.js';
+import { EXIT } from './exit.js';
+import { Interrupt } from './interrupt.js';
 
 const NAME_OPTIONS = {
   name: { type: 'string', default: 'default', describe: 'several labs can stand side by side' },
@@ -40,24 +42,30 @@ const UP_OPTIONS = {
   keep: { type: 'boolean', default: false, describe: 'leave the files of a start that fails' },
 } as const satisfies Record<string, Options>;
 
-/** The commands below `pgha-bench lab`. */
-export function labOptions(cli: Argv): Argv {
+/** The commands below `pgha-bench lab`. `exit` is told the exit code where it is not 0. */
+export function labOptions(cli: Argv, exit: (code: number) => void): Argv {
   return cli
-    .command('up', 'start a lab, and wait until it serves', UP_OPTIONS, up)
+    .command('up', 'start a lab, and wait until it serves', UP_OPTIONS, async (args) => exit(await up(args)))
     .command('down', 'stop a lab and remove its files', NAME_OPTIONS, down)
     .command('status', 'show the processes and roles of a lab', NAME_OPTIONS, status)
     .command('env', 'print shell exports: eval "$(pgha-bench lab env)"; psql', NAME_OPTIONS, env)
     .demandCommand(1, 'Expected one of lab up, lab down, lab status, lab env.');
 }
 
-async function up(args: Arguments): Promise<void> {
-  const interrupt = new AbortController();
-  const release = onInterrupt(() => interrupt.abort());
+async function up(args: Arguments): Promise<number> {
+  const options = upOptions(args);
+  const interrupt = new Interrupt(() => `'pgha-bench lab down --name ${options.name}' clears it away.\n`);
   try {
-    const lab = await labUp(upOptions(args), (line) => process.stderr.write(`${line}\n`), interrupt.signal);
+    const lab = await labUp(options, (line) => process.stderr.write(`${line}\n`), interrupt.signal);
     process.stdout.write(`${summary(lab, stateDirOf(args))}\n`);
+    return EXIT.ok;
+  } catch (error) {
+    if (interrupt.signal.aborted) {
+      return EXIT.interrupted;
+    }
+    throw error;
   } finally {
-    release();
+    interrupt.release();
   }
 }
 
@@ -152,27 +160,6 @@ async function noLab(name: string, stateDir: string | undefined): Promise<UserEr
   return new UserError(`The lab ${name} is not up.${known}`, 'Start it with `pgha-bench lab up`.');
 }
 
-/** Calls back at the first interrupt; the second one ends the program at once. */
-function onInterrupt(callback: () => void): () => void {
-  let interrupted = false;
-  const listener = () => {
-    if (interrupted) {
-      process.exit(130);
-    }
-    interrupted = true;
-    callback();
-  };
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) {
-    process.on(signal, listener);
-  }
-  return () => {
-    for (const signal of signals) {
-      process.off(signal, listener);
-    }
-  };
-}
-
 function summary(lab: Lab, stateDir: string | undefined): string {
   const { versions, haproxy } = lab;
   const name = lab.name === 'default' ? '' : ` --name ${lab.name}`;
@@ -187,7 +174,7 @@ function summary(lab: Lab, stateDir: string | undefined): string {
 function statusTable(found: LabStatus): string {
   const table = new Table({
     head: ['component', 'address', 'pid', 'process', 'says'],
-    style: { head: [], border: [] },
+    style: { head: [], border: [], compact: true },
   });
   for (const each of found.components) {
     table.push([titleOf(each), each.address, each.process?.pid ?? '', each.state, each.says ?? '']);

@@ -56,7 +56,7 @@ function parser(words: readonly string[], exit: (code: number) => void): Argv {
       .command({
         command: 'lab',
         describe: 'start, stop and look at a real three-node cluster on loopback',
-        builder: async (cli: Argv) => (await import('./lab.js')).labOptions(cli),
+        builder: async (cli: Argv) => (await import('./lab.js')).labOptions(cli, exit),
         handler: () => undefined,
       })
       .option('debug', { type: 'boolean', describe: 'show the stack of an error' })

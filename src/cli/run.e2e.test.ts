@@ -52,9 +52,13 @@ describe('run', () => {
     expect(fault?.observed).toMatch(/^leader n\d -> n\d$/);
     expect(round?.clientsBack).toBe(64);
     expect(result.clients.every((client) => client.acks > 0 && client.connects > 1)).toBe(true);
-    // What somebody else saw through the same port at the same time; the issue of the tool is to be right.
-    expect(round?.writeDowntime?.outage).toBe(true);
-    expect(Math.abs((round?.writeDowntime?.durationMs ?? 0) - seenMs)).toBeLessThan(200);
+    // What somebody else saw through the same port at the same time. Each of the two learns of the service's return
+    // only as soon as a connection of its own is made, which on two busy cores takes its time.
+    const downtime = round?.writeDowntime;
+    expect(downtime?.outage).toBe(true);
+    expect(Math.abs((downtime?.durationMs ?? 0) - seenMs)).toBeLessThan(
+      200 + 2 * (downtime?.resolutionMs ?? 0),
+    );
     expect(round?.readDowntime).not.toBeNull();
 
     // Nothing acknowledged is gone in a planned switchover, and nothing that was called aborted is there.

@@ -8,7 +8,7 @@ import { UserError } from '../errors.js';
 import type { Fault } from '../faults/fault.js';
 import { FAULTS } from '../faults/registry.js';
 import type { Lab } from '../lab/lab.js';
-import type { FaultPlan, Plan, WorkloadPlan } from '../plan/plan.js';
+import type { FaultPlan, Plan, Protocol, WorkloadPlan } from '../plan/plan.js';
 import { choice, planOf, type RunSettings, readSettings } from '../plan/settings.js';
 import { hostPort, type Target } from '../plan/target.js';
 import { openClient } from '../postgres/connect.js';
@@ -18,7 +18,8 @@ import type { ClusterFacts, Result } from '../result/result.js';
 import { prepareResultDirectory, type ResultDirectory, writeResult } from '../result/store.js';
 import { conduct } from '../run/conductor.js';
 import { checkServer } from '../run/preflight.js';
-import { compileScript, writes } from '../workload/pgbench/compile.js';
+import { compileScripts, writes } from '../workload/pgbench/compile.js';
+import type { Program } from '../workload/program.js';
 import { findWorkload, parseOptions } from '../workload/registry.js';
 import type { OptionValues, Workload } from '../workload/workload.js';
 import { type Arguments, once } from './arguments.js';
@@ -150,7 +151,7 @@ async function runAgainst(
   let cluster: ClusterFacts;
   try {
     const options = await tableOptions(sql, order, target);
-    plan = planOf(settings, target, workloadPlan(workload, options, target), faultPlans);
+    plan = planOf(settings, target, workloadPlan(workload, options, target, settings.protocol), faultPlans);
     await checkServer(sql, plan);
     cluster = await clusterFacts(target, sql, isLab(resolved) ? resolved.settings : {});
   } finally {
@@ -192,15 +193,21 @@ async function tableOptions(sql: pg.ClientBase, order: RunOrder, target: Target)
   }
 }
 
-function workloadPlan(workload: Workload, options: OptionValues, target: Target): WorkloadPlan {
+function workloadPlan(
+  workload: Workload,
+  options: OptionValues,
+  target: Target,
+  protocol: Protocol,
+): WorkloadPlan {
+  const programs = compileScripts(workload.scripts, { protocol, variables: Object.keys(options) });
   return {
     name: workload.name,
     options,
-    scripts: workload.scripts.map((script) => ({
+    scripts: workload.scripts.map((script, index) => ({
       name: script.name,
       weight: script.weight,
       route: script.route === 'ro' && target.ro === undefined ? 'rw' : script.route,
-      writes: writes(compileScript(script, { protocol: 'simple', variables: Object.keys(options) })),
+      writes: writes(programs[index] as Program),
     })),
   };
 }

@@ -53,17 +53,12 @@ describe('formatProgress', () => {
       ],
     }));
     for (const color of [true, false]) {
-      const line = formatProgress(at(0, { latest: kinds, connected: 64_000 }), { ...options, color });
+      const line = formatProgress(at(0, { latest: kinds }), { ...options, color });
       expect(stripVTControlCharacters(line).length).toBeLessThanOrEqual(80);
       expect(line).not.toContain('\n');
       expect(line).not.toContain('\u001b[2J');
       expect(line).toContain('failed: XX039 30');
     }
-  });
-
-  it('tells how many are connected where there is room', () => {
-    expect(formatProgress(at(5000, { connected: 64 }), options)).toMatch(/ {3}leader n1 {3}64 connected$/);
-    expect(formatProgress(at(5000, { connected: 64 }), { ...options, columns: 60 })).not.toContain('64');
   });
 
   it('writes before anything was recorded', () => {

@@ -12,8 +12,6 @@ export interface Progress {
   readonly latest: readonly Bucket[];
   /** By Patroni; '' when nobody leads, null when that is not known. */
   readonly leader: string | null;
-  /** Clients that have a connection, where it is known. */
-  readonly connected?: number;
 }
 
 /** One line for one second, never wider than the terminal: `12 / 40 s   1,360 tps   p99 96.1 ms   leader n1   57P01 64`. */
@@ -23,14 +21,10 @@ export function formatProgress(progress: Progress, options: TerminalOptions): st
   if (progress.leader !== null) {
     parts.push(leaderPart(progress.leader, style));
   }
-  const room = () => style.columns - widthOf(parts.join(GAP)) - GAP.length;
-  const failed = fitting(errorParts(progress.latest), room());
+  const room = style.columns - widthOf(parts.join(GAP)) - GAP.length;
+  const failed = fitting(errorParts(progress.latest), room);
   if (failed !== '') {
     parts.push(style.paint(failed, 'red'));
-  }
-  const connected = progress.connected === undefined ? '' : `${formatCount(progress.connected)} connected`;
-  if (connected !== '' && connected.length <= room()) {
-    parts.push(connected);
   }
   return parts.join(GAP);
 }
