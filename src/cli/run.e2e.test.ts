@@ -123,23 +123,18 @@ describe('run', () => {
   });
 
   it('exits at once at the second Ctrl-C', async () => {
-    const running = cli.start([
-      'run',
-      'tpcb',
-      '--clients',
-      '8',
-      '--duration',
-      '60s',
-      '--fault',
-      'none',
-      '--out',
-      'twice',
-    ]);
+    const words = ['run', 'tpcb', '--clients', '8', '--duration', '60s', '--fault', 'none'];
+    const running = cli.start([...words, '--out', 'twice']);
     await running.says('tps');
+    // With this lock nothing in flight can end, so that after the first one there is something to wait for.
+    const sql = await connected();
+    await sql.query('BEGIN; LOCK TABLE pgbench_branches');
     running.kill('SIGINT');
     await running.says('Stopping');
     running.kill('SIGINT');
     expect((await running.ended).code).toBe(130);
+    expect(existsSync(join(cli.directory, 'twice'))).toBe(false);
+    await sql.end();
   });
 });
 

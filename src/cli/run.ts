@@ -4,14 +4,15 @@ import type pg from 'pg';
 import type { Options } from 'yargs';
 import { clusterFacts } from '../cluster/facts.js';
 import { type ClusterMember, getCluster } from '../cluster/patroni.js';
-import { UserError } from '../errors.js';
+import { messageOf, UserError } from '../errors.js';
 import type { Fault } from '../faults/fault.js';
 import { FAULTS } from '../faults/registry.js';
 import type { Lab } from '../lab/lab.js';
+import { PROBE_CONNECTIONS } from '../observe/probe.js';
 import type { FaultPlan, Plan, Protocol, WorkloadPlan } from '../plan/plan.js';
 import { choice, planOf, type RunSettings, readSettings } from '../plan/settings.js';
 import { hostPort, type Target } from '../plan/target.js';
-import { openClient } from '../postgres/connect.js';
+import { closeClient, LOOK_TIMEOUT_MS, openClient, queryProblem } from '../postgres/connect.js';
 import type { TerminalOptions } from '../report/terminal/text.js';
 import { renderTerminal } from '../report/terminal.js';
 import type { ClusterFacts, Result } from '../result/result.js';
@@ -31,6 +32,7 @@ import {
   givenTarget,
   isTargetGiven,
   labTarget,
+  OWN_LAB_NAME,
   type OwnLab,
   type ResolvedTarget,
   startOwnLab,
@@ -65,7 +67,10 @@ export const RUN_OPTIONS = {
 const OWN_LAB_SCALE = '10';
 
 /** Connections of a server that others use: Patroni, replication, the tool's own looks. */
-const OTHER_CONNECTIONS = 30;
+const OTHER_CONNECTIONS = 30 + PROBE_CONNECTIONS;
+
+/** A lab is one machine: more connections than this it does not take. */
+const MOST_LAB_CLIENTS = 5000;
 
 /** What is known before the target is looked at. */
 interface RunOrder {
@@ -81,12 +86,14 @@ interface RunOrder {
 export async function run(args: Arguments): Promise<number> {
   const order = await readOrder(args);
   let ownLab: OwnLab | undefined;
+  let starting = false;
   const interrupt = new Interrupt(() =>
-    ownLab === undefined ? '' : `'pgha-bench lab down --name ${ownLab.lab.name}' stops the lab.\n`,
+    starting ? `'pgha-bench lab down --name ${OWN_LAB_NAME}' stops the lab.\n` : '',
   );
   try {
     const given = isTargetGiven(args) ? await givenTarget(args) : await labTarget(args);
     if (given === undefined) {
+      starting = true;
       ownLab = await startLab(order, interrupt.signal);
     }
     return await runAgainst(given ?? ownLab?.lab, order, interrupt.signal);
@@ -121,6 +128,11 @@ async function readOrder(args: Arguments): Promise<RunOrder> {
 async function startLab(order: RunOrder, signal: AbortSignal): Promise<OwnLab> {
   const { args, settings, workload, given } = order;
   const profile = choice(once(args, 'profile') ?? 'stock', '--profile', ['stock', 'fast'] as const);
+  if (settings.clients > MOST_LAB_CLIENTS) {
+    throw new UserError(
+      `--clients: expected at most ${MOST_LAB_CLIENTS} on a lab that the run starts, found ${settings.clients}.`,
+    );
+  }
   const maxConnections = Math.max(300, settings.clients + OTHER_CONNECTIONS);
   tell(`No target was given and no lab is up: starting one (profile ${profile}).`);
   const own = await startOwnLab({ profile, maxConnections }, tell, signal);
@@ -142,11 +154,15 @@ async function runAgainst(
   if (resolved === undefined) {
     throw new UserError('There is no target.');
   }
-  const { target, secrets } = resolved;
+  const { secrets } = resolved;
   const { settings, workload } = order;
-  const members = await membersOf(target);
+  const { target, members } = await withMembers(resolved.target);
   const { faultPlans, faults } = faultsFor(settings, target);
-  const sql = await openClient(target.rw, secrets.rwPassword, 'look');
+  const look = { queryTimeoutMs: LOOK_TIMEOUT_MS, signal };
+  if (target.ro !== undefined) {
+    await closeClient(await openClient(target.ro, secrets.roPassword, 'look', look));
+  }
+  const sql = await openClient(target.rw, secrets.rwPassword, 'look', look);
   let plan: Plan;
   let cluster: ClusterFacts;
   try {
@@ -154,8 +170,10 @@ async function runAgainst(
     plan = planOf(settings, target, workloadPlan(workload, options, target, settings.protocol), faultPlans);
     await checkServer(sql, plan);
     cluster = await clusterFacts(target, sql, isLab(resolved) ? resolved.settings : {});
+  } catch (error) {
+    throw queryProblem(error, target.rw, 'look at the server and its tables');
   } finally {
-    await sql.end();
+    await closeClient(sql);
   }
   for (const [index, fault] of faults.entries()) {
     await fault.check(target, faultPlans[index] as FaultPlan);
@@ -172,8 +190,15 @@ async function runAgainst(
     onProgress: (progress) => lines.show(progress),
   });
   lines.end();
-  const directory = await writeResult(order.place, result, histograms);
-  process.stdout.write(renderTerminal(result, { ...styleFor(process.stdout), directory }));
+  const style = styleFor(process.stdout);
+  try {
+    const directory = await writeResult(order.place, result, histograms);
+    process.stdout.write(renderTerminal(result, { ...style, directory }));
+  } catch (error) {
+    // What was measured is worth more than the place it should have gone to.
+    process.stdout.write(renderTerminal(result, style));
+    throw error;
+  }
   return exitCodeOf(result);
 }
 
@@ -185,11 +210,24 @@ async function tableOptions(sql: pg.ClientBase, order: RunOrder, target: Target)
   const mend = `Make them with 'pgha-bench init ${workload.name} --scale N' and the same target.`;
   switch (state.kind) {
     case 'ready':
+      refuseOther(given, state.options, where);
       return { ...parseOptions(workload, given), ...state.options };
     case 'missing':
       throw new UserError(`${where} has no tables for ${workload.name}.`, mend);
     case 'unfit':
       throw new UserError(`${where} has tables that do not fit ${workload.name}: ${state.problem}`, mend);
+  }
+}
+
+/** What the tables decide cannot be asked for otherwise. */
+function refuseOther(given: Readonly<Record<string, string>>, found: OptionValues, where: string): void {
+  for (const [name, value] of Object.entries(found)) {
+    if (given[name] !== undefined && given[name] !== String(value)) {
+      throw new UserError(
+        `--${name}: ${where} has tables of ${name} ${value}, found ${given[name]}.`,
+        `Leave --${name} out, or make other tables with init.`,
+      );
+    }
   }
 }
 
@@ -200,6 +238,13 @@ function workloadPlan(
   protocol: Protocol,
 ): WorkloadPlan {
   const programs = compileScripts(workload.scripts, { protocol, variables: Object.keys(options) });
+  const routes = new Set(workload.scripts.map((script) => script.route));
+  if (routes.size > 1) {
+    throw new UserError(
+      `${workload.name} has scripts for both endpoints.`,
+      'A run drives one endpoint as yet: give its scripts one route.',
+    );
+  }
   return {
     name: workload.name,
     options,
@@ -236,9 +281,27 @@ function faultsFor(
   return { faultPlans: [plan], faults: [fault] };
 }
 
-async function membersOf(target: Target): Promise<readonly ClusterMember[]> {
-  const [url] = target.patroni;
-  return url === undefined ? [] : (await getCluster(url)).members;
+/** The members of the cluster, and the target with a member that answers in front. @throws UserError when none does */
+async function withMembers(
+  target: Target,
+): Promise<{ readonly target: Target; readonly members: readonly ClusterMember[] }> {
+  let failure: unknown;
+  for (const url of target.patroni) {
+    try {
+      const { members } = await getCluster(url);
+      const others = target.patroni.filter((other) => other !== url);
+      return { target: { ...target, patroni: [url, ...others] }, members };
+    } catch (error) {
+      failure = error;
+    }
+  }
+  if (failure !== undefined) {
+    throw new UserError(
+      `No member of the cluster answers: ${messageOf(failure)}.`,
+      'Check --patroni, or the lab.',
+    );
+  }
+  return { target, members: [] };
 }
 
 function isLab(resolved: ResolvedTarget): resolved is Lab {

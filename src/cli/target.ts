@@ -24,6 +24,14 @@ export interface ResolvedTarget {
 /** Whether the user named an address of their own. @throws UserError when one is given that needs another */
 export function isTargetGiven(args: Arguments): boolean {
   if (args['rw'] !== undefined) {
+    for (const flag of ['lab', 'profile'] as const) {
+      if (args[flag] !== undefined) {
+        throw new UserError(
+          `--${flag} is for a lab, and --rw for a target of your own.`,
+          'Leave one of them out.',
+        );
+      }
+    }
     return true;
   }
   for (const flag of ['ro', 'patroni', 'haproxy'] as const) {
@@ -42,8 +50,8 @@ export async function givenTarget(args: Arguments): Promise<ResolvedTarget> {
   const rw = await endpointOf(once(args, 'rw') ?? '', '--rw');
   const roText = once(args, 'ro');
   const ro = roText === undefined ? undefined : await endpointOf(roText, '--ro');
-  const patroni = once(args, 'patroni');
-  const haproxy = once(args, 'haproxy');
+  const patroni = withoutUserInfo(once(args, 'patroni'), '--patroni');
+  const haproxy = withoutUserInfo(once(args, 'haproxy'), '--haproxy');
   const urls = patroni === undefined ? [] : await memberUrls(patroni);
   return {
     target: {
@@ -74,6 +82,9 @@ export async function labTarget(args: Arguments): Promise<Lab | undefined> {
   return lab;
 }
 
+/** A name of this process alone: another run may start a lab at the same time. */
+export const OWN_LAB_NAME = `run-${process.pid}`;
+
 /** A lab for one command: started here, stopped by the caller. */
 export interface OwnLab {
   readonly lab: Lab;
@@ -86,10 +97,8 @@ export async function startOwnLab(
   tell: (line: string) => void,
   signal: AbortSignal,
 ): Promise<OwnLab> {
-  // A name of its own: another run may start a lab at the same time.
-  const name = `run-${process.pid}`;
-  const lab = await labUp({ name, ...options }, tell, signal);
-  return { lab, stop: () => labDown(name) };
+  const lab = await labUp({ name: OWN_LAB_NAME, ...options }, tell, signal);
+  return { lab, stop: () => labDown(OWN_LAB_NAME) };
 }
 
 async function endpointOf(
@@ -102,6 +111,17 @@ async function endpointOf(
   }
   const withTls = await offersTls(endpoint, password);
   return { endpoint: { ...endpoint, sslMode: withTls ? 'require' : 'disable' }, password };
+}
+
+/** What stands in a target is written into the result, so that no password may. @throws UserError that does not repeat it */
+function withoutUserInfo(text: string | undefined, flag: string): string | undefined {
+  if (text?.includes('@')) {
+    throw new UserError(
+      `${flag}: expected an address without user and password, found one with '@'.`,
+      'Access with a password is not supported yet.',
+    );
+  }
+  return text;
 }
 
 /** The member that was given first: it is known to be reachable from here. */

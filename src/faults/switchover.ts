@@ -64,7 +64,7 @@ async function inject(context: FaultContext): Promise<FaultRecord> {
     return { ...asked, answeredAtMs: clock.nowMs(), answer: text, failure: refusal(answer.status, text) };
   } catch (error) {
     // No reply is no verdict: what happened is what the observers saw.
-    return { ...asked, answeredAtMs: clock.nowMs(), answer: messageOf(error) };
+    return { ...asked, answer: messageOf(error) };
   }
 }
 

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { appendFileSync } from 'node:fs';
+import { appendFileSync, constants } from 'node:fs';
 import {
   appendFile,
   chmod,
   chown,
   lstat,
   mkdir,
+  open,
   readdir,
   readFile,
   rename,
@@ -228,9 +229,16 @@ export async function removeDirectory(directory: LabDirectory): Promise<void> {
 
 /** A file of the lab that its processes read: theirs, and nobody else's, since there are passwords in some. */
 export async function writeOwned(path: string, text: string, user: UnixUser | null): Promise<void> {
-  await writeFile(path, text, { mode: 0o600 });
-  if (user !== null) {
-    await chown(path, user.uid, user.gid);
+  // The directory may be theirs already: root must not follow a link that somebody put there.
+  const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
+  const file = await open(path, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY, 0o600);
+  try {
+    await file.writeFile(text);
+    if (user !== null) {
+      await file.chown(user.uid, user.gid);
+    }
+  } finally {
+    await file.close();
   }
 }
 

@@ -1,4 +1,3 @@
-import { messageOf } from '../errors.js';
 import type { Route } from '../plan/target.js';
 import {
   CONNECT_TIMEOUT,
@@ -14,7 +13,7 @@ import { queryMessage, type StatementEncoder } from '../postgres/messages.js';
 import { ABORTED, ACK, ACK_UNREPLICATED, IN_DOUBT, NOT_SENT } from '../postgres/outcome.js';
 import { IDLE } from '../postgres/replies.js';
 import { Session, type SessionOptions, type SessionOwner } from '../postgres/session.js';
-import type { Program, ScriptContext } from '../workload/program.js';
+import { type Program, type ScriptContext, ScriptFailure } from '../workload/program.js';
 import type { Recorder } from './recorder.js';
 
 /** A script as the clients of a worker share it. */
@@ -86,6 +85,8 @@ export class Client implements SessionOwner {
   private readonly session: Session;
   private script = 0;
   private step = 0;
+  /** Something of this transaction was sent. */
+  private sent = false;
   /** The reply that is awaited decides over a commit. */
   private committing = false;
   private unreplicated = false;
@@ -237,6 +238,7 @@ export class Client implements SessionOwner {
     this.phase = 'running';
     this.script = this.group.chooseScript();
     this.step = 0;
+    this.sent = false;
     this.committing = false;
     this.unreplicated = false;
     this.startUs = nowUs;
@@ -249,6 +251,24 @@ export class Client implements SessionOwner {
 
   /** Runs the script up to its next statement, or to its end. */
   private advance(): void {
+    let atEnd: boolean;
+    try {
+      atEnd = this.runSteps();
+    } catch (error) {
+      if (!(error instanceof ScriptFailure)) {
+        throw error;
+      }
+      // A division by zero in the script, for one.
+      this.failed({ code: 'script', message: error.message });
+      return;
+    }
+    if (atEnd) {
+      this.finished();
+    }
+  }
+
+  /** @returns whether the script is at its end; else a statement was sent */
+  private runSteps(): boolean {
     const { program } = this.group.scripts[this.script] as ClientScript;
     const steps = program.steps;
     while (this.step < steps.length) {
@@ -256,14 +276,9 @@ export class Client implements SessionOwner {
       switch (step.op) {
         case 'sql':
           this.sendStatement(step.statement);
-          return;
+          return false;
         case 'compute':
-          try {
-            step.run(this.context);
-          } catch (error) {
-            this.failed({ code: 'script', message: messageOf(error) });
-            return;
-          }
+          step.run(this.context);
           this.step++;
           break;
         case 'branch':
@@ -277,7 +292,7 @@ export class Client implements SessionOwner {
           this.step++;
       }
     }
-    this.finished();
+    return true;
   }
 
   private sendStatement(index: number): void {
@@ -296,11 +311,17 @@ export class Client implements SessionOwner {
     const length = encoder.encode(buffer, this.context.variables, parse);
     const deadlineUs = group.lastNowUs + group.statementUs;
     this.wakeUs = Math.min(deadlineUs, this.transactionDeadlineUs);
+    this.sent = true;
     session.send(length);
   }
 
   /** The script is at its end and everything it sent was answered. */
   private finished(): void {
+    if (!this.sent) {
+      // Without a round trip the next one would begin within this one, and so on for ever.
+      this.failed({ code: 'script', message: 'The script sent no statement.' });
+      return;
+    }
     if (this.session.replies.status !== IDLE) {
       this.failed({ code: OPEN_TRANSACTION, message: 'The script ended inside a transaction block.' });
       return;

@@ -73,6 +73,7 @@ export class Group implements ClientGroup {
   private ticker: NodeJS.Timeout | undefined;
   private opening: Opening | undefined;
   private finishing: { left: number; resolve: () => void } | undefined;
+  private finished: Promise<void> | undefined;
   private lastTickUs = 0;
   /** The load has begun: only from then on frames are part of the run. */
   private ran = false;
@@ -112,7 +113,10 @@ export class Group implements ClientGroup {
     if (waitMs > 0) {
       await new Promise((resolve) => setTimeout(resolve, waitMs));
     }
-    this.recorder.flush();
+    if (this.finishing !== undefined) {
+      return; // It was over before it began.
+    }
+    this.recorder.restart();
     this.clock = new RunClock(originNs);
     this.lastTickUs = this.nowUs();
     this.ran = true;
@@ -123,15 +127,20 @@ export class Group implements ClientGroup {
   }
 
   /**
-   * Begins no transaction any more, and resolves when those in flight have ended.
+   * Begins no transaction any more, and resolves when those in flight have ended. Called again, it only shortens the
+   * time that they have.
    * @param graceMs after which they are given up; their deadlines hold, too
    */
   async finish(graceMs: number, giveUp: Failure): Promise<void> {
-    if (this.finishing !== undefined) {
-      return;
-    }
+    const grace = setTimeout(() => this.interrupt(giveUp), graceMs);
+    this.finished ??= this.windDown();
+    await this.finished;
+    clearTimeout(grace);
+  }
+
+  private async windDown(): Promise<void> {
     this.running = false;
-    const finished = new Promise<void>((resolve) => {
+    const ended = new Promise<void>((resolve) => {
       const left = this.clients.filter((client) => client.phase !== 'stopped').length;
       this.finishing = { left, resolve };
       if (left === 0) {
@@ -141,9 +150,7 @@ export class Group implements ClientGroup {
     for (const client of this.clients) {
       client.windDown();
     }
-    const grace = setTimeout(() => this.interrupt(giveUp), graceMs);
-    await finished;
-    clearTimeout(grace);
+    await ended;
     clearInterval(this.ticker);
     this.recorder.flush();
   }

@@ -34,6 +34,13 @@ export class Pool {
     await Promise.all(this.members.map((member) => member.done));
   }
 
+  /** Leaves what is in flight less time, after finish(). */
+  hurry(graceMs: number, giveUp: Failure): void {
+    for (const member of this.members) {
+      member.tell({ kind: 'finish', graceMs, giveUp });
+    }
+  }
+
   /** Begins no transaction any more; resolves with what each client did when all have ended. */
   async finish(graceMs: number, giveUp: Failure): Promise<ClientSummary[]> {
     for (const member of this.members) {

@@ -73,6 +73,18 @@ describe('Recorder', () => {
     );
   });
 
+  it('counts intervals from the restart on, however long it recorded before', () => {
+    const { record, frames } = recorder();
+    const server = record.serverIndex('a:1', 'rw');
+    record.roll(730_000);
+    record.restart();
+    frames.length = 0;
+    record.acknowledged(0, server, ACK, 0, 0, 10_000);
+    record.acknowledged(0, server, ACK, 0, 0, 110_000);
+    record.flush();
+    expect(frames.map((frame) => frame.interval)).toEqual([0, 1]);
+  });
+
   it('begins each frame anew', () => {
     const { record, frames } = recorder();
     const server = record.serverIndex('a:1', 'rw');

@@ -38,6 +38,13 @@ export class Recorder {
     }
   }
 
+  /** Forgets everything: the load begins now, at instant 0. */
+  restart(): void {
+    this.flush();
+    this.interval = 0;
+    this.intervalEndUs = this.intervalUs;
+  }
+
   /** Index of a server for acknowledged(); asked once for each connection. */
   serverIndex(server: string, route: Route): number {
     const known = this.servers.findIndex((record) => record.server === server && record.route === route);

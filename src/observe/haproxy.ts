@@ -45,7 +45,8 @@ export class HaproxyObserver implements Observer {
       for (const line of await getHaproxyStats(this.address, { timeoutMs: TIMEOUT_MS, signal })) {
         if (line.kind === 'server') {
           // `UP 1/3` is on its way down but still used, `DOWN 1/2` on its way up and not used yet.
-          const state = line.status.split(' ')[0] ?? line.status;
+          // One that is not checked at all is used, too.
+          const state = line.status === 'no check' ? 'UP' : (line.status.split(' ')[0] ?? line.status);
           this.serverOf(`${line.proxy}/${line.server}`).saw(state, askedMs);
         }
       }

@@ -12,6 +12,7 @@ export class ProbeRecorder {
   private firstAckUs = -1;
   private lastAckUs = -1;
   private triedBeforeUs = -1;
+  private stallUs = 0;
 
   constructor(
     private readonly route: Route,
@@ -42,8 +43,13 @@ export class ProbeRecorder {
     this.failures++;
   }
 
+  /** The probe's own event loop was late by this much: what it did not see then, nobody refused. */
+  stalled(byUs: number): void {
+    this.stallUs = Math.max(this.stallUs, byUs);
+  }
+
   flush(): void {
-    if (this.acks + this.failures > 0) {
+    if (this.acks + this.failures > 0 || this.stallUs > 0) {
       this.emit({
         worker: NO_WORKER,
         interval: this.interval,
@@ -61,7 +67,7 @@ export class ProbeRecorder {
           },
         ],
         connects: { attempts: 0, successes: 0, latency: new Uint32Array(0) },
-        stallUs: 0,
+        stallUs: Math.round(this.stallUs),
       });
     }
     this.acks = 0;
@@ -69,5 +75,6 @@ export class ProbeRecorder {
     this.firstAckUs = -1;
     this.lastAckUs = -1;
     this.triedBeforeUs = -1;
+    this.stallUs = 0;
   }
 }

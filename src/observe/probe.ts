@@ -9,16 +9,23 @@ import { ProbeRecorder } from './probe-recorder.js';
 export const PROBE_CADENCE_MS = 20;
 
 /**
- * So long the connection that was served last is waited for before others are tried beside it: longer than a busy
- * server's commits take, shorter than any failover.
+ * So long the probe waits on its own connection before it tries others beside it: longer than a busy server's commits
+ * take, shorter than any failover.
  */
 const HANGS_MS = 1000;
 
-/** Connections of the probe at once. */
+/** Connections that are being made at once. Those whose request was sent are few, see {@link MOST_ASKED}. */
 export const PROBE_CONNECTIONS = 32;
 
-/** An attempt that takes longer has failed: it hangs in a proxy or at a frozen host, while another may be served. */
+/** A connection that takes longer to make is given up: it hangs in a proxy or at a frozen host, where another may not. */
 const PATIENCE_MS = PROBE_CADENCE_MS * PROBE_CONNECTIONS;
+
+/**
+ * Requests that may be under way beside that of the probe's own connection. A backend that waits, for a synchronous
+ * standby or for the disk, goes on waiting when its client is gone: each new one would hold one more connection of the
+ * server until there are none left for the load. When these are not answered, one more would not be either.
+ */
+const MOST_ASKED = 2;
 
 /**
  * A commit that needs no table: a logical message in the WAL that no decoder wants. It takes a transaction id, is
@@ -36,17 +43,18 @@ export interface ProbeOptions {
 }
 
 /**
- * Asks one endpoint at a fixed cadence, beside the load: on one connection as long as it is served, and on a new one
- * at each beat as soon as it is not. So it does not hang where a client hangs that waits for its one connection, and
- * knows to within a beat when the service was back.
+ * Asks one endpoint at a fixed cadence, beside the load: on one connection, its home, as long as that is served, and
+ * on a new one at each beat when it is lost or hangs. So it does not hang where a client hangs that waits for its one
+ * connection, and knows to within a beat when the service was back.
  */
 export class Probe {
   private readonly recorder: ProbeRecorder;
   private readonly readBuffer = Buffer.allocUnsafeSlow(16 * 1024);
   private readonly request: Buffer;
   private readonly attempts = new Set<Attempt>();
-  private serving: Attempt | undefined;
+  private home: Attempt | undefined;
   private lastStartUs = -1;
+  private lastBeatUs = 0;
   private ticker: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: ProbeOptions) {
@@ -56,7 +64,8 @@ export class Probe {
 
   start(): void {
     this.ticker = setInterval(() => this.beat(), PROBE_CADENCE_MS);
-    this.beat();
+    this.lastBeatUs = this.nowUs();
+    this.home = this.newAttempt(this.lastBeatUs);
   }
 
   stop(): void {
@@ -70,65 +79,88 @@ export class Probe {
 
   private beat(): void {
     const nowUs = this.nowUs();
+    const { home } = this;
     this.recorder.roll(nowUs);
-    for (const attempt of this.attempts) {
-      const late = attempt.inFlight && nowUs - attempt.startUs > PATIENCE_MS * 1000;
-      if (late && attempt !== this.serving) {
-        attempt.abandon();
-        this.failed(attempt);
-      }
-    }
-    const { serving } = this;
-    if (serving !== undefined && !serving.inFlight) {
-      this.begin(serving, nowUs);
-    } else if (serving === undefined || nowUs - serving.startUs > HANGS_MS * 1000) {
+    this.recorder.stalled(nowUs - this.lastBeatUs - PROBE_CADENCE_MS * 1000);
+    this.lastBeatUs = nowUs;
+    this.giveUpLate(nowUs);
+    if (home?.phase === 'idle') {
+      this.ask(home, nowUs);
+    } else if (home === undefined || nowUs - home.startUs > HANGS_MS * 1000) {
       this.tryAnew(nowUs);
     }
   }
 
-  private tryAnew(nowUs: number): void {
-    if (this.attempts.size < PROBE_CONNECTIONS) {
-      const attempt = new Attempt(this.options.session, this.readBuffer, this.request, {
-        acknowledged: (each) => this.acknowledged(each),
-        failed: (each) => this.failed(each),
-      });
-      this.attempts.add(attempt);
-      this.begin(attempt, nowUs);
+  private giveUpLate(nowUs: number): void {
+    for (const attempt of this.attempts) {
+      const late = attempt.phase === 'connecting' && nowUs - attempt.startUs > PATIENCE_MS * 1000;
+      if (late && attempt !== this.home) {
+        attempt.close();
+        this.failed(attempt);
+      }
     }
   }
 
-  private begin(attempt: Attempt, nowUs: number): void {
+  private tryAnew(nowUs: number): void {
+    let connecting = 0;
+    let asked = 0;
+    for (const attempt of this.attempts) {
+      if (attempt !== this.home) {
+        connecting += attempt.phase === 'connecting' ? 1 : 0;
+        asked += attempt.phase === 'asked' ? 1 : 0;
+      }
+    }
+    if (connecting < PROBE_CONNECTIONS && asked < MOST_ASKED) {
+      this.newAttempt(nowUs);
+    }
+  }
+
+  private newAttempt(nowUs: number): Attempt {
+    const attempt = new Attempt(this.options.session, this.readBuffer, this.request, this);
+    this.attempts.add(attempt);
+    this.ask(attempt, nowUs);
+    return attempt;
+  }
+
+  private ask(attempt: Attempt, nowUs: number): void {
     const triedBeforeUs = this.lastStartUs;
     this.lastStartUs = nowUs;
     attempt.begin(nowUs, triedBeforeUs);
   }
 
-  private acknowledged(attempt: Attempt): void {
+  // ---- what attempts tell
+
+  acknowledged(attempt: Attempt): void {
     const nowUs = this.nowUs();
+    const { home } = this;
     this.recorder.acknowledged(nowUs, attempt.triedBeforeUs);
-    const { serving } = this;
-    if (serving === attempt) {
+    if (attempt === home) {
       return;
     }
-    if (serving === undefined || serving.inFlight) {
-      // It is the one to stay with from now on; what hangs is not waited for any more.
-      this.serving = attempt;
-      if (serving !== undefined) {
-        serving.abandon();
-        this.failed(serving);
-      }
+    if (home === undefined || (home.phase !== 'idle' && nowUs - home.startUs > HANGS_MS * 1000)) {
+      // The old home may still be answered: until then it counts as one that was asked.
+      this.home = attempt;
     } else {
-      attempt.close();
-      this.attempts.delete(attempt);
+      this.drop(attempt);
     }
   }
 
-  private failed(attempt: Attempt): void {
+  failed(attempt: Attempt): void {
     this.recorder.failed(this.nowUs());
+    this.lost(attempt);
+  }
+
+  /** Gone without having been asked anything. */
+  lost(attempt: Attempt): void {
     this.attempts.delete(attempt);
-    if (this.serving === attempt) {
-      this.serving = undefined;
+    if (this.home === attempt) {
+      this.home = undefined;
     }
+  }
+
+  private drop(attempt: Attempt): void {
+    attempt.close();
+    this.attempts.delete(attempt);
   }
 
   private nowUs(): number {
@@ -139,13 +171,14 @@ export class Probe {
 interface AttemptOwner {
   acknowledged(attempt: Attempt): void;
   failed(attempt: Attempt): void;
+  lost(attempt: Attempt): void;
 }
 
 /** One connection of the probe, and the request on it. */
 class Attempt implements SessionOwner {
+  phase: 'connecting' | 'asked' | 'idle' = 'connecting';
   startUs = 0;
   triedBeforeUs = -1;
-  inFlight = false;
   private readonly session: Session;
 
   constructor(
@@ -161,30 +194,26 @@ class Attempt implements SessionOwner {
   begin(nowUs: number, triedBeforeUs: number): void {
     this.startUs = nowUs;
     this.triedBeforeUs = triedBeforeUs;
-    this.inFlight = true;
     if (this.session.state === 'closed') {
+      this.phase = 'connecting';
       this.session.connect();
     } else {
-      this.session.sendBytes(this.request);
+      this.onConnected();
     }
   }
 
-  abandon(): void {
-    this.inFlight = false;
-    this.session.abandon();
-  }
-
+  /** Says goodbye where nothing is under way, else leaves without a word. */
   close(): void {
-    this.inFlight = false;
     this.session.close();
   }
 
   onConnected(): void {
+    this.phase = 'asked';
     this.session.sendBytes(this.request);
   }
 
   onReply(): void {
-    this.inFlight = false;
+    this.phase = 'idle';
     if (this.session.replies.error === undefined) {
       this.owner.acknowledged(this);
     } else {
@@ -195,7 +224,10 @@ class Attempt implements SessionOwner {
   }
 
   onLost(): void {
-    this.inFlight = false;
-    this.owner.failed(this);
+    if (this.phase === 'idle') {
+      this.owner.lost(this);
+    } else {
+      this.owner.failed(this);
+    }
   }
 }

@@ -45,7 +45,7 @@ export function parseFault(
 
 function parseOptions(text: string | undefined, fault: FaultKind): Record<string, string> {
   const options: Record<string, string> = {};
-  for (const part of text?.split(',') ?? []) {
+  for (const part of text === undefined ? [] : text.split(',')) {
     const [name = '', value] = part.split('=', 2);
     if (!fault.options.includes(name)) {
       const known = fault.options.length === 0 ? 'has no options' : `has ${listOf(fault.options)}`;
@@ -55,6 +55,9 @@ function parseOptions(text: string | undefined, fault: FaultKind): Record<string
     }
     if (value === undefined || value === '') {
       throw new UserError(`--fault: expected a value, ${fault.kind}:${name}=VALUE, found '${part}'.`);
+    }
+    if (options[name] !== undefined) {
+      throw new UserError(`--fault: expected ${name} once, found it twice.`);
     }
     options[name] = value;
   }

@@ -39,6 +39,7 @@ describe('parseFault', () => {
     ['switchover@', 'a duration'],
     ['switchover:kandidat=n2@1s', 'has candidate'],
     ['switchover:candidate@1s', 'expected a value'],
+    ['switchover:candidate=n1,candidate=n2@1s', 'once'],
     ['kill-node:x=1@1s', 'has no options'],
     ['@20s', 'expected KIND'],
   ])('refuses %s', (text, message) => {
@@ -109,7 +110,9 @@ describe('readSettings', () => {
     [{ clients: 'many' }, '--clients'],
     [{ workers: '0' }, '--workers'],
     [{ duration: '40' }, '--duration'],
-    [{ duration: '500ms' }, 'at least 1s'],
+    [{ duration: '500ms' }, 'expected 1s to 480h'],
+    [{ duration: '600h' }, 'expected 1s to 480h'],
+    [{ 'statement-timeout': '600h' }, 'at most 480h'],
     [{ protocol: 'preparde' }, "Did you mean 'prepared'?"],
     [{ 'connect-timeout': '0s' }, '--connect-timeout'],
     [{ 'reconnect-pause': '1s' }, 'FIRST..LONGEST'],

@@ -1,7 +1,7 @@
 import type { Route, Target } from './target.js';
 
 /**
- * Everything a run will do, resolved from flags, environment and defaults. Plain data, frozen, without
+ * Everything a run will do, resolved from flags, environment and defaults. Plain data, never changed, without
  * secrets: it is sent to worker threads and written into the result as it is.
  */
 export interface Plan {

@@ -31,6 +31,9 @@ export interface SettingsContext {
 
 const INTERVAL_MS = 100;
 
+/** Timers take no more than 2^31 ms, 24 days. */
+const LONGEST_MS = 480 * 3_600_000;
+
 /** @throws UserError that names the option, what it expects and what was found */
 export function readSettings(context: SettingsContext): RunSettings {
   const { text } = context;
@@ -40,8 +43,8 @@ export function readSettings(context: SettingsContext): RunSettings {
   };
   const clients = parseInteger(text('clients') ?? '1', '--clients', { min: 1 });
   const durationMs = duration('duration', 60_000);
-  if (durationMs < 1000) {
-    throw new UserError(`--duration: expected at least 1s, found '${text('duration')}'.`);
+  if (durationMs < 1000 || durationMs > LONGEST_MS) {
+    throw new UserError(`--duration: expected 1s to 480h, found '${text('duration')}'.`);
   }
   const faultText = text('fault');
   return {
@@ -126,8 +129,8 @@ function reconnectOf(text: string): ReconnectPolicy {
 }
 
 function positive(ms: number, flag: string): number {
-  if (ms <= 0) {
-    throw new UserError(`${flag}: expected more than 0.`);
+  if (ms <= 0 || ms > LONGEST_MS) {
+    throw new UserError(`${flag}: expected more than 0 and at most 480h.`);
   }
   return ms;
 }

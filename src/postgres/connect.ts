@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import pg from 'pg';
 import { codeOf, messageOf, UserError } from '../errors.js';
 import { type Endpoint, hostPort } from '../plan/target.js';
@@ -7,14 +8,19 @@ import { sslOptions } from './tls.js';
 
 const CONNECT_TIMEOUT_MS = 5000;
 
+/** For questions that any server answers at once. */
+export const LOOK_TIMEOUT_MS = 15_000;
+
 /**
  * Connects, for preparing and looking; not for the load.
+ * @param wait `queryTimeoutMs`: for each query; on `signal` the connection is dropped, whatever is under way
  * @throws UserError that says what is wrong with the address, the password or the server
  */
 export async function openClient(
   endpoint: Endpoint,
   password: string | undefined,
   purpose: string,
+  wait: { readonly queryTimeoutMs?: number; readonly signal?: AbortSignal } = {},
 ): Promise<pg.Client> {
   const client = new pg.Client({
     host: endpoint.host,
@@ -26,7 +32,11 @@ export async function openClient(
     application_name: `pgha-bench/${purpose}`,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
+    ...(wait.queryTimeoutMs === undefined ? {} : { query_timeout: wait.queryTimeoutMs }),
   });
+  const hangUp = () => destroy(client);
+  wait.signal?.addEventListener('abort', hangUp);
+  client.on('end', () => wait.signal?.removeEventListener('abort', hangUp));
   // Without a listener a connection that breaks between two queries would end the process; the next query tells.
   client.on('error', () => undefined);
   try {
@@ -37,11 +47,25 @@ export async function openClient(
   }
 }
 
+/** Says goodbye; a server that does not answer is not waited for. */
+export async function closeClient(client: pg.Client): Promise<void> {
+  const timer = setTimeout(() => destroy(client), GOODBYE_MS);
+  await client.end();
+  clearTimeout(timer);
+}
+
+const GOODBYE_MS = 1000;
+
+/** pg keeps its stream to itself in the types only. */
+function destroy(client: pg.Client): void {
+  (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
+}
+
 /** Whether the server speaks TLS at all: settles sslmode prefer. @throws UserError as openClient does */
 export async function offersTls(endpoint: Endpoint, password: string | undefined): Promise<boolean> {
   try {
     const client = await openClient({ ...endpoint, sslMode: 'require' }, password, 'look');
-    await client.end();
+    await closeClient(client);
     return true;
   } catch (error) {
     if (messageOf(error).includes(NO_TLS)) {
@@ -53,6 +77,21 @@ export async function offersTls(endpoint: Endpoint, password: string | undefined
 
 /** pg's words when the server answers the request for TLS with no. */
 const NO_TLS = 'does not support SSL';
+
+/**
+ * A question that PostgreSQL refused or did not answer, as one line; whatever else was thrown is a bug, and stays one.
+ * @param what was to be done, `look at the tables`
+ */
+export function queryProblem(error: unknown, endpoint: Endpoint, what: string): unknown {
+  const code = codeOf(error);
+  const message = messageOf(error);
+  const lost = /^Connection terminated|^Query read timeout|^Client has encountered/.test(message);
+  if (error instanceof UserError || (!lost && !(error instanceof pg.DatabaseError) && code === undefined)) {
+    return error;
+  }
+  const reason = code === undefined ? message : `${message} (${code})`;
+  return new UserError(`${hostPort(endpoint)} did not let pgha-bench ${what}: ${reason}.`);
+}
 
 function connectionProblem(error: unknown, endpoint: Endpoint): UserError {
   const where = hostPort(endpoint);

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { setMaxListeners } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { analyse } from '../analysis/analyse.js';
 import { histogramLogs } from '../analysis/hlog.js';
 import type { Bucket, Recording } from '../analysis/recording.js';
 import { RunClock } from '../clock.js';
 import type { ClusterMember } from '../cluster/patroni.js';
+import { UserError } from '../errors.js';
 import type { Fault } from '../faults/fault.js';
 import type { ClientSummary } from '../load/group.js';
 import { Pool } from '../load/pool.js';
@@ -15,15 +16,7 @@ import { pause } from '../observe/poll.js';
 import { Probe } from '../observe/probe.js';
 import type { FaultPlan, Plan } from '../plan/plan.js';
 import type { Endpoint, Route, Secrets } from '../plan/target.js';
-import type {
-  ClientFacts,
-  ClusterFacts,
-  Event,
-  FaultRecord,
-  Result,
-  RoundAnalysis,
-  RunFacts,
-} from '../result/result.js';
+import type { ClientFacts, ClusterFacts, Event, FaultRecord, Result, RunFacts } from '../result/result.js';
 import type { HistogramLogs } from '../result/store.js';
 import { withObservation } from './observed.js';
 import { Timeline } from './timeline.js';
@@ -52,8 +45,6 @@ export interface RunProgress {
   readonly latest: readonly Bucket[];
   /** By Patroni; '' when nobody leads, null when that is not known. */
   readonly leader: string | null;
-  /** What happened since the last call. */
-  readonly events: readonly Event[];
 }
 
 /** What came of a run. */
@@ -70,18 +61,29 @@ const INTERRUPT_GRACE_MS = 1000;
 
 const ENDED = { code: 'run_ended', message: 'The run ended before the reply came.' };
 
-/** @throws UserError when a client cannot connect before the load; whatever happens later is part of the result */
+/**
+ * @throws UserError when a client cannot connect before the load, or when it was interrupted before it began; what
+ *   happens to the target later is part of the result
+ */
 export async function conduct(request: RunRequest): Promise<RunOutcome> {
   const { plan, secrets } = request;
   const runId = randomBytes(4).toString('hex');
   const timeline = new Timeline(plan.intervalMs);
   const pool = new Pool(plan, secrets, runId, (frame) => timeline.add(frame));
   try {
-    await pool.open();
+    await Promise.race([pool.open(), rejectOn(request.signal)]);
     return await new Conductor(request, runId, pool, timeline).run();
   } finally {
     await pool.terminate();
   }
+}
+
+/** @throws UserError once the signal is aborted */
+async function rejectOn(signal: AbortSignal): Promise<never> {
+  if (!signal.aborted) {
+    await once(signal, 'abort');
+  }
+  throw new UserError('Interrupted before the load began.');
 }
 
 class Conductor {
@@ -91,7 +93,6 @@ class Conductor {
   private readonly startedAt = new Date(Date.now() + Number(LEAD_NS) / 1e6).toISOString();
   /** Aborted when the load ends: for faults and progress. */
   private readonly ended = new AbortController();
-  private told = 0;
 
   constructor(
     private readonly request: RunRequest,
@@ -114,24 +115,41 @@ class Conductor {
     const faults = this.injectAll();
     const progress = this.reportProgress();
     try {
-      // The load ends by itself only when a worker fails.
-      await Promise.race([this.pool.failure(), this.sleepUntil(plan.durationMs, signal)]);
+      const { clients, stoppedMs, cpu } = await this.load(cpuBefore);
+      for (const probe of probes) {
+        probe.stop();
+      }
+      await Promise.all([progress, ...observers.map((observer) => observer.stop())]);
+      const records = (await faults).map((record) => withObservation(record, this.events));
+      return this.outcome(clients, records, observers, Math.min(stoppedMs, plan.durationMs), cpu);
     } finally {
+      // After a failure, too: what goes on asking would keep the process alive.
       this.ended.abort();
+      for (const probe of probes) {
+        probe.stop();
+      }
+      await Promise.all(observers.map((observer) => observer.stop()));
     }
+  }
+
+  /** Waits for the end of the load, whichever way it comes. */
+  private async load(
+    cpuBefore: NodeJS.CpuUsage,
+  ): Promise<{ clients: readonly ClientSummary[]; stoppedMs: number; cpu: NodeJS.CpuUsage }> {
+    const { plan, signal } = this.request;
+    // It ends by itself only when a worker fails.
+    await Promise.race([this.pool.failure(), this.sleepUntil(plan.durationMs, signal)]);
+    this.ended.abort();
     const stoppedMs = this.clock.nowMs();
     const cpu = process.cpuUsage(cpuBefore);
     const graceMs = signal.aborted ? INTERRUPT_GRACE_MS : plan.deadlines.transactionMs + 1000;
-    const interrupt = () => this.pool.finish(0, ENDED);
-    signal.addEventListener('abort', interrupt);
-    const clients = await this.pool.finish(graceMs, ENDED);
-    for (const probe of probes) {
-      probe.stop();
+    const hurry = () => this.pool.hurry(INTERRUPT_GRACE_MS, ENDED);
+    signal.addEventListener('abort', hurry);
+    try {
+      return { clients: await this.pool.finish(graceMs, ENDED), stoppedMs, cpu };
+    } finally {
+      signal.removeEventListener('abort', hurry);
     }
-    signal.removeEventListener('abort', interrupt);
-    await Promise.all([progress, ...observers.map((observer) => observer.stop())]);
-    const records = (await faults).map((record) => withObservation(record, this.events));
-    return this.outcome(clients, records, observers, Math.min(stoppedMs, plan.durationMs), cpu);
   }
 
   private observers(): Observer[] {
@@ -172,7 +190,7 @@ class Conductor {
 
   private event(event: Event): void {
     this.events.push(event);
-    if (event.from !== null) {
+    if (event.kind === 'leader' && event.from !== null) {
       this.timeline.mark(event.atMs);
     }
   }
@@ -209,14 +227,11 @@ class Conductor {
     const { signal } = this.ended;
     for (let second = 1; !signal.aborted; second++) {
       await this.sleepUntil(second * 1000, signal);
-      const events = this.events.slice(this.told);
-      this.told = this.events.length;
       onProgress({
         elapsedMs: this.clock.nowMs(),
         durationMs: plan.durationMs,
         latest: this.timeline.latest(Math.round(1000 / plan.intervalMs)),
         leader: this.events.findLast((event) => event.kind.startsWith('leader'))?.to ?? null,
-        events,
       });
     }
   }
@@ -242,7 +257,7 @@ class Conductor {
     const run: RunFacts = {
       id: this.runId,
       startedAt: this.startedAt,
-      status: statusOf(signal, analysed.analysis.rounds),
+      status: signal.aborted ? 'interrupted' : statusOf(buckets, stoppedMs),
       elapsedMs,
     };
     const result: Result = {
@@ -263,15 +278,23 @@ class Conductor {
   }
 }
 
-/** Broken: writes stopped, and did not come back before the end. */
-function statusOf(signal: AbortSignal, rounds: readonly RoundAnalysis[]): RunFacts['status'] {
-  if (signal.aborted) {
-    return 'interrupted';
+/** So long before the end a load must have been without any acknowledgement, to say that the target never came back. */
+const GONE_MS = 3000;
+
+/** Broken: nothing was acknowledged at the end, or at all, and what was tried failed. */
+function statusOf(buckets: readonly Bucket[], stoppedMs: number): RunFacts['status'] {
+  let lastAckUs = -1;
+  let lastFailureUs = -1;
+  for (const bucket of buckets) {
+    for (const script of bucket.scripts) {
+      lastAckUs = Math.max(lastAckUs, script.lastAckUs);
+    }
+    for (const error of bucket.errors) {
+      lastFailureUs = Math.max(lastFailureUs, error.lastUs);
+    }
   }
-  const gone = rounds.some(
-    ({ writeDowntime }) => writeDowntime?.outage === true && writeDowntime.toMs === null,
-  );
-  return gone ? 'broken' : 'completed';
+  const gone = lastAckUs < 0 || stoppedMs - lastAckUs / 1000 > GONE_MS;
+  return gone && lastFailureUs > lastAckUs ? 'broken' : 'completed';
 }
 
 function notAsked(plan: FaultPlan): FaultRecord {

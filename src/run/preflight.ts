@@ -28,7 +28,7 @@ export async function checkServer(sql: pg.ClientBase, plan: Plan): Promise<void>
     throw new UserError(
       `${plan.clients} clients${probes > 0 ? ` and the probe's ${probes}` : ''} need as many connections, but ` +
         `${where} has ${free} left (max_connections ${server.max}, ${server.reserved} reserved, ${server.used} in use).`,
-      `Use --clients ${Math.max(1, free - probes)} at most, or raise max_connections.`,
+      `Use --clients ${Math.max(1, free - probes)} at most, raise max_connections, or leave the probe out with --probes off.`,
     );
   }
 }
@@ -47,4 +47,6 @@ const SERVER = `
          current_setting('superuser_reserved_connections')::int
            + coalesce(current_setting('reserved_connections', true), '0')::int AS reserved,
          (SELECT count(*)::int FROM pg_stat_activity
-           WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()) AS used`;
+           -- An ordinary role is not told the type of other roles' backends.
+          WHERE datid IS NOT NULL AND coalesce(backend_type, 'client backend') = 'client backend'
+            AND pid <> pg_backend_pid()) AS used`;

@@ -9,6 +9,9 @@ const MOST_BUCKETS = 12_000;
 const SHARP_BEFORE_MS = 30_000;
 const SHARP_AFTER_MS = 120_000;
 
+/** Bounds what is never thinned. */
+const MOST_MARKS = 100;
+
 /** How long frames of an interval may be under way before the interval is taken for complete. */
 const LATE_INTERVALS = 3;
 
@@ -41,7 +44,9 @@ export class Timeline {
 
   /** Something happened at this instant: what lies around it is never thinned. */
   mark(atMs: number): void {
-    this.marksMs.push(atMs);
+    if (this.marksMs.length < MOST_MARKS) {
+      this.marksMs.push(atMs);
+    }
   }
 
   /** The newest buckets whose frames are all there, `count` at the most, in order of time. */
