@@ -21,9 +21,12 @@ export async function markMade(sql: pg.ClientBase, names: readonly string[]): Pr
   );
 }
 
-/** Whether each table of these names that is there was made by this tool. */
+/**
+ * Whether each table of these names that is there was made by this tool. A role that may not read the register, as an
+ * application's may not, cannot know: then they count as somebody else's.
+ */
 export async function isMadeHere(sql: pg.ClientBase, names: readonly string[]): Promise<boolean> {
-  if (!(await hasRegister(sql))) {
+  if (!(await canReadRegister(sql))) {
     return false;
   }
   const { rows } = await sql.query<{ foreign: boolean }>(
@@ -38,7 +41,7 @@ export async function isMadeHere(sql: pg.ClientBase, names: readonly string[]): 
 
 /** Takes tables that are gone off the register, and the register away when it is empty. */
 export async function forgetDropped(sql: pg.ClientBase): Promise<void> {
-  if (!(await hasRegister(sql))) {
+  if (!(await canReadRegister(sql))) {
     return;
   }
   await forgetGone(sql);
@@ -48,11 +51,17 @@ export async function forgetDropped(sql: pg.ClientBase): Promise<void> {
   }
 }
 
-async function hasRegister(sql: pg.ClientBase): Promise<boolean> {
-  const { rows } = await sql.query<{ there: boolean }>('select to_regclass($1) is not null as there', [
-    REGISTER,
-  ]);
-  return rows[0]?.there === true;
+/** Asked of the catalogue, for a refused query would end the transaction that it is in. */
+async function canReadRegister(sql: pg.ClientBase): Promise<boolean> {
+  const { rows } = await sql.query<{ readable: boolean }>(
+    `select exists (
+       select from pg_catalog.pg_attribute a
+       where a.attrelid = to_regclass($1) and a.attname = 'relation' and a.atttypid = 'regclass'::regtype
+         and has_column_privilege(a.attrelid, a.attnum, 'select')
+     ) as readable`,
+    [REGISTER],
+  );
+  return rows[0]?.readable === true;
 }
 
 async function forgetGone(sql: pg.ClientBase): Promise<void> {

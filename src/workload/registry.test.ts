@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { UserError } from '../errors.js';
 import { compileScripts, writes } from './pgbench/compile.js';
-import { findWorkload, listWorkloads, parseOptions } from './registry.js';
+import { findWorkload, listWorkloads, parseOptions, resolveWorkload } from './registry.js';
 
 test('the built-ins compile for every protocol, and say whether they write', async () => {
   const found: Record<string, boolean> = {};
@@ -47,4 +47,23 @@ test.each(['0', '1.5', 'ten', '', '-3', 'Infinity', '300000000'])(
 test('an option that the workload does not have is refused', async () => {
   const tpcb = await findWorkload('tpcb');
   expect(() => parseOptions(tpcb, { scales: '1' })).toThrow("no option --scales. Did you mean 'scale'?");
+});
+
+test.each(['constructor', 'toString', '__proto__'])(
+  'an option called %s is refused where the workload has none, and has its default where it has one',
+  async (name) => {
+    const tpcb = await findWorkload('tpcb');
+    expect(() => parseOptions(tpcb, Object.fromEntries([[name, '3']]))).toThrow(`no option --${name}.`);
+    const option = { name, type: 'number', default: 5, summary: '' } as const;
+    const own = { ...tpcb, options: [option] };
+    expect(Object.entries(parseOptions(own, {}))).toEqual([[name, 5]]);
+    expect(Object.entries(parseOptions(own, Object.fromEntries([[name, '3']])))).toEqual([[name, 3]]);
+  },
+);
+
+test('a schema that there is not is refused, whatever it is called', () => {
+  const definition = { name: 'mine', summary: '', schema: 'constructor' as 'pgbench', scripts: [] };
+  expect(() => resolveWorkload(definition)).toThrow(
+    "The workload mine names the schema 'constructor', which there is not. There is pgbench.",
+  );
 });

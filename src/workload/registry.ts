@@ -48,8 +48,19 @@ export async function findWorkload(name: string): Promise<Workload> {
 /** Puts the schema that a definition names into its place, with the options of it. */
 export function resolveWorkload(definition: WorkloadDefinition): Workload {
   const { name, aliases = [], summary, options = [], schema, scripts } = definition;
-  const named = typeof schema === 'string' ? SCHEMAS[schema] : { schema, options: [] };
+  const named = typeof schema === 'string' ? namedSchema(schema, name) : { schema, options: [] };
   return { name, aliases, summary, options: [...named.options, ...options], schema: named.schema, scripts };
+}
+
+/** A definition may be a user's file, which no compiler has seen. */
+function namedSchema(schema: SchemaName, workload: string): (typeof SCHEMAS)[SchemaName] {
+  if (!Object.hasOwn(SCHEMAS, schema)) {
+    throw new UserError(
+      `The workload ${workload} names the schema '${schema}', which there is not.`,
+      `There is ${Object.keys(SCHEMAS).join(', ')}.`,
+    );
+  }
+  return SCHEMAS[schema];
 }
 
 /**
@@ -70,7 +81,8 @@ export function parseOptions(workload: Workload, given: OptionValues): OptionVal
   }
   return Object.fromEntries(
     workload.options.map((option) => {
-      const value = given[option.name];
+      // An option may be called as something that every object has.
+      const value = Object.hasOwn(given, option.name) ? given[option.name] : undefined;
       return [option.name, value === undefined ? option.default : parseOption(option, value)];
     }),
   );

@@ -25,6 +25,9 @@ afterEach(async () => {
 
 const ignore = (): void => {};
 
+const TABLES = 'pgbench_accounts, pgbench_branches, pgbench_history, pgbench_tellers';
+const KEYLESS = 'init was interrupted, or pgbench made them by -I without p.';
+
 async function count(table: string): Promise<number> {
   const { rows } = await sql.query<{ count: string }>(`select count(*) from ${table}`);
   return Number(rows[0]?.count);
@@ -107,11 +110,58 @@ test('check takes partitioned accounts', async () => {
   expect(await pgbenchSchema.check(sql, {})).toMatchObject({ kind: 'ready', options: { scale: 2 } });
 });
 
-test('check takes tables without keys, without reading the accounts', async () => {
+test('check refuses tables that pgbench made without keys', async () => {
   server.run('pgbench', ['-i', '-q', '-I', 'dtg', '-s', '1']);
-  // It would be unfit with a key.
-  await sql.query('delete from pgbench_accounts where aid = 100000');
-  expect(await pgbenchSchema.check(sql, {})).toMatchObject({ kind: 'ready', options: { scale: 1 } });
+  expect(await pgbenchSchema.check(sql, {})).toEqual({
+    kind: 'unfit',
+    made: 'elsewhere',
+    problem: `there is no primary key of pgbench_branches (bid), pgbench_tellers (tid), pgbench_accounts (aid): ${KEYLESS}`,
+  });
+});
+
+test.each([
+  ['load pgbench_accounts', 'pgbench_branches (bid), pgbench_tellers (tid), pgbench_accounts (aid)'],
+  ['vacuum', 'pgbench_branches (bid), pgbench_tellers (tid), pgbench_accounts (aid)'],
+  ['primary keys', 'pgbench_branches (bid), pgbench_tellers (tid), pgbench_accounts (aid)'],
+])('check refuses tables whose init ended at "%s"', async (last, lacking) => {
+  const end = new Error('interrupted');
+  const preparing = pgbenchSchema.prepare(sql, { scale: 1 }, ({ step }) => {
+    if (step === last) {
+      throw end;
+    }
+  });
+  await expect(preparing).rejects.toBe(end);
+  expect(await pgbenchSchema.check(sql, {})).toEqual({
+    kind: 'unfit',
+    made: 'here',
+    problem: `there is no primary key of ${lacking}: ${KEYLESS}`,
+  });
+});
+
+test('a role that may not read the register finds the tables made elsewhere', async () => {
+  await pgbenchSchema.prepare(sql, { scale: 1 }, ignore);
+  await sql.query(`create role app; grant select on ${TABLES} to app`);
+  try {
+    await sql.query('begin; set local role app');
+    expect(await pgbenchSchema.check(sql, {})).toEqual({
+      kind: 'ready',
+      made: 'elsewhere',
+      options: { scale: 1 },
+    });
+    await sql.query('commit');
+  } finally {
+    await sql.query('rollback; drop owned by app; drop role app');
+  }
+});
+
+test('a table of the name of the register that is not one finds the tables made elsewhere', async () => {
+  server.run('pgbench', ['-i', '-q', '-s', '1']);
+  await sql.query('create table pgha_bench_tables (n int)');
+  try {
+    expect(await pgbenchSchema.check(sql, {})).toMatchObject({ kind: 'ready', made: 'elsewhere' });
+  } finally {
+    await sql.query('drop table pgha_bench_tables');
+  }
 });
 
 test.each([
@@ -121,6 +171,10 @@ test.each([
   [
     'delete from pgbench_tellers where tid = 7',
     'pgbench_tellers has 9 rows; for 1 branches there should be 10.',
+  ],
+  [
+    'alter table pgbench_accounts drop constraint pgbench_accounts_pkey',
+    `there is no primary key of pgbench_accounts (aid): ${KEYLESS}`,
   ],
   [
     'delete from pgbench_accounts where aid = 100000',
@@ -144,7 +198,7 @@ test('a table that somebody else made among ours is not ours', async () => {
   await pgbenchSchema.prepare(sql, { scale: 1 }, ignore);
   await sql.query('drop table pgbench_tellers');
   expect(await pgbenchSchema.check(sql, {})).toMatchObject({ kind: 'unfit', made: 'here' });
-  await sql.query('create table pgbench_tellers (tid int, bid int, tbalance int)');
+  await sql.query('create table pgbench_tellers (tid int primary key, bid int, tbalance int)');
   await sql.query('insert into pgbench_tellers select n, 1, 0 from generate_series(1, 10) n');
   expect(await pgbenchSchema.check(sql, {})).toEqual({
     kind: 'ready',

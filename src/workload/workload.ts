@@ -53,7 +53,7 @@ export interface Script {
   readonly weight: number;
   /**
    * Where it can run: `rw` needs the primary; `ro` only reads, and goes to the read-only endpoint where the target
-   * has one, else to the read-write one. `--route` overrides.
+   * has one, else to the read-write one.
    */
   readonly route: Route;
   /** A pgbench script. */

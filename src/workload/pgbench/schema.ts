@@ -41,6 +41,13 @@ const COLUMNS: Readonly<Record<Table, readonly string[]>> = {
   pgbench_tellers: ['tid', 'bid', 'tbalance'],
 };
 
+/** Tables with a primary key and its column, in the order in which pgbench adds them: the last step of `pgbench -i`. */
+const KEYS = [
+  ['pgbench_branches', 'bid'],
+  ['pgbench_tellers', 'tid'],
+  ['pgbench_accounts', 'aid'],
+] as const satisfies readonly (readonly [Table, string])[];
+
 async function prepare(
   sql: pg.ClientBase,
   options: OptionValues,
@@ -55,9 +62,9 @@ async function prepare(
     await sql.query(`vacuum analyze ${table}`);
   }
   progress({ step: 'primary keys', done: 0, total: 0 });
-  await sql.query('alter table pgbench_branches add primary key (bid)');
-  await sql.query('alter table pgbench_tellers add primary key (tid)');
-  await sql.query('alter table pgbench_accounts add primary key (aid)');
+  for (const [table, column] of KEYS) {
+    await sql.query(`alter table ${table} add primary key (${column})`);
+  }
 }
 
 async function createTables(sql: pg.ClientBase, scale: number): Promise<void> {
@@ -182,6 +189,8 @@ interface FoundTable {
   readonly name: Table;
   readonly kind: string;
   readonly columns: readonly string[];
+  /** First column of the primary key. */
+  readonly key: string | null;
 }
 
 async function check(sql: pg.ClientBase): Promise<SchemaState> {
@@ -189,7 +198,11 @@ async function check(sql: pg.ClientBase): Promise<SchemaState> {
     `select name, c.relkind as kind, array(
        select a.attname::text from pg_catalog.pg_attribute a
        where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped
-     ) as columns
+     ) as columns, (
+       select a.attname::text from pg_catalog.pg_index i join pg_catalog.pg_attribute a
+         on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
+       where i.indrelid = c.oid and i.indisprimary and i.indisvalid
+     ) as key
      from unnest($1::text[]) as name join pg_catalog.pg_class c on c.oid = to_regclass(name)`,
     [TABLES],
   );
@@ -197,7 +210,7 @@ async function check(sql: pg.ClientBase): Promise<SchemaState> {
     return { kind: 'missing' };
   }
   const made = (await isMadeHere(sql, TABLES)) ? 'here' : 'elsewhere';
-  const problem = shapeProblem(tables);
+  const problem = shapeProblem(tables) ?? keysProblem(tables);
   if (problem !== undefined) {
     return { kind: 'unfit', made, problem };
   }
@@ -225,31 +238,36 @@ function shapeProblem(tables: readonly FoundTable[]): string | undefined {
   return undefined;
 }
 
+/**
+ * Tables that were loaded but have no keys yet look complete, and run at a few transactions a second: each statement
+ * reads a whole table.
+ */
+function keysProblem(tables: readonly FoundTable[]): string | undefined {
+  const keyless = KEYS.filter(
+    ([name, column]) => tables.find((candidate) => candidate.name === name)?.key !== column,
+  );
+  if (keyless.length === 0) {
+    return undefined;
+  }
+  const lacking = keyless.map(([name, column]) => `${name} (${column})`).join(', ');
+  return `there is no primary key of ${lacking}: init was interrupted, or pgbench made them by -I without p.`;
+}
+
 interface RowCounts {
   readonly branches: number;
   readonly tellers: number;
-  /** Highest account number; undefined where no index tells it, for then it would take a scan of the largest table. */
-  readonly lastAccount: number | undefined;
+  /** Highest account number: the primary key tells it without a scan of the largest table. */
+  readonly lastAccount: number;
 }
 
 async function countRows(sql: pg.ClientBase): Promise<RowCounts> {
-  const { rows } = await sql.query<{ branches: number; tellers: number; indexed: boolean }>(
+  const { rows } = await sql.query<{ branches: number; tellers: number; last: string | null }>(
     `select (select count(*)::int from pgbench_branches) as branches,
        (select count(*)::int from pgbench_tellers) as tellers,
-       exists (
-         select from pg_catalog.pg_index i join pg_catalog.pg_attribute a
-           on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
-         where i.indrelid = 'pgbench_accounts'::regclass and i.indisvalid and a.attname = 'aid'
-       ) as indexed`,
+       (select max(aid)::text from pgbench_accounts) as last`,
   );
-  const { branches = 0, tellers = 0, indexed = false } = rows[0] ?? {};
-  if (!indexed) {
-    return { branches, tellers, lastAccount: undefined };
-  }
-  const found = await sql.query<{ last: string | null }>(
-    'select max(aid)::text as last from pgbench_accounts',
-  );
-  return { branches, tellers, lastAccount: Number(found.rows[0]?.last ?? 0) };
+  const { branches = 0, tellers = 0, last = null } = rows[0] ?? {};
+  return { branches, tellers, lastAccount: Number(last ?? 0) };
 }
 
 function rowsProblem({ branches, tellers, lastAccount }: RowCounts): string | undefined {
@@ -260,7 +278,7 @@ function rowsProblem({ branches, tellers, lastAccount }: RowCounts): string | un
   if (tellers !== branches * TELLERS) {
     return `pgbench_tellers has ${tellers} rows; ${expected} ${branches * TELLERS}.`;
   }
-  if (lastAccount !== undefined && lastAccount !== branches * ACCOUNTS) {
+  if (lastAccount !== branches * ACCOUNTS) {
     return `the last account of pgbench_accounts is ${lastAccount}; ${expected} ${branches * ACCOUNTS}.`;
   }
   return undefined;
