@@ -15,6 +15,7 @@ const COMMANDS = ['run', 'init', 'lab'];
 export async function main(words: readonly string[]): Promise<number> {
   let exitCode: number = EXIT.ok;
   try {
+    refuseInherited(words);
     await parser(words, (code) => {
       exitCode = code;
     }).parseAsync();
@@ -22,6 +23,16 @@ export async function main(words: readonly string[]): Promise<number> {
   } catch (error) {
     report(error, words.includes('--debug'));
     return EXIT.usage;
+  }
+}
+
+/** yargs takes the names of what every object has for options of its own, and fails on them. */
+function refuseInherited(words: readonly string[]): void {
+  for (const word of words) {
+    const name = /^--([^=]+)/.exec(word)?.[1];
+    if (name !== undefined && name in Object.prototype) {
+      throw new UserError(`There is no option --${name}.`, 'See pgha-bench --help.');
+    }
   }
 }
 
@@ -99,7 +110,10 @@ async function workloadCommand(
 /** yargs' words in the form of ours: expected, found, what to do. */
 function usageProblem(message: string, words: readonly string[]): string {
   const [command = ''] = words;
-  if (message === '' || message.startsWith('Unknown command') || !COMMANDS.includes(command)) {
+  if (message.startsWith('Unknown command') && COMMANDS.includes(command)) {
+    return `Expected one word behind '${command}'; ${message.replace('Unknown command', 'found more')}. See pgha-bench ${command} --help.`;
+  }
+  if (message === '' || !COMMANDS.includes(command)) {
     const found = command === '' ? 'none' : `'${command}'`;
     return `Expected a command, one of ${COMMANDS.join(', ')}; found ${found}.${didYouMean(command, COMMANDS)} See pgha-bench --help.`;
   }

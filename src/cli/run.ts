@@ -138,7 +138,7 @@ async function startLab(order: RunOrder, signal: AbortSignal): Promise<OwnLab> {
   const own = await startOwnLab({ profile, maxConnections }, tell, signal);
   try {
     const scale = workload.options.some((option) => option.name === 'scale') ? { scale: OWN_LAB_SCALE } : {};
-    await prepare(own.lab, workload, parseOptions(workload, { ...scale, ...given }), false);
+    await prepare(own.lab, workload, parseOptions(workload, { ...scale, ...given }), false, signal);
     return own;
   } catch (error) {
     await own.stop();
