@@ -158,6 +158,9 @@ async function runAgainst(
   const { settings, workload } = order;
   const { target, members } = await withMembers(resolved.target);
   const { faultPlans, faults } = faultsFor(settings, target);
+  for (const [index, fault] of faults.entries()) {
+    await fault.check(target, faultPlans[index] as FaultPlan);
+  }
   const look = { queryTimeoutMs: LOOK_TIMEOUT_MS, signal };
   if (target.ro !== undefined) {
     await closeClient(await openClient(target.ro, secrets.roPassword, 'look', look));
@@ -174,9 +177,6 @@ async function runAgainst(
     throw queryProblem(error, target.rw, 'look at the server and its tables');
   } finally {
     await closeClient(sql);
-  }
-  for (const [index, fault] of faults.entries()) {
-    await fault.check(target, faultPlans[index] as FaultPlan);
   }
   tell(describe(plan));
   const lines = new ProgressLines(process.stderr, styleFor(process.stderr));
