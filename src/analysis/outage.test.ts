@@ -37,7 +37,7 @@ describe('write downtime', () => {
       fromMs: LAST_BEFORE,
       toMs: 25_565,
       durationMs: 25_565 - LAST_BEFORE,
-      resolutionMs: 64.75,
+      resolutionMs: 64.75 + 20_330 - LAST_BEFORE,
       failures: 2,
       usualPauseMs: 10,
     });
@@ -76,8 +76,9 @@ describe('write downtime', () => {
 
   it('is not over when nothing came back until the end of the load', () => {
     const acks = every(7, 0, 21_000);
-    const measured = measure({ acksMs: [acks], failures: [{ atMs: 39_900 }] });
-    expect(measured).toMatchObject({ outage: true, toMs: null, resolutionMs: 100 });
+    const measured = measure({ acksMs: [acks], failures: [{ atMs: 21_010 }, { atMs: 39_900 }] });
+    const nearMs = 21_010 - (acks.at(-1) as number);
+    expect(measured).toMatchObject({ outage: true, toMs: null, resolutionMs: nearMs + 100 });
     expect((measured as Downtime).durationMs).toBe(40_000 - (acks.at(-1) as number));
   });
 
@@ -155,6 +156,54 @@ describe('a pause', () => {
   });
 });
 
+describe('of several gaps', () => {
+  it('the longest one that is an outage counts, not a longer clean pause', () => {
+    const acks = [...every(10, 0, 21_000), ...every(10, 21_700, 25_000), ...every(10, 25_900, 40_000)];
+    expect(measure({ acksMs: [acks], failures: [{ atMs: 21_300 }] }, 500)).toMatchObject({
+      outage: true,
+      toMs: 21_700,
+    });
+    expect(measure({ acksMs: [acks] }, 500)).toMatchObject({ outage: false, toMs: 25_900 });
+  });
+
+  it('each is judged by the buckets at its ends, not by wide ones far away', () => {
+    const fine = recordingOf({ acksMs: [[...every(7, 0, 23_000), ...every(7, 24_500, 40_000)]] });
+    const far = fine.buckets.slice(300);
+    const wide = every(20, 0, far.length).map((i) => mergeBuckets(far.slice(i, i + 20)));
+    const mixed = { ...fine, buckets: [...fine.buckets.slice(0, 300), ...wide] };
+    const measured = downtimeOf(mixed, writesOf(mixed), { fromMs: 20_000, toMs: 40_000 }, 10);
+    expect(measured).toMatchObject({ figure: { outage: true, toMs: 24_500 } });
+  });
+});
+
+describe('a gap without a failure of the load', () => {
+  const fine = recordingOf({ acksMs: [[...every(10, 0, 21_000), ...every(10, 21_150, 40_000)]] });
+  const having = (part: Partial<Recording['buckets'][number]>) => {
+    const buckets = fine.buckets.map((each) => (each.startMs === 21_000 ? { ...each, ...part } : each));
+    return downtimeOf({ ...fine, buckets }, writesOf(fine), { fromMs: 20_000, toMs: 40_000 }, 100);
+  };
+  const probe = { route: 'rw', acks: 0, firstAckUs: -1, lastAckUs: -1, triedBeforeUs: -1 } as const;
+
+  it('is an outage when a probe was refused in it, which is no failure of the load', () => {
+    expect(having({})).toMatchObject({ figure: { durationMs: 160, outage: false } });
+    expect(having({ probes: [{ ...probe, failures: 1 }] })).toMatchObject({
+      figure: { outage: true, failures: 0 },
+    });
+  });
+
+  it('is none when the generator was stalled for half of it', () => {
+    const judged = (stallUs: number, failures = 0) => {
+      const buckets = fine.buckets.map((each) =>
+        each.startMs === 21_000 ? { ...each, stallUs, probes: [{ ...probe, failures }] } : each,
+      );
+      return downtimeOf({ ...fine, buckets }, writesOf(fine), { fromMs: 20_000, toMs: 40_000 }, 10);
+    };
+    expect(judged(79_000)).toMatchObject({ figure: { outage: true } });
+    expect(judged(80_000)).toMatchObject({ figure: { outage: false } });
+    expect(judged(80_000, 1)).toMatchObject({ figure: { outage: true } });
+  });
+});
+
 describe('the resolution', () => {
   const gap = (failures: Made['failures']) => measure({ acksMs: [STEADY], failures: failures ?? [] });
 
@@ -164,9 +213,12 @@ describe('the resolution', () => {
 
   it('counts from when a client had asked that gave up waiting', () => {
     // The plan's connect deadline is 3 s: at 25.4 s it is known of 22.4 s only.
-    expect(gap([{ atMs: 25_400, code: 'connect_timeout' }])).toMatchObject({ resolutionMs: 25_565 - 22_400 });
+    expect(gap([{ atMs: 20_330 }, { atMs: 25_400, code: 'connect_timeout' }])).toMatchObject({
+      resolutionMs: 25_565 - 22_400 + 20_330 - LAST_BEFORE,
+    });
     expect(gap([{ atMs: 25_400, code: 'connect_timeout' }, { atMs: 24_000 }])).toMatchObject({
-      resolutionMs: 1565,
+      // And from the start of the gap to the first of them.
+      resolutionMs: 1565 + 22_400 - LAST_BEFORE,
     });
   });
 
@@ -200,7 +252,8 @@ describe('the resolution', () => {
     );
     const window = { fromMs: 20_000, toMs: 40_000 };
     expect(downtimeOf({ ...recording, buckets }, writesOf(recording), window, 10)).toMatchObject({
-      figure: { resolutionMs: 55 },
+      // From its start to that failure nothing is known.
+      figure: { resolutionMs: 25_565 - LAST_BEFORE },
     });
   });
 });
@@ -248,7 +301,7 @@ describe('a probe', () => {
   it('ends the gap when it is served, and bounds it by its own cadence', () => {
     const found = downtime(recording);
     // Its beat at 25.480 s is the first that is served, 7 ms later; the one at 25.460 s was not.
-    expect(found).toMatchObject({ toMs: 25_487, resolutionMs: 27 });
+    expect(found).toMatchObject({ toMs: 25_487, resolutionMs: 27.374 });
     expect(found.durationMs - found.resolutionMs).toBeLessThan(25_480 - 20_312);
     expect(found.durationMs).toBeGreaterThan(25_480 - 20_312);
     expect(found.durationMs).toBeLessThan(downtime(withProbe(null)).durationMs);

@@ -27,7 +27,8 @@ export function endOfLoad(recording: Recording): number {
 }
 
 /**
- * The longest gap between two acknowledgements of the stream that overlaps the window. A gap is seen where it crosses
+ * The longest gap between two acknowledgements of the stream that overlaps the window and is an outage, or else the
+ * longest one. A gap is seen where it crosses
  * the edge of a bucket, and every gap longer than a bucket does: for those, the first and last acknowledgement of each
  * bucket give it exactly.
  * @param usualPauseMs longest such gap in the steady part before the fault, null without one
@@ -42,16 +43,18 @@ export function downtimeOf(
     // Nobody knows when the outage began: with the fault, or long before.
     return { missing: `no ${SINGULAR[stream.what]} was acknowledged before it` };
   }
-  let longest: AckGap | null = null;
-  for (const gap of gapsOf(recording, stream)) {
-    if (overlaps(gap, window) && (longest === null || lengthOf(gap) > lengthOf(longest))) {
-      longest = gap;
-    }
-  }
-  if (longest === null) {
+  const gaps = gapsOf(recording, stream).filter((gap) => overlaps(gap, window));
+  const [longest] = gaps.sort((a, b) => lengthOf(b) - lengthOf(a));
+  if (longest === undefined) {
     return { missing: `the run was too short to see a gap between two ${stream.what}` };
   }
-  return { figure: describe(recording, stream, longest, widest(recording.buckets, window), usualPauseMs) };
+  // A clean pause may be longer than the outage beside it.
+  const outage = gaps.find((gap) => isOutage(recording, stream, gap, usualPauseMs));
+  const resolutionMs =
+    outage === undefined
+      ? Math.max(lengthOf(longest) / 1000, widest(recording.buckets, window))
+      : resolutionOf(recording, stream, outage);
+  return { figure: describe(recording, stream, outage ?? longest, { outage, resolutionMs, usualPauseMs }) };
 }
 
 const SINGULAR = { writes: 'write', reads: 'read' } as const;
@@ -83,24 +86,33 @@ interface AckGap {
   readonly toUs: number;
   /** False when it lasted to the end of the load. */
   readonly answered: boolean;
+  /** From the bucket of its first end to that of its second, or to the last one. */
+  readonly buckets: readonly Bucket[];
+  /** Width of the wider bucket of these two: a gap no longer than that is not always seen. */
+  readonly bucketMs: number;
 }
 
 function gapsOf(recording: Recording, stream: Stream): AckGap[] {
   const gaps: AckGap[] = [];
   let lastUs = -1;
-  for (const bucket of recording.buckets) {
+  let last = 0;
+  for (const [index, bucket] of recording.buckets.entries()) {
     const acks = servedIn(bucket, stream);
     if (acks.firstUs < 0) {
       continue;
     }
     if (lastUs >= 0) {
-      gaps.push({ fromUs: lastUs, toUs: Math.max(lastUs, acks.firstUs), answered: true });
+      const buckets = recording.buckets.slice(last, index + 1);
+      const bucketMs = Math.max(buckets[0]?.widthMs ?? 0, bucket.widthMs);
+      gaps.push({ fromUs: lastUs, toUs: Math.max(lastUs, acks.firstUs), answered: true, buckets, bucketMs });
     }
     lastUs = acks.lastUs;
+    last = index;
   }
   const endUs = endOfLoad(recording) * 1000;
   if (lastUs >= 0 && lastUs < endUs) {
-    gaps.push({ fromUs: lastUs, toUs: endUs, answered: false });
+    const buckets = recording.buckets.slice(last);
+    gaps.push({ fromUs: lastUs, toUs: endUs, answered: false, buckets, bucketMs: buckets[0]?.widthMs ?? 0 });
   }
   return gaps;
 }
@@ -113,44 +125,79 @@ function lengthOf(gap: AckGap): number {
   return gap.toUs - gap.fromUs;
 }
 
+/**
+ * Failures tell an outage from a pause. Without any, it takes a gap that chance does not make: pauses vary, and one
+ * that is a little longer than the longest before is to be expected every other time. Nor does it count where this
+ * machine slept for most of it: then nobody asked.
+ */
+function isOutage(recording: Recording, stream: Stream, gap: AckGap, usualPauseMs: number | null): boolean {
+  const durationMs = lengthOf(gap) / 1000;
+  if (durationMs <= gap.bucketMs || durationMs <= (usualPauseMs ?? 0)) {
+    return false;
+  }
+  if (failuresIn(recording, stream, gap).count > 0 || refusedProbe(stream, gap)) {
+    return true;
+  }
+  return durationMs > 2 * (usualPauseMs ?? 0) && !wasStalled(gap);
+}
+
+/** When a probe failed within a bucket is not recorded; in those of the ends, it counts as in the gap. */
+function refusedProbe(stream: Stream, { buckets }: AckGap): boolean {
+  return buckets.some((bucket) => (probeOf(bucket, stream)?.failures ?? 0) > 0);
+}
+
+function wasStalled(gap: AckGap): boolean {
+  return gap.buckets.some((bucket) => bucket.stallUs >= lengthOf(gap) / 2);
+}
+
 function describe(
   recording: Recording,
   stream: Stream,
   gap: AckGap,
-  bucketMs: number,
-  usualPauseMs: number | null,
+  judged: { outage: AckGap | undefined; resolutionMs: number; usualPauseMs: number | null },
 ): Downtime {
-  const durationMs = lengthOf(gap) / 1000;
-  const failed = failuresIn(recording, stream, gap);
-  // Failures tell an outage from a pause; without any, it takes a gap that chance does not make: pauses vary, and
-  // one that is a little longer than the longest before is to be expected every other time.
-  const unusualMs = (usualPauseMs ?? 0) * (failed.count > 0 ? 1 : 2);
-  const outage = durationMs > bucketMs && durationMs > unusualMs;
-  const resolutionMs = outage
-    ? Math.min(durationMs, (gap.toUs - (probedUs(recording, stream, gap) ?? failed.lastTriedUs)) / 1000)
-    : Math.max(durationMs, bucketMs);
   return {
     route: stream.route,
-    outage,
+    outage: judged.outage !== undefined,
     fromMs: gap.fromUs / 1000,
     toMs: gap.answered ? gap.toUs / 1000 : null,
-    durationMs,
-    resolutionMs,
-    failures: failed.count,
-    usualPauseMs,
+    durationMs: lengthOf(gap) / 1000,
+    resolutionMs: judged.resolutionMs,
+    failures: failuresIn(recording, stream, gap).count,
+    usualPauseMs: judged.usualPauseMs,
   };
 }
 
 /**
- * Start of the last attempt of the probe that came before the one that was served first, if it lies in the gap: had
- * the service been there for it, the gap would have ended with it. Undefined where no probe tells.
+ * How much of the gap is not known to be outage: from its start to the first try that met a service that was away, and
+ * from the last such try to its end.
  */
-function probedUs(recording: Recording, stream: Stream, gap: AckGap): number | undefined {
+function resolutionOf(recording: Recording, stream: Stream, gap: AckGap): number {
+  const failed = failuresIn(recording, stream, gap);
+  const probe = probedIn(recording, stream, gap);
+  const endUs = gap.toUs - (probe?.triedUs ?? failed.lastTriedUs);
+  const startUs = Math.min(failed.firstTriedUs - gap.fromUs, probe?.stepUs ?? Infinity);
+  return Math.min(lengthOf(gap), startUs + endUs) / 1000;
+}
+
+interface ProbeInGap {
+  /** Start of its last attempt before the one that was served first: else the gap would have ended with that. */
+  readonly triedUs: number;
+  /**
+   * From there to the end of the one that was served: a beat and the time for a connection. So long at most it took
+   * at the start of the gap, too, until an attempt met a service that was away.
+   */
+  readonly stepUs: number;
+}
+
+/** Undefined where no probe was tried in the gap. */
+function probedIn(recording: Recording, stream: Stream, gap: AckGap): ProbeInGap | undefined {
   for (const bucket of recording.buckets) {
     const probe = probeOf(bucket, stream);
     if (probe !== undefined && probe.firstAckUs >= gap.toUs) {
-      const tried = probe.triedBeforeUs;
-      return tried > gap.fromUs && tried < gap.toUs ? tried : undefined;
+      const triedUs = probe.triedBeforeUs;
+      const within = triedUs > gap.fromUs && triedUs < gap.toUs;
+      return within ? { triedUs, stepUs: probe.firstAckUs - triedUs } : undefined;
     }
   }
   return undefined;
@@ -158,29 +205,33 @@ function probedUs(recording: Recording, stream: Stream, gap: AckGap): number | u
 
 interface FailuresInGap {
   readonly count: number;
-  /** The last instant at which an attempt is known to have met a service that was away; the gap's start if none is. */
+  /** The first and the last instant at which an attempt is known to have met a service that was away. */
+  readonly firstTriedUs: number;
   readonly lastTriedUs: number;
 }
 
+/** Without any of which the instant is known, the first is the gap's end and the last its start. */
 function failuresIn(recording: Recording, stream: Stream, gap: AckGap): FailuresInGap {
   let count = 0;
+  let firstTriedUs = gap.toUs;
   let lastTriedUs = gap.fromUs;
-  for (const bucket of recording.buckets) {
-    if (endOf(bucket) * 1000 < gap.fromUs || bucket.startMs * 1000 > gap.toUs) {
+  const { deadlines } = recording.plan;
+  for (const error of gap.buckets.flatMap((bucket) => bucket.errors)) {
+    const inGap = error.lastUs > gap.fromUs && error.firstUs < gap.toUs;
+    if (!inGap || !stream.scripts.has(error.script) || !tellsOfOutage(error.code)) {
       continue;
     }
-    for (const error of bucket.errors) {
-      const inGap = error.lastUs > gap.fromUs && error.firstUs < gap.toUs;
-      if (!inGap || !stream.scripts.has(error.script) || !tellsOfOutage(error.code)) {
-        continue;
+    count += error.count;
+    // Of the failures between the first and the last of a bucket no instant is known.
+    for (const endedUs of [error.firstUs, error.lastUs]) {
+      if (endedUs > gap.fromUs && endedUs < gap.toUs) {
+        const triedUs = Math.max(gap.fromUs, triedAt(error, endedUs, deadlines));
+        firstTriedUs = Math.min(firstTriedUs, triedUs);
+        lastTriedUs = Math.max(lastTriedUs, triedUs);
       }
-      count += error.count;
-      // Of the failures between the first and the last of a bucket no instant is known: take the first, then.
-      const endedUs = error.lastUs < gap.toUs ? error.lastUs : error.firstUs;
-      lastTriedUs = Math.max(lastTriedUs, triedAt(error, endedUs, recording.plan.deadlines));
     }
   }
-  return { count, lastTriedUs };
+  return { count, firstTriedUs, lastTriedUs };
 }
 
 /**
