@@ -34,6 +34,21 @@ describe('explain', () => {
     }
   });
 
+  it('does not blame HAProxy where there may be none', () => {
+    for (const code of [
+      '25006',
+      'ECONNREFUSED',
+      'ECONNRESET',
+      'closed',
+      'connect_closed',
+      'connect_timeout',
+    ]) {
+      const text = explain({ ...failed, code }, false);
+      expect(text).not.toContain('HAProxy');
+      expect(text).toContain('a proxy before it');
+    }
+  });
+
   it('says what the port has to do with it', () => {
     expect(explain({ ...failed, code: '25006' })).toBe(
       'HAProxy still sends you to the demoted primary, or to a standby.',

@@ -6,14 +6,40 @@ type Explanation = string | ((failed: Failed) => string);
 /**
  * What a failure means around a failover, in one sentence for the person who reads the report.
  * @param failed its code is a SQLSTATE, an errno name or a word of postgres/failure.ts
+ * @param haproxy whether the target is known, or built, to have one
  */
-export function explain(failed: Failed): string {
+export function explain(failed: Failed, haproxy = true): string {
   const ofClass = isSqlState(failed.code) ? CLASSES[failed.code.slice(0, 2)] : undefined;
-  const explanation = EXPLANATIONS[failed.code] ?? ofClass;
+  const known = haproxy ? undefined : withoutHaproxy(failed);
+  const explanation = known ?? EXPLANATIONS[failed.code] ?? ofClass;
   if (explanation === undefined) {
     return failed.message === '' ? 'Not a failure that is known around a failover.' : failed.message;
   }
   return typeof explanation === 'string' ? explanation : explanation(failed);
+}
+
+/** The explanations that blame HAProxy, for a target that is not known to have one. */
+function withoutHaproxy({ code, route, outcome }: Failed): string | undefined {
+  switch (code) {
+    case '25006':
+      return route === 'rw'
+        ? 'The server, or the one that a proxy before it chose, is a standby.'
+        : undefined;
+    case 'ECONNREFUSED':
+      return 'Nobody listens there: the server, or a proxy before it, is down.';
+    case 'ECONNRESET':
+      return outcome === 'in_doubt' ? undefined : 'The server, or a proxy before it, reset the connection.';
+    case 'closed':
+      return outcome === 'in_doubt'
+        ? undefined
+        : 'The server, or a proxy before it, closed the connection without a message.';
+    case 'connect_closed':
+      return 'The server, or a proxy before it, took the connection and closed it.';
+    case 'connect_timeout':
+      return 'The server, or a proxy before it, gave no session in time.';
+    default:
+      return undefined;
+  }
 }
 
 function isSqlState(code: string): boolean {

@@ -61,6 +61,11 @@ describe('formatProgress', () => {
     }
   });
 
+  it('cuts a long name of the leader', () => {
+    const line = formatProgress(at(5000, { leader: 'member'.repeat(20) }), options);
+    expect([...line]).toHaveLength(80);
+  });
+
   it('writes before anything was recorded', () => {
     expect(formatProgress({ elapsedMs: 0, durationMs: 40_000, latest: [], leader: null }, options)).toBe(
       ' 0 / 40 s        0 tps   p99       –',

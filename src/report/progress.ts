@@ -2,7 +2,7 @@ import { LatencySum } from '../analysis/latency.js';
 import type { Bucket } from '../analysis/recording.js';
 import { acknowledged, addResponse, outcomesOf, ratePerSecond } from '../analysis/totals.js';
 import { formatCount, formatRate } from '../units.js';
-import { plain, type Style, styleOf, type TerminalOptions, widthOf } from './terminal/text.js';
+import { cut, plain, type Style, styleOf, type TerminalOptions, widthOf } from './terminal/text.js';
 
 /** How a run stands, as of the last second whose frames are all there. */
 export interface Progress {
@@ -19,7 +19,8 @@ export function formatProgress(progress: Progress, options: TerminalOptions): st
   const style = styleOf(options);
   const parts = [elapsed(progress), throughput(progress, style), latency(progress, style)];
   if (progress.leader !== null) {
-    parts.push(leaderPart(progress.leader, style));
+    const room = style.columns - widthOf(parts.join(GAP)) - GAP.length;
+    parts.push(leaderPart(progress.leader, room, style));
   }
   const room = style.columns - widthOf(parts.join(GAP)) - GAP.length;
   const failed = fitting(errorParts(progress.latest), room);
@@ -67,8 +68,8 @@ function latency({ latest }: Progress, style: Style): string {
   return `p99 ${style.micros(p99).padStart(7)}`;
 }
 
-function leaderPart(leader: string, style: Style): string {
-  return leader === '' ? style.paint('no leader', 'red') : `leader ${plain(leader)}`;
+function leaderPart(leader: string, width: number, style: Style): string {
+  return leader === '' ? style.paint('no leader', 'red') : cut(`leader ${plain(leader)}`, width, style);
 }
 
 /** `57P01 64`, the most frequent first. */

@@ -179,6 +179,19 @@ describe('the report', () => {
     expect(report).not.toContain('\nb');
   });
 
+  it('fits long names into 80 columns', () => {
+    const base = resultOf('switchover');
+    const { target } = base.plan;
+    const errors = base.errors.flatMap((error) =>
+      [1, 2, 3].map((i) => ({ ...error, server: `[2001:db8:0:0:0:0:0:${i}]:5432` })),
+    );
+    const host = `${'long-'.repeat(20)}host`;
+    const plan = { ...base.plan, target: { ...target, rw: { ...target.rw, host } } };
+    const report = renderTerminal({ ...base, errors, plan }, plainly);
+    expect(report.split('\n').filter((line) => [...line].length > 80)).toEqual([]);
+    expect(report).toContain('3 servers');
+  });
+
   it('shows the most frequent of many kinds of errors, in the order of time', () => {
     const base = resultOf('switchover');
     const [first] = base.errors;

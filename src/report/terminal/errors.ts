@@ -2,7 +2,7 @@ import type { ErrorFacts, Result } from '../../result/result.js';
 import { formatCount } from '../../units.js';
 import { explain } from '../explain.js';
 import { OUTCOME_NAMES } from './latency.js';
-import { instant, labelled, plain, type Style, table } from './text.js';
+import { cut, instant, labelled, plain, type Style, table } from './text.js';
 
 /** More kinds than this are not read any more. */
 const MOST_ROWS = 12;
@@ -19,9 +19,11 @@ export function errorLines(result: Result, style: Style): string[] {
     [head.map((name) => style.paint(name, 'dim')), ...shown.map((each) => rowOf(each, result, style))],
     ['right', 'left', 'left', 'left', 'right', 'right', 'left'],
   );
+  const { target } = result.plan;
+  const proxied = target.haproxy !== undefined || target.kind !== 'server';
   const lines = [style.paint('Errors', 'bold'), rows[0] ?? ''];
   for (const [index, each] of shown.entries()) {
-    lines.push(rows[index + 1] ?? '', ...explanation(each, style));
+    lines.push(rows[index + 1] ?? '', ...explanation(each, proxied, style));
   }
   if (classes.length > shown.length) {
     lines.push(`  and ${formatCount(classes.length - shown.length)} rarer kinds, in result.json`);
@@ -75,8 +77,22 @@ function rowOf(each: ErrorClass, result: Result, style: Style): string[] {
     each.route,
     instant(each.firstMs),
     instant(each.lastMs),
-    servers.length === 0 ? style.dash : servers.join(' '),
+    inRoom(servers, style),
   ];
+}
+
+/** So much the other columns take at most, below a thousand million. */
+const OTHER_COLUMNS = 64;
+
+function inRoom(servers: readonly string[], style: Style): string {
+  const room = Math.max(9, style.columns - OTHER_COLUMNS);
+  const names = servers.join(' ');
+  if (servers.length === 0) {
+    return style.dash;
+  }
+  return servers.length === 1 || names.length <= room
+    ? cut(names, room, style)
+    : `${formatCount(servers.length)} servers`;
 }
 
 /** The member's name where it is known: people think in nodes. */
@@ -84,6 +100,8 @@ function nodeOf(server: string, { cluster }: Result): string {
   return plain(cluster.members.find(({ address }) => address === server)?.name ?? server);
 }
 
-function explanation(each: ErrorClass, style: Style): string[] {
-  return labelled(' '.repeat(9), plain(explain(each)), 9, style).map((line) => style.paint(line, 'dim'));
+function explanation(each: ErrorClass, proxied: boolean, style: Style): string[] {
+  return labelled(' '.repeat(9), plain(explain(each, proxied)), 9, style).map((line) =>
+    style.paint(line, 'dim'),
+  );
 }

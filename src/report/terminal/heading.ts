@@ -1,7 +1,7 @@
 import { hostPort } from '../../plan/target.js';
 import type { Result } from '../../result/result.js';
 import { formatDuration } from '../../units.js';
-import { counted, flow, plain, type Style } from './text.js';
+import { counted, cut, flow, plain, type Style } from './text.js';
 
 const LABEL = 11;
 
@@ -141,7 +141,9 @@ function startParts({ run, plan, tool }: Result): string[] {
 }
 
 function row(label: string, parts: readonly string[], style: Style): string[] {
-  return flow(parts, style.columns - LABEL, style).map(
+  const width = style.columns - LABEL;
+  const fitting = parts.map((part) => cut(part, width, style));
+  return flow(fitting, width, style).map(
     (line, index) => `${style.paint((index === 0 ? label : '').padEnd(LABEL), 'dim')}${line}`,
   );
 }

@@ -71,39 +71,48 @@ function costLines(result: Result, round: RoundAnalysis, style: Style): string[]
   return [
     '',
     ...downtimeLines('write downtime', round.writeDowntime, style),
-    ...downtimeLines('read downtime', round.readDowntime, style),
+    ...downtimeLines('read downtime', round.readDowntime, style, readPort(round.readDowntime)),
     ...clientLines(result, round, style),
   ];
 }
 
-function downtimeLines(label: string, downtime: Downtime | null, style: Style): string[] {
+function downtimeLines(label: string, downtime: Downtime | null, style: Style, port = ''): string[] {
   if (downtime === null) {
     return line(label, `${style.paint('not measured', 'yellow')}, see the notes`, style);
   }
   if (!downtime.outage) {
-    return noOutageLines(label, downtime, style);
+    return noOutageLines(label, downtime, style, port);
   }
   const figure = style.paint(style.millis(downtime.durationMs), 'red', 'bold');
   if (downtime.toMs === null) {
     return [
-      ...line(label, `${figure} ${style.paint('and not over', 'red', 'bold')} when the run ended`, style),
+      ...line(
+        label,
+        `${figure} ${style.paint('and not over', 'red', 'bold')} when the run ended${port}`,
+        style,
+      ),
       ...line('', `last acknowledged at ${instant(downtime.fromMs)}, none since`, style),
     ];
   }
   return [
-    ...line(label, `${figure} from ${instant(downtime.fromMs)} to ${instant(downtime.toMs)}`, style),
+    ...line(label, `${figure} from ${instant(downtime.fromMs)} to ${instant(downtime.toMs)}${port}`, style),
     ...line('', style.paint(trueValue(downtime, style), 'dim'), style),
   ];
 }
 
-function noOutageLines(label: string, downtime: Downtime, style: Style): string[] {
+/** Reads are watched on the read-only port, and on the other only where nothing reads there. */
+function readPort(downtime: Downtime | null): string {
+  return downtime?.route === 'rw' ? ', on the read-write port' : '';
+}
+
+function noOutageLines(label: string, downtime: Downtime, style: Style, port: string): string[] {
   const { durationMs, usualPauseMs, resolutionMs, failures } = downtime;
   const usual = usualPauseMs === null ? '' : ` (${style.millis(usualPauseMs)} before)`;
   const none = style.paint('none seen', 'green', 'bold');
   const hidden = `one of up to ${style.millis(resolutionMs)} may have gone unseen`;
   const failed = failures > 0 ? `; ${formatCount(failures)} attempts failed` : '';
   return [
-    ...line(label, `${none}, longest pause ${style.millis(durationMs)}${usual}`, style),
+    ...line(label, `${none}, longest pause ${style.millis(durationMs)}${usual}${port}`, style),
     ...line('', style.paint(`${hidden}${failed}`, 'dim'), style),
   ];
 }
@@ -111,7 +120,7 @@ function noOutageLines(label: string, downtime: Downtime, style: Style): string[
 /** The resolution as what it means for the figure. */
 function trueValue({ durationMs, resolutionMs }: Downtime, style: Style): string {
   if (resolutionMs >= durationMs) {
-    return `at most: nothing was refused in it that would show how much of it is true`;
+    return 'at most: too little was refused in it to show how much of it is true';
   }
   return `the true outage is ${style.millis(durationMs - resolutionMs)} to ${style.millis(durationMs)} (resolution ${style.millis(resolutionMs)})`;
 }
