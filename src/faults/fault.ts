@@ -26,3 +26,18 @@ export interface FaultContext {
   /** Aborted when the run ends before the fault does. */
   readonly signal: AbortSignal;
 }
+
+/** The record of a fault of which nothing has been done. */
+export function notAsked(plan: FaultPlan): FaultRecord {
+  return {
+    kind: plan.kind,
+    plannedAtMs: plan.atMs,
+    askedAtMs: null,
+    asked: null,
+    answeredAtMs: null,
+    answer: null,
+    observed: null,
+    observedAtMs: null,
+    failure: null,
+  };
+}

@@ -4,7 +4,7 @@ import { messageOf, UserError } from '../errors.js';
 import type { FaultPlan } from '../plan/plan.js';
 import type { Target } from '../plan/target.js';
 import type { FaultRecord } from '../result/result.js';
-import type { Fault, FaultContext } from './fault.js';
+import { type Fault, type FaultContext, notAsked } from './fault.js';
 
 /** A planned change of the leader: Patroni shuts the old one down cleanly, so that no commit may be lost. */
 export const switchover: Fault = {
@@ -36,17 +36,7 @@ async function check(target: Target, plan: FaultPlan): Promise<void> {
 
 async function inject(context: FaultContext): Promise<FaultRecord> {
   const { target, plan, clock, signal } = context;
-  const record = {
-    kind: plan.kind,
-    plannedAtMs: plan.atMs,
-    askedAtMs: null,
-    asked: null,
-    answeredAtMs: null,
-    answer: null,
-    observed: null,
-    observedAtMs: null,
-    failure: null,
-  };
+  const record = notAsked(plan);
   let order: Order;
   try {
     order = await orderOf(target, plan);

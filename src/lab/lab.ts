@@ -2,10 +2,11 @@ import { getHaproxyStats, type HaproxyLine } from '../cluster/haproxy.js';
 import { getMember, type PatroniMember } from '../cluster/patroni.js';
 import { UserError } from '../errors.js';
 import type { Endpoint, Secrets, Target } from '../plan/target.js';
-import type { BinaryOptions, Versions } from './binaries.js';
+import type { Versions } from './binaries.js';
 import { endLab } from './down.js';
 import { etcdUrl } from './etcd.js';
 import { NODE_NAMES, nodeAddress, PORTS, PROXY_PORTS, proxyAddress } from './network.js';
+import type { LabOptions } from './options.js';
 import { patroniUrl, patroniUsers } from './patroni.js';
 import { APPLICATION, postmasterOf } from './postgres.js';
 import { isAlive, type ProcessRecord, type ProcessState, stateOf } from './process.js';
@@ -23,6 +24,8 @@ import {
 } from './state.js';
 import type { Credentials } from './templates/patroni.js';
 import { startLab } from './up.js';
+
+export type { LabOptions } from './options.js';
 
 /** A real cluster of three nodes on loopback, started by this tool. */
 export interface Lab {
@@ -67,20 +70,6 @@ export interface LabHaproxy {
   readonly statsUrl: string;
   readonly socketPath: string;
   readonly process: ProcessRecord | null;
-}
-
-export interface LabOptions {
-  readonly name: string;
-  readonly profile: ProfileName;
-  /** Base directory of all labs' state. */
-  readonly stateDir?: string;
-  /** `127.0.7` to have this network; a free one is chosen when absent. */
-  readonly network?: string;
-  /** PostgreSQL's max_connections, 300 when absent. */
-  readonly maxConnections?: number;
-  readonly binaries?: BinaryOptions;
-  /** Leave the files of a lab that did not come up. */
-  readonly keep?: boolean;
 }
 
 export interface LabStatus {

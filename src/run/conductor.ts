@@ -6,7 +6,7 @@ import type { Bucket, Recording } from '../analysis/recording.js';
 import { RunClock } from '../clock.js';
 import type { ClusterMember } from '../cluster/patroni.js';
 import { UserError } from '../errors.js';
-import type { Fault } from '../faults/fault.js';
+import { type Fault, notAsked } from '../faults/fault.js';
 import type { ClientSummary } from '../load/group.js';
 import { Pool } from '../load/pool.js';
 import { HaproxyObserver } from '../observe/haproxy.js';
@@ -295,20 +295,6 @@ function statusOf(buckets: readonly Bucket[], stoppedMs: number): RunFacts['stat
   }
   const gone = lastAckUs < 0 || stoppedMs - lastAckUs / 1000 > GONE_MS;
   return gone && lastFailureUs > lastAckUs ? 'broken' : 'completed';
-}
-
-function notAsked(plan: FaultPlan): FaultRecord {
-  return {
-    kind: plan.kind,
-    plannedAtMs: plan.atMs,
-    askedAtMs: null,
-    asked: null,
-    answeredAtMs: null,
-    answer: null,
-    observed: null,
-    observedAtMs: null,
-    failure: null,
-  };
 }
 
 function clientFacts(summary: ClientSummary): ClientFacts {
