@@ -113,6 +113,33 @@ it('acknowledges nothing that is not there, and calls nothing aborted that is', 
   expect(found).toBeLessThanOrEqual(group.count('ack') + group.count('in_doubt'));
 });
 
+it('does all that over TLS, too', async () => {
+  await server.offerTls();
+  const sql = await server.connect();
+  await sql.query('CREATE TABLE secret (n int)');
+  const load = new Load(
+    4,
+    [{ name: 'block', text: 'BEGIN;\nINSERT INTO secret VALUES (1);\nEND;' }],
+    'require',
+  );
+  await load.begin();
+  for (let kill = 0; kill < 10; kill++) {
+    await load.acks(20);
+    const { rows } = await sql.query(
+      `SELECT pg_terminate_backend(pid), ssl FROM pg_stat_activity JOIN pg_stat_ssl USING (pid)
+        WHERE application_name LIKE 'pgha-bench/%'`,
+    );
+    expect(rows.every((row) => row.ssl === true)).toBe(true);
+  }
+  await load.acks(20);
+  await load.end();
+  const { rows } = await sql.query('SELECT count(*)::int AS n FROM secret');
+  await sql.end();
+  expect(load.count('aborted') + load.count('in_doubt')).toBeGreaterThan(0);
+  expect(rows[0].n).toBeGreaterThanOrEqual(load.count('ack'));
+  expect(rows[0].n).toBeLessThanOrEqual(load.count('ack') + load.count('in_doubt'));
+});
+
 function deathOf(round: number): Death {
   if (round % 40 === 39) {
     return 'crash';
@@ -156,10 +183,15 @@ class Load {
   private wanted = 0;
   private reached: (() => void) | undefined;
 
-  constructor(clients: number, sources: readonly { name: string; text: string }[]) {
+  constructor(
+    clients: number,
+    sources: readonly { name: string; text: string }[],
+    sslMode: 'disable' | 'require' = 'disable',
+  ) {
     const plan = planOf(
       clients,
       sources.map(({ name }) => ({ name, weight: 1, route: 'rw', writes: true })),
+      sslMode,
     );
     const programs = compileScripts(sources, { protocol: 'prepared', variables: [] });
     const slots = programs[0]?.slots ?? [];
@@ -265,7 +297,11 @@ class Ward extends Load {
     }
     this.admin = undefined;
     if (death === 'kill-backend') {
+      // The postmaster ends all others as soon as it sees what happened; until then the server takes new sessions,
+      // which it would end, too.
+      const ended = new Promise((resolve) => admin.once('end', resolve));
       process.kill(backend, 'SIGKILL');
+      await ended;
     } else if (death === 'kill-other') {
       const { rows } = await admin.query('SELECT pg_backend_pid() AS pid');
       process.kill(rows[0].pid as number, 'SIGKILL');
@@ -277,9 +313,9 @@ class Ward extends Load {
   }
 }
 
-function planOf(clients: number, scripts: readonly ScriptPlan[]): Plan {
+function planOf(clients: number, scripts: readonly ScriptPlan[], sslMode: 'disable' | 'require'): Plan {
   return {
-    target: { kind: 'server', name: 'test', rw: server.endpoint, patroni: [] },
+    target: { kind: 'server', name: 'test', rw: { ...server.endpoint, sslMode }, patroni: [] },
     workload: { name: 'test', options: {}, scripts },
     clients,
     workers: 1,

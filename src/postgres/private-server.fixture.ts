@@ -102,6 +102,23 @@ export class PrivateServer {
     );
   }
 
+  /** A certificate that nobody signed, made with openssl, which PostgreSQL's packages bring along. */
+  async offerTls(): Promise<void> {
+    const key = join(this.folder, 'server.key');
+    const certificate = join(this.folder, 'server.crt');
+    const words = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=test', '-days', '2'];
+    execFileSync('openssl', [...words, '-keyout', key, '-out', certificate], {
+      ...this.owner,
+      stdio: 'ignore',
+    });
+    const sql = await this.connect();
+    await sql.query(`ALTER SYSTEM SET ssl_key_file = '${key}'`);
+    await sql.query(`ALTER SYSTEM SET ssl_cert_file = '${certificate}'`);
+    await sql.query('ALTER SYSTEM SET ssl = on');
+    await sql.query('SELECT pg_reload_conf()');
+    await sql.end();
+  }
+
   /** Starts it, after crash() again; does not wait until it is ready. */
   async launch(): Promise<void> {
     const settings = {
