@@ -19,8 +19,7 @@ import type { ClusterFacts, Result } from '../result/result.js';
 import { prepareResultDirectory, type ResultDirectory, writeResult } from '../result/store.js';
 import { conduct } from '../run/conductor.js';
 import { checkServer } from '../run/preflight.js';
-import { compileScripts, writes } from '../workload/pgbench/compile.js';
-import type { Program } from '../workload/program.js';
+import { compileScripts } from '../workload/pgbench/compile.js';
 import { findWorkload, parseOptions } from '../workload/registry.js';
 import type { OptionValues, Workload } from '../workload/workload.js';
 import { type Arguments, once } from './arguments.js';
@@ -252,7 +251,7 @@ function workloadPlan(
       name: script.name,
       weight: script.weight,
       route: script.route === 'ro' && target.ro === undefined ? 'rw' : script.route,
-      writes: writes(programs[index] as Program),
+      writes: programs[index]?.writes ?? true,
     })),
   };
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { UserError } from '../errors.js';
-import { compileScripts, writes } from './pgbench/compile.js';
+import { compileScripts } from './pgbench/compile.js';
 import { findWorkload, listWorkloads, parseOptions, resolveWorkload } from './registry.js';
 
 test('the built-ins compile for every protocol, and say whether they write', async () => {
@@ -9,7 +9,7 @@ test('the built-ins compile for every protocol, and say whether they write', asy
     const sources = scripts.map((script) => ({ name: script.name, text: script.text }));
     const variables = options.map((option) => option.name);
     for (const protocol of ['simple', 'extended', 'prepared'] as const) {
-      found[name] = compileScripts(sources, { protocol, variables }).some(writes);
+      found[name] = compileScripts(sources, { protocol, variables }).some((script) => script.writes);
     }
   }
   expect(found).toEqual({ 'select-only': false, 'simple-update': true, tpcb: true });

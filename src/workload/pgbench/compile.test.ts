@@ -85,3 +85,11 @@ test('the golden vectors of PostgreSQL’s own test', () => {
     i: '916527772266572956',
   });
 });
+
+test('a script of one compound message writes when any part of it does', () => {
+  const writesOf = (text: string) =>
+    compileScript({ name: 'x', text }, { protocol: 'simple', variables: [] }).writes;
+  expect(writesOf('begin\\; insert into t values (1)\\; commit;')).toBe(true);
+  expect(writesOf('begin\\; insert into t values (1);\ncommit;')).toBe(true);
+  expect(writesOf('begin\\; select 1\\; commit;')).toBe(false);
+});

@@ -10,12 +10,14 @@ import type { Expression } from './expression.js';
 import { LineIndex, locate, ScriptError, type ScriptSource } from './script-error.js';
 import { compileShellCommand } from './shell.js';
 import { substitute } from './substitute.js';
-import { verbOf } from './verb.js';
+import { holdsWrite, verbOf } from './verb.js';
 
 /** A program that knows where its steps come from. */
 export interface CompiledScript extends Program {
   /** The commands in the order of the script, for figures per command. */
   readonly commands: readonly CompiledCommand[];
+  /** Whether a lost reply to the script can leave a commit in doubt. */
+  readonly writes: boolean;
 }
 
 export interface CompiledCommand {
@@ -56,11 +58,6 @@ export function compileScripts(
     new Compiler(source, index, options.protocol, names).compile(commands),
   );
   return programs;
-}
-
-/** Whether a lost reply to the script can leave a commit in doubt. */
-export function writes(program: Program): boolean {
-  return program.statements.some(({ verb }) => verb === 'write');
 }
 
 /** Which variables there are, and the slot of each that is used. */
@@ -141,7 +138,8 @@ class Compiler {
     }
     this.pipeline.atEnd();
     const { statements, steps } = this;
-    return { slots: this.names.slots, statements, steps, commands };
+    const writes = parsed.some((command) => command.kind === 'sql' && holdsWrite(command.sql.tokens));
+    return { slots: this.names.slots, statements, steps, commands, writes };
   }
 
   private command(command: Command, index: number): void {

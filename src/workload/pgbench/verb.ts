@@ -13,6 +13,11 @@ export function verbOf(tokens: readonly string[]): Verb {
   return verb;
 }
 
+/** Whether any of the statements of one message writes: the joined verb of `begin; insert …; commit` does not tell. */
+export function holdsWrite(tokens: readonly string[]): boolean {
+  return split(tokens).some((statement) => verbOfStatement(statement) === 'write');
+}
+
 function split(tokens: readonly string[]): string[][] {
   const statements: string[][] = [[]];
   for (const token of tokens) {
