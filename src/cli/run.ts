@@ -271,7 +271,13 @@ function faultsFor(
   if (fault === undefined) {
     throw new UserError(`--fault: there is no '${plan.kind}'.`);
   }
-  if (target.patroni.length === 0) {
+  if (fault.needs === 'lab' && target.kind !== 'lab') {
+    throw new UserError(
+      `--fault: ${fault.kind} can be done to a lab only.`,
+      'Leave --rw out, or use --fault none.',
+    );
+  }
+  if (fault.needs === 'patroni' && target.patroni.length === 0) {
     throw new UserError(
       `--fault: ${fault.kind} is done by Patroni, and the target has none.`,
       'Add --patroni URL, or use --fault none.',
