@@ -35,7 +35,20 @@ export interface ScriptFrame {
   readonly delayedResponse: SparseHistogram;
   readonly maxServiceUs: number;
   readonly maxResponseUs: number;
+  /** Acknowledged, but later after the intended start than the plan's latency limit. */
+  readonly late: number;
+  /** Transactions that ended in the interval and had been tried again, and how often in all. */
+  readonly retried: number;
+  readonly retries: number;
+  /** Schedule lag of an open pace: from the intended start of a transaction to its first attempt. */
+  readonly lag: SparseHistogram;
+  readonly maxLagUs: number;
+  /** {@link COMMAND_FIGURES} numbers for each command of the script, one command behind the other; empty unless they are measured. */
+  readonly commands: readonly number[];
 }
+
+/** What is recorded of a command: how often it was answered, in how many µs altogether, and how often it failed. */
+export const COMMAND_FIGURES = ['count', 'sumUs', 'failures'] as const;
 
 /** Attempts that did not end in an acknowledgement, by what was wrong. */
 export interface ErrorFrame {

@@ -27,7 +27,7 @@ export async function loadPrograms(plan: Plan, worker: number): Promise<Programs
     contextOf: (client) => {
       const variables = new Variables(slots ?? []);
       setInitial(variables, slots ?? [], plan, client, chain.defaultSeed);
-      return { clientId: client, variables, random: chain.client(client) };
+      return { clientId: client, clients: plan.clients, variables, random: chain.client(client) };
     },
     chooseScript: chooser(
       plan.workload.scripts.map((script) => script.weight),

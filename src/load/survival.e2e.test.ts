@@ -210,7 +210,7 @@ class Load {
         if (slots.includes('client_id')) {
           variables.setInteger(slots.indexOf('client_id'), client);
         }
-        return { clientId: client, variables, random: chain.client(client) };
+        return { clientId: client, clients: 1, variables, random: chain.client(client) };
       },
       chooseScript: () => (this.script >= 0 ? this.script : turn++ % sources.length),
       emit: (frame) => {

@@ -72,7 +72,7 @@ export interface MemberFacts {
 }
 
 /** The whole run, from merged histograms. */
-export interface Totals {
+export interface Totals extends PaceTotals {
   readonly scripts: readonly ScriptTotals[];
   readonly outcomes: Readonly<Record<Outcome, number>>;
   /** Acknowledged transactions per second of elapsed time. */
@@ -86,13 +86,37 @@ export interface Totals {
   };
 }
 
-export interface ScriptTotals {
+export interface ScriptTotals extends PaceTotals {
   readonly name: string;
   readonly route: Route;
   readonly outcomes: Readonly<Record<Outcome, number>>;
   readonly tps: number;
   readonly service: LatencySummary | null;
   readonly response: LatencySummary | null;
+  /** In the order of the script; null unless the plan asked for them. */
+  readonly commands: readonly CommandTotals[] | null;
+}
+
+export interface PaceTotals {
+  /** Acknowledged later after the intended start than the plan's latency limit; null without one. */
+  readonly late: number | null;
+  /** Transactions that were tried more than once, and how often beyond the first try, over all that ended. */
+  readonly retried: number;
+  readonly retries: number;
+  /** From the intended start of a transaction to its first attempt; null for a closed pace. */
+  readonly lag: LatencySummary | null;
+}
+
+/** One command of a script, as the clients saw it. */
+export interface CommandTotals {
+  /** In the text of the script, from 1; 0 where there is no text. */
+  readonly line: number;
+  /** First line of the command. */
+  readonly text: string;
+  readonly count: number;
+  /** Of those that were answered; null without any. */
+  readonly meanUs: number | null;
+  readonly failures: number;
 }
 
 /** Latencies in µs; percentiles come from a merged histogram of 3 significant digits. */

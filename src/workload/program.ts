@@ -1,3 +1,4 @@
+import type pg from 'pg';
 import type { RandomStream } from './random/stream.js';
 import type { Variables } from './variables.js';
 
@@ -12,6 +13,17 @@ export interface Program {
   readonly statements: readonly Statement[];
   /** Run from the first on; the transaction ends behind the last. */
   readonly steps: readonly Step[];
+  /** The commands in the order of the script, for figures per command. */
+  readonly commands: readonly ProgramCommand[];
+}
+
+export interface ProgramCommand {
+  /** First step of it; an \else or \endif may have none of its own and then has the number of the next. */
+  readonly step: number;
+  /** In the text of the script, from 1; 0 where there is no text. */
+  readonly line: number;
+  /** First line of its text. */
+  readonly text: string;
 }
 
 export interface Statement {
@@ -24,6 +36,12 @@ export interface Statement {
   readonly pieces: readonly (string | number)[];
   /** `extended` and `prepared`: slot of $1, $2 …; an unknown variable has slot -1 and is sent as NULL. */
   readonly parameters: readonly number[];
+  /** `extended` and `prepared`: OIDs of the types of $1, $2 …; the server finds out those that are 0 or absent. */
+  readonly types?: readonly number[];
+  /** `extended` and `prepared`: results come in binary format. */
+  readonly binary?: boolean;
+  /** Sent as a simple query whatever the protocol of the run is: then it has pieces. */
+  readonly simple?: boolean;
   readonly verb: Verb;
 }
 
@@ -35,6 +53,10 @@ export type Verb = 'begin' | 'commit' | 'rollback' | 'read' | 'write';
 
 export type Step =
   | { readonly op: 'sql'; readonly statement: number }
+  /** Sends statement `first` + `choose(context)`: one of several that differ in a name, which cannot be a parameter. */
+  | { readonly op: 'sql_of'; readonly first: number; readonly choose: (context: ScriptContext) => number }
+  /** Hands the connection to a function of a workload file until its promise is settled. Nothing else may be in the script. */
+  | { readonly op: 'function'; readonly run: ScriptFunction }
   /** Computes and stores variables; integers, of any size, without allocation. Throws {@link ScriptFailure}. */
   | { readonly op: 'compute'; readonly run: (context: ScriptContext) => void }
   /** Goes on with the next step if the test holds, else with step `otherwise`. Throws {@link ScriptFailure}. */
@@ -76,10 +98,28 @@ export type Step =
    */
   | { readonly op: 'pipeline'; readonly action: 'start' | 'sync' | 'end' };
 
+/**
+ * A transaction as a function: it is acknowledged when the promise resolves, and failed when it rejects. `sql` is this
+ * client's own connection to the port of the script; a function that leaves a transaction open on it has failed.
+ */
+export type ScriptFunction = (sql: pg.Client, context: ScriptFunctionContext) => Promise<void>;
+
+export interface ScriptFunctionContext {
+  /** 0 … clients - 1. */
+  readonly clientId: number;
+  readonly options: Readonly<Record<string, number | string | boolean>>;
+  /** A whole number from `from` to `to`, drawn from this client's stream: the same seed draws the same. */
+  random(from: number, to: number): number;
+  /** Aborted when the run gives the transaction up. */
+  readonly signal: AbortSignal;
+}
+
 /** What one client brings to its script. */
 export interface ScriptContext {
   /** 0 … clients - 1. */
   readonly clientId: number;
+  /** Of the run. */
+  readonly clients: number;
   readonly variables: Variables;
   readonly random: RandomStream;
 }

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { UserError } from '../errors.js';
 import { didYouMean } from '../plan/nearest.js';
+import { noSchema } from './no-schema.js';
 import { PGBENCH_OPTIONS, pgbenchSchema } from './pgbench/schema.js';
 import type {
   OptionValues,
@@ -15,8 +16,9 @@ import type {
 const FOLDER = new URL('../../workloads/', import.meta.url);
 
 const SCHEMAS: Readonly<
-  Record<SchemaName, { readonly schema: Schema; readonly options: readonly WorkloadOption[] }>
+  Partial<Record<SchemaName, { readonly schema: Schema; readonly options: readonly WorkloadOption[] }>>
 > = {
+  none: { schema: noSchema, options: [] },
   pgbench: { schema: pgbenchSchema, options: PGBENCH_OPTIONS },
 };
 
@@ -25,8 +27,9 @@ export async function listWorkloads(): Promise<readonly Workload[]> {
   const files = (await readdir(FOLDER)).filter((file) => file.endsWith('.js')).sort();
   return Promise.all(
     files.map(async (file) => {
-      const module: { default: WorkloadDefinition } = await import(new URL(file, FOLDER).href);
-      return resolveWorkload(module.default);
+      const { href } = new URL(file, FOLDER);
+      const module: { default: WorkloadDefinition } = await import(href);
+      return resolveWorkload(module.default, href);
     }),
   );
 }
@@ -46,21 +49,30 @@ export async function findWorkload(name: string): Promise<Workload> {
 }
 
 /** Puts the schema that a definition names into its place, with the options of it. */
-export function resolveWorkload(definition: WorkloadDefinition): Workload {
+export function resolveWorkload(definition: WorkloadDefinition, url: string | null = null): Workload {
   const { name, aliases = [], summary, options = [], schema, scripts } = definition;
   const named = typeof schema === 'string' ? namedSchema(schema, name) : { schema, options: [] };
-  return { name, aliases, summary, options: [...named.options, ...options], schema: named.schema, scripts };
+  return {
+    name,
+    aliases,
+    summary,
+    options: [...named.options, ...options],
+    schema: named.schema,
+    scripts,
+    url,
+  };
 }
 
 /** A definition may be a user's file, which no compiler has seen. */
-function namedSchema(schema: SchemaName, workload: string): (typeof SCHEMAS)[SchemaName] {
-  if (!Object.hasOwn(SCHEMAS, schema)) {
+function namedSchema(schema: SchemaName, workload: string): NonNullable<(typeof SCHEMAS)[SchemaName]> {
+  const known = Object.hasOwn(SCHEMAS, schema) ? SCHEMAS[schema] : undefined;
+  if (known === undefined) {
     throw new UserError(
       `The workload ${workload} names the schema '${schema}', which there is not.`,
       `There is ${Object.keys(SCHEMAS).join(', ')}.`,
     );
   }
-  return SCHEMAS[schema];
+  return known;
 }
 
 /**

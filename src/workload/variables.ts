@@ -1,5 +1,26 @@
 import { NULL, TEXT, UNSET, Value } from './value.js';
 
+/** Names of variables and the slot of each; all programs of a run share one, so that a client has one set of variables. */
+export class Slots {
+  readonly names: string[] = [];
+  private readonly byName = new Map<string, number>();
+
+  /** Slot of the variable of this name, a new one if there was none. */
+  of(name: string): number {
+    const known = this.byName.get(name);
+    if (known !== undefined) {
+      return known;
+    }
+    this.byName.set(name, this.names.length);
+    return this.names.push(name) - 1;
+  }
+
+  /** Complete when all programs are made. */
+  get all(): ReadonlyMap<string, number> {
+    return this.byName;
+  }
+}
+
 /**
  * The variables of one client, by the slots of its program. Values keep the type that pgbench gives them; an int64
  * is exact over its whole range, and one within ± 2^53 costs no more than a number.

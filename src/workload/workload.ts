@@ -1,6 +1,8 @@
 import type pg from 'pg';
 import type { Protocol } from '../plan/plan.js';
 import type { Route } from '../plan/target.js';
+import type { ScriptFunction } from './program.js';
+import type { Slots } from './variables.js';
 
 /**
  * What a file of `workloads/`, or of a user's own, exports as its default. It can be plain data: the schema of a
@@ -19,8 +21,8 @@ export interface WorkloadDefinition {
   readonly scripts: readonly Script[];
 }
 
-/** Schemas that this tool has; registry.ts knows what they are. */
-export type SchemaName = 'pgbench';
+/** Schemas that this tool has; registry.ts knows what they are. `none`: the scripts need no tables, or say nothing of them. */
+export type SchemaName = 'none' | 'pgbench' | 'sysbench' | 'sysbench-bulk';
 
 /** What can be run: a {@link WorkloadDefinition} with everything that it names. */
 export interface Workload {
@@ -30,6 +32,8 @@ export interface Workload {
   readonly options: readonly WorkloadOption[];
   readonly schema: Schema;
   readonly scripts: readonly Script[];
+  /** The file it comes from, as a URL; null for one that is made of a script alone. */
+  readonly url: string | null;
 }
 
 export interface WorkloadOption {
@@ -43,11 +47,28 @@ export interface WorkloadOption {
   readonly max?: number;
   /** For numbers: no fractions. */
   readonly integer?: boolean;
+  /** For strings: the words that it takes. */
+  readonly values?: readonly string[];
+  /** One letter that stands for it, as in pgbench. */
+  readonly alias?: string;
+  /** The command that has it; absent for both. */
+  readonly command?: 'init' | 'run';
 }
 
 export type OptionValues = Readonly<Record<string, number | string | boolean>>;
 
-export interface Script {
+/** What a script is written as: exactly one of these. */
+export type Script = ScriptHead &
+  /** A pgbench script. */
+  (
+    | { readonly text: string }
+    /** A sysbench event: its groups of statements in order, see workload/sysbench/event.ts. */
+    | { readonly event: readonly string[] }
+    /** A function of the workload file. */
+    | { readonly run: ScriptFunction; readonly writes: boolean }
+  );
+
+export interface ScriptHead {
   readonly name: string;
   /** Share of this script among all of the workload; 0 = never. */
   readonly weight: number;
@@ -56,8 +77,6 @@ export interface Script {
    * has one, else to the read-write one.
    */
   readonly route: Route;
-  /** A pgbench script. */
-  readonly text: string;
 }
 
 /** The tables of a workload. `sql` is a connected client of the read-write endpoint; these run before and after the load, never in it. */
@@ -72,6 +91,8 @@ export interface Schema {
   ): Promise<void>;
   /** Drops the tables and whatever else prepare left. */
   cleanup(sql: pg.ClientBase, options: OptionValues): Promise<void>;
+  /** What belongs before each load, such as pgbench's vacuum. */
+  beforeRun?(sql: pg.ClientBase, options: OptionValues): Promise<void>;
 }
 
 export type SchemaState =
@@ -93,4 +114,6 @@ export interface CompileOptions {
   readonly protocol: Protocol;
   /** Variables that are set before the first transaction, beside those that every run sets: options of the workload, -D. */
   readonly variables: readonly string[];
+  /** Absent where no other scripts share the variables. */
+  readonly slots?: Slots;
 }

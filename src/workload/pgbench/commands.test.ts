@@ -21,7 +21,7 @@ function contextOf({ slots }: CompiledScript, given: Readonly<Record<string, str
   for (const [name, value] of Object.entries(given)) {
     variables.setText(slots.indexOf(name), value);
   }
-  return { clientId: 0, variables, random: RandomStream.fromSeed(1n) };
+  return { clientId: 0, clients: 1, variables, random: RandomStream.fromSeed(1n) };
 }
 
 /** Texts of the statements that a run sends, in order. */

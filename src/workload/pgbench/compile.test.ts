@@ -19,7 +19,7 @@ function computed(text: string, given: Readonly<Record<string, string>> = {}): M
   for (const [name, value] of Object.entries(given)) {
     variables.setText(script.slots.indexOf(name), value);
   }
-  const context = { clientId: 0, variables, random: seedChain(5432, { clients: 1 }).client(0) };
+  const context = { clientId: 0, clients: 1, variables, random: seedChain(5432, { clients: 1 }).client(0) };
   let at = 0;
   for (let step = script.steps[at]; step !== undefined; step = script.steps[at]) {
     at += 1;

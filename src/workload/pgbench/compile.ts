@@ -1,6 +1,14 @@
 import type { Protocol } from '../../plan/plan.js';
-import { type Program, type ScriptContext, ScriptFailure, type Statement, type Step } from '../program.js';
+import {
+  type Program,
+  type ProgramCommand,
+  type ScriptContext,
+  ScriptFailure,
+  type Statement,
+  type Step,
+} from '../program.js';
 import { DOUBLE, INTEGER, UNSET, type Value } from '../value.js';
+import { Slots } from '../variables.js';
 import type { CompileOptions } from '../workload.js';
 import type { Evaluate } from './call.js';
 import { isTrue } from './coerce.js';
@@ -12,21 +20,9 @@ import { compileShellCommand } from './shell.js';
 import { substitute } from './substitute.js';
 import { holdsWrite, verbOf } from './verb.js';
 
-/** A program that knows where its steps come from. */
 export interface CompiledScript extends Program {
-  /** The commands in the order of the script, for figures per command. */
-  readonly commands: readonly CompiledCommand[];
   /** Whether a lost reply to the script can leave a commit in doubt. */
   readonly writes: boolean;
-}
-
-export interface CompiledCommand {
-  /** First step of it; an \else or \endif may have none of its own and then has the number of the next. */
-  readonly step: number;
-  /** From 1. */
-  readonly line: number;
-  /** First line of its text. */
-  readonly text: string;
 }
 
 /** Variables that every run sets, whatever the user does. */
@@ -53,6 +49,7 @@ export function compileScripts(
   const names = new VariableNames(
     parsed.flatMap(({ commands }) => commands),
     options.variables,
+    options.slots ?? new Slots(),
   );
   const programs = parsed.map(({ source, commands }, index) =>
     new Compiler(source, index, options.protocol, names).compile(commands),
@@ -62,15 +59,17 @@ export function compileScripts(
 
 /** Which variables there are, and the slot of each that is used. */
 class VariableNames {
-  readonly slots: string[] = [];
-  private readonly slotByName = new Map<string, number>();
   private readonly settable = new Set<string>();
   private readonly prefixes: string[] = [];
 
-  constructor(commands: readonly Command[], given: readonly string[]) {
+  constructor(
+    commands: readonly Command[],
+    given: readonly string[],
+    private readonly slots: Slots,
+  ) {
     for (const name of given) {
       this.settable.add(name);
-      this.slot(name);
+      slots.of(name);
     }
     for (const name of AUTOMATIC_VARIABLES) {
       this.settable.add(name);
@@ -88,21 +87,17 @@ class VariableNames {
   known(name: string): number | undefined {
     // Which columns \gset will find is not known before it runs.
     const settable = this.settable.has(name) || this.prefixes.some((prefix) => name.startsWith(prefix));
-    return settable ? this.slot(name) : undefined;
+    return settable ? this.slots.of(name) : undefined;
   }
 
   /** Slots that a column may go to, by name; complete when all scripts are compiled. */
   get all(): ReadonlyMap<string, number> {
-    return this.slotByName;
+    return this.slots.all;
   }
 
-  private slot(name: string): number {
-    const known = this.slotByName.get(name);
-    if (known !== undefined) {
-      return known;
-    }
-    this.slotByName.set(name, this.slots.length);
-    return this.slots.push(name) - 1;
+  /** In the order of their slots. */
+  get inOrder(): readonly string[] {
+    return this.slots.names;
   }
 }
 
@@ -129,7 +124,7 @@ class Compiler {
   }
 
   compile(parsed: readonly Command[]): CompiledScript {
-    const commands: CompiledCommand[] = [];
+    const commands: ProgramCommand[] = [];
     const lines = new LineIndex(this.source.text);
     for (const [index, command] of parsed.entries()) {
       const { line, text, column } = lines.locate(command.at);
@@ -139,7 +134,7 @@ class Compiler {
     this.pipeline.atEnd();
     const { statements, steps } = this;
     const writes = parsed.some((command) => command.kind === 'sql' && holdsWrite(command.sql.tokens));
-    return { slots: this.names.slots, statements, steps, commands, writes };
+    return { slots: this.names.inOrder, statements, steps, commands, writes };
   }
 
   private command(command: Command, index: number): void {

@@ -32,7 +32,7 @@ function value(expression: string): string {
   for (const [name, given] of Object.entries(GIVEN)) {
     variables.setText(script.slots.indexOf(name), given);
   }
-  const context: ScriptContext = { clientId: 0, variables, random: RandomStream.fromSeed(1n) };
+  const context: ScriptContext = { clientId: 0, clients: 1, variables, random: RandomStream.fromSeed(1n) };
   const [step] = script.steps;
   if (step?.op !== 'compute') {
     throw new Error('\\set compiles to a computation.');
@@ -228,7 +228,7 @@ test('a > b draws b first, as b < a', () => {
   const variables = new Variables(script.slots);
   const [step] = script.steps;
   if (step?.op === 'compute') {
-    step.run({ clientId: 0, variables, random: RandomStream.fromSeed(1n) });
+    step.run({ clientId: 0, clients: 1, variables, random: RandomStream.fromSeed(1n) });
   }
   expect(variables.text(0)).toBe(String(second > first));
 });

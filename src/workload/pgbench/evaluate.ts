@@ -132,6 +132,7 @@ function failAt(source: ScriptSource, at: number): Fail {
 
 const NO_CLIENT: ScriptContext = {
   clientId: 0,
+  clients: 1,
   get variables(): never {
     throw new Error('A constant expression asked for a variable.');
   },

@@ -69,7 +69,12 @@ function wePrint(text: string): string[] | undefined {
   const variables = [...AUTOMATIC_VARIABLES, ...Object.keys(GIVEN)];
   const script = compileScript({ name: 'script.sql', text }, { protocol: 'simple', variables });
   const chain = seedChain(SEED, { clients: 1 });
-  const context = { clientId: 0, variables: new Variables(script.slots), random: chain.client(0) };
+  const context = {
+    clientId: 0,
+    clients: 1,
+    variables: new Variables(script.slots),
+    random: chain.client(0),
+  };
   const given = { ...GIVEN, scale: '1', client_id: '0', random_seed: String(SEED) };
   for (const [name, value] of Object.entries(given)) {
     context.variables.setText(script.slots.indexOf(name), value);
@@ -156,7 +161,7 @@ class Interpreter {
   ) {
     const chain = seedChain(SEED, { clients: 1 });
     this.variables = new Variables(script.slots);
-    this.context = { clientId: 0, variables: this.variables, random: chain.client(0) };
+    this.context = { clientId: 0, clients: 1, variables: this.variables, random: chain.client(0) };
     const given = { ...GIVEN, scale: '1', client_id: '0', random_seed: String(SEED) };
     for (const [name, value] of Object.entries(given)) {
       this.variables.setText(script.slots.indexOf(name), value);
