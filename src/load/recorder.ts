@@ -254,7 +254,11 @@ class ScriptRecord {
   }
 
   active(): boolean {
-    return !this.lag.empty || this.outcomes.some((count) => count > 0) || this.commands.some((figure) => figure > 0);
+    return (
+      !this.lag.empty ||
+      this.outcomes.some((count) => count > 0) ||
+      this.commands.some((figure) => figure > 0)
+    );
   }
 
   take(zeroUs: number): ScriptFrame {

@@ -137,15 +137,28 @@ export class Session {
     return client;
   }
 
-  /** Takes a connection back that was lent; `replies.status` is then that of the transaction as it was left. */
-  takeBack(): void {
+  /**
+   * Takes a connection back that was lent, once pg has all answers: it tells of an error before the server is ready again.
+   * @param then called then, with `replies.status` that of the transaction as it was left; not when the connection is lost
+   */
+  takeBack(then: () => void): void {
     const client = this.pgClient;
     if (client === undefined || this.state !== 'lent') {
       throw new Error('There is no connection to take back.');
     }
-    connectionOf(client).removeListener('readyForQuery', this.noteStatus);
-    this.socket = socketOf(client);
-    this.state = 'idle';
+    const take = () => {
+      if (this.pgClient === client && this.state === 'lent') {
+        connectionOf(client).removeListener('readyForQuery', this.noteStatus);
+        this.socket = socketOf(client);
+        this.state = 'idle';
+        then();
+      }
+    };
+    if ((client as unknown as { readyForQuery: boolean }).readyForQuery) {
+      take();
+    } else {
+      client.once('drain', take);
+    }
   }
 
   private readonly noteStatus = (message: { readonly status: string }): void => {
