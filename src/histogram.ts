@@ -59,6 +59,10 @@ export class IntervalCounts {
   private readonly touched = new Uint32Array(BUCKETS);
   private touchedLength = 0;
 
+  get empty(): boolean {
+    return this.touchedLength === 0;
+  }
+
   record(valueUs: number): void {
     this.count(bucketOf(valueUs), 1);
   }

@@ -30,6 +30,12 @@ function script(part: Partial<ScriptFrame>): ScriptFrame {
     delayedResponse: new Uint32Array(0),
     maxServiceUs: 0,
     maxResponseUs: 0,
+    late: 0,
+    retried: 0,
+    retries: 0,
+    lag: new Uint32Array(0),
+    maxLagUs: 0,
+    commands: [],
     ...part,
   };
 }
@@ -107,6 +113,47 @@ describe('mergeBuckets', () => {
           expected.set(bucketOf(value), (expected.get(bucketOf(value)) ?? 0) + 1);
         }
         expect(counts).toEqual(expected);
+      }),
+    );
+  });
+
+  it('adds up what was late and tried again, the lag and the figures of each command, in any order', () => {
+    const part = fc.record({
+      late: fc.nat(9),
+      retried: fc.nat(9),
+      retries: fc.nat(9),
+      lags: fc.array(fc.integer({ min: 0, max: 3_000_000 }), { maxLength: 20 }),
+      // Empty where a worker ran nothing of the script.
+      commands: fc.oneof(fc.constant([]), fc.array(fc.nat(1000), { minLength: 6, maxLength: 6 })),
+    });
+    fc.assert(
+      fc.property(fc.array(part, { minLength: 1, maxLength: 5 }), fc.boolean(), (parts, paired) => {
+        const frames = parts.map(({ lags, ...rest }) =>
+          bucket(0, {
+            scripts: [script({ ...rest, lag: sparse(lags), maxLagUs: Math.max(0, ...lags) })],
+          }),
+        );
+        const ordered = paired && frames.length > 1 ? [...frames.slice(1), frames[0] as Bucket] : frames;
+        const [first, ...others] = ordered as [Bucket, ...Bucket[]];
+        const merged = paired
+          ? others.reduce((sum, each) => mergeBuckets([sum, each]), first)
+          : mergeBuckets(ordered);
+        const total = (read: (each: (typeof parts)[number]) => number) =>
+          parts.reduce((sum, each) => sum + read(each), 0);
+        const measured = parts.filter(({ commands }) => commands.length > 0);
+        expect(merged.scripts[0]).toMatchObject({
+          late: total(({ late }) => late),
+          retried: total(({ retried }) => retried),
+          retries: total(({ retries }) => retries),
+          maxLagUs: Math.max(0, ...parts.flatMap(({ lags }) => lags)),
+          commands:
+            measured.length === 0
+              ? []
+              : [0, 1, 2, 3, 4, 5].map((i) => total(({ commands }) => commands[i] ?? 0)),
+        });
+        const lag = merged.scripts[0]?.lag ?? [];
+        const counted = Array.from(lag).filter((_, index) => index % 2 === 1);
+        expect(counted.reduce((sum, count) => sum + count, 0)).toBe(total(({ lags }) => lags.length));
       }),
     );
   });

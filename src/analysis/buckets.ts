@@ -73,7 +73,28 @@ function sumOfScripts(scripts: readonly [ScriptFrame, ...ScriptFrame[]]): Script
     delayedResponse: sumOfHistograms(scripts.map((script) => script.delayedResponse)),
     maxServiceUs: latest(scripts, (script) => script.maxServiceUs),
     maxResponseUs: latest(scripts, (script) => script.maxResponseUs),
+    late: sum(scripts, (script) => script.late),
+    retried: sum(scripts, (script) => script.retried),
+    retries: sum(scripts, (script) => script.retries),
+    lag: sumOfHistograms(scripts.map((script) => script.lag)),
+    maxLagUs: latest(scripts, (script) => script.maxLagUs),
+    commands: sumOfFigures(scripts.map((script) => script.commands)),
   };
+}
+
+/** Element by element; a part that measured nothing of its commands is empty. */
+export function sumOfFigures(parts: readonly (readonly number[])[]): readonly number[] {
+  const filled = parts.filter((part) => part.length > 0);
+  if (filled.length <= 1) {
+    return filled[0] ?? [];
+  }
+  const totals = new Array<number>(Math.max(...filled.map((part) => part.length))).fill(0);
+  for (const part of filled) {
+    for (let i = 0; i < part.length; i++) {
+      totals[i] = (totals[i] as number) + (part[i] as number);
+    }
+  }
+  return totals;
 }
 
 export function sumOfErrors(errors: readonly [ErrorFrame, ...ErrorFrame[]]): ErrorFrame {

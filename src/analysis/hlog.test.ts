@@ -1,6 +1,6 @@
 import { HistogramLogReader, listTags } from 'hdr-histogram-js';
 import { describe, expect, it } from 'vitest';
-import { histogramLog, type LatencyKind } from './hlog.js';
+import { histogramLog, histogramLogs, type LatencyKind } from './hlog.js';
 import { planOf, sampleOf, upFrom } from './sample.fixture.js';
 import { simulate } from './simulation.fixture.js';
 import { totalsOf } from './totals.js';
@@ -76,6 +76,17 @@ describe('histogramLog', () => {
       Math.max(...read(histogramLog(recording, kind, STARTED)).lines.map((line) => line.max));
     expect(max('response')).toBeGreaterThan(4_000_000);
     expect(max('service')).toBeLessThan(1_000_000);
+  });
+
+  it('of schedule lag adds up to the totals, and is written for an open pace only', () => {
+    const open = sampleOf('fixed rate');
+    const { lag } = histogramLogs(open.recording, STARTED);
+    expect(lag?.split('\n')[0]).toBe('#[pgha-bench: schedule lag of transactions in microseconds]');
+    const sum = read(lag ?? '').sums.get('tpcb');
+    const expected = open.result.totals.lag;
+    expect(sum?.totalCount).toBe(expected?.count);
+    expect(sum?.getValueAtPercentile(99)).toBe(expected?.p99Us);
+    expect(histogramLogs(recording, STARTED).lag).toBeNull();
   });
 
   it('begins with what a reader must know and writes the maximum in ms', () => {

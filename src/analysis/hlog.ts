@@ -5,39 +5,46 @@ import type { HistogramLogs } from '../result/store.js';
 import { endOf } from './buckets.js';
 import { LatencySum } from './latency.js';
 import type { Bucket, Recording } from './recording.js';
-import { addResponse, addService } from './totals.js';
+import { addLag, addResponse, addService } from './totals.js';
 
-/** Both logs of a run. */
+/** The logs of a run. */
 export function histogramLogs(recording: Recording, startedAt: string): HistogramLogs {
   return {
     service: histogramLog(recording, 'service', startedAt),
     response: histogramLog(recording, 'response', startedAt),
+    lag: recording.plan.pace.kind === 'open' ? histogramLog(recording, 'lag', startedAt) : null,
   };
 }
 
-export type LatencyKind = 'service' | 'response';
+export type LatencyKind = 'service' | 'response' | 'lag';
+
+const KINDS = {
+  service: { title: 'service time of acknowledged transactions', add: addService },
+  response: { title: 'response time of acknowledged transactions', add: addResponse },
+  lag: { title: 'schedule lag of transactions', add: addLag },
+} as const;
 
 const INTERVAL_MS = 1000;
 /** Interval_Max is written in ms; the histograms themselves are in µs. */
 const MAX_UNIT_RATIO = 1000;
 
 /**
- * Latencies as a standard HdrHistogram log, version 1.3: one line for each script and second in which it acknowledged
- * anything (longer where the recording is coarser), tagged with the script's name. Values are µs.
+ * Latencies as a standard HdrHistogram log, version 1.3: one line for each script and second in which it has any
+ * (longer where the recording is coarser), tagged with the script's name. Values are µs.
  * @param startedAt ISO 8601 instant of the start of the run
  */
 export function histogramLog(recording: Recording, kind: LatencyKind, startedAt: string): string {
   const lines: string[] = [];
   const writer = new HistogramLogWriter((text) => lines.push(text));
   const startMs = Date.parse(startedAt);
-  writer.outputComment(`[pgha-bench: ${kind} time of acknowledged transactions in microseconds]`);
+  const { title, add } = KINDS[kind];
+  writer.outputComment(`[pgha-bench: ${title} in microseconds]`);
   writer.outputLogFormatVersion();
   // Not outputStartTime(): it leaves an empty line behind, which not every reader skips.
   writer.outputComment(
     `[StartTime: ${(startMs / 1000).toFixed(3)} (seconds since epoch), ${new Date(startMs).toISOString()}]`,
   );
   writer.outputLegend();
-  const add = kind === 'service' ? addService : addResponse;
   const tags = tagsOf(recording);
   const sum = new LatencySum();
   const histogram = emptyHistogram();

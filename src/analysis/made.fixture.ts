@@ -20,7 +20,7 @@ export interface Made {
 
 export function recordingOf(made: Made): Recording {
   const { plan = planOf(), acksMs, failures = [], faults = [], clients = [] } = made;
-  const last = Math.max(plan.durationMs, ...acksMs.flat(), ...failures.map(({ atMs }) => atMs));
+  const last = Math.max(plan.durationMs ?? 0, ...acksMs.flat(), ...failures.map(({ atMs }) => atMs));
   const elapsedMs = made.elapsedMs ?? last;
   const byInterval = acksMs.map((acks) => grouped(acks, plan.intervalMs));
   const buckets: Bucket[] = [];
@@ -39,7 +39,7 @@ export function recordingOf(made: Made): Recording {
       stallUs: 0,
     });
   }
-  return { plan, buckets, clients, faults, elapsedMs };
+  return { plan, buckets, clients, faults, commands: [], elapsedMs };
 }
 
 /** A recording of so many acknowledgements in each bucket, by script; spread evenly over it. */
@@ -60,7 +60,7 @@ export function recordingOfRates(plan: Plan, rates: readonly (readonly number[])
       stallUs: 0,
     };
   });
-  return { plan, buckets, clients: [], faults: [], elapsedMs: length * plan.intervalMs };
+  return { plan, buckets, clients: [], faults: [], commands: [], elapsedMs: length * plan.intervalMs };
 }
 
 function evenFrame(script: number, count: number, startMs: number, widthMs: number): ScriptFrame[] {
@@ -111,6 +111,12 @@ function frameOf(script: number, acks: number, firstUs: number, lastUs: number):
     delayedResponse: new Uint32Array(0),
     maxServiceUs: 1000,
     maxResponseUs: 1000,
+    late: 0,
+    retried: 0,
+    retries: 0,
+    lag: new Uint32Array(0),
+    maxLagUs: 0,
+    commands: [],
   };
 }
 

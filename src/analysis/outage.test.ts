@@ -4,7 +4,7 @@ import type { ProbeFrame } from '../load/frame.js';
 import type { Downtime } from '../result/result.js';
 import { mergeBuckets } from './buckets.js';
 import { every, type Made, recordingOf } from './made.fixture.js';
-import { downtimeOf, longestPause } from './outage.js';
+import { downtimeOf, endOfLoad, longestPause } from './outage.js';
 import type { Recording } from './recording.js';
 import { planOf, sampleOf } from './sample.fixture.js';
 import { type Stream, streamsOf } from './streams.js';
@@ -20,7 +20,7 @@ function writesOf(recording: Recording): Stream {
 /** Write downtime of a fault at 20 s, or why there is none. */
 function measure(made: Made, usualPauseMs: number | null = 10, faultMs = 20_000): Downtime | string {
   const recording = recordingOf(made);
-  const endMs = Math.min(recording.elapsedMs, recording.plan.durationMs);
+  const endMs = endOfLoad(recording);
   const window = { fromMs: faultMs, toMs: endMs };
   const measured = downtimeOf(recording, writesOf(recording), window, usualPauseMs);
   return 'figure' in measured ? measured.figure : measured.missing;
@@ -301,7 +301,7 @@ describe('a probe', () => {
   it('ends the gap when it is served, and bounds it by its own cadence', () => {
     const found = downtime(recording);
     // Its beat at 25.480 s is the first that is served, 7 ms later; the one at 25.460 s was not.
-    expect(found).toMatchObject({ toMs: 25_487, resolutionMs: 27.374 });
+    expect(found).toMatchObject({ toMs: 25_487, resolutionMs: 27.215 });
     expect(found.durationMs - found.resolutionMs).toBeLessThan(25_480 - 20_312);
     expect(found.durationMs).toBeGreaterThan(25_480 - 20_312);
     expect(found.durationMs).toBeLessThan(downtime(withProbe(null)).durationMs);

@@ -1,5 +1,5 @@
 import type { ErrorFrame } from '../load/frame.js';
-import type { Deadlines } from '../plan/plan.js';
+import type { Deadlines, Pace } from '../plan/plan.js';
 import {
   CONNECT_TIMEOUT,
   OPEN_TRANSACTION,
@@ -9,6 +9,7 @@ import {
 } from '../postgres/failure.js';
 import type { Downtime } from '../result/result.js';
 import { endOf } from './buckets.js';
+import { isUneven, plannedIn } from './planned.js';
 import type { Bucket, Recording } from './recording.js';
 import { probeOf, type Stream, servedIn } from './streams.js';
 
@@ -21,9 +22,12 @@ export interface Window {
   readonly toMs: number;
 }
 
-/** When the load stopped starting transactions: what was not tried afterwards was not refused. */
-export function endOfLoad(recording: Recording): number {
-  return Math.min(recording.elapsedMs, recording.plan.durationMs);
+/**
+ * When the load stopped starting transactions: what was not tried afterwards was not refused. A load that is bounded by
+ * a number of transactions starts them up to its end.
+ */
+export function endOfLoad({ elapsedMs, plan }: Recording): number {
+  return Math.min(elapsedMs, plan.durationMs ?? elapsedMs);
 }
 
 /**
@@ -32,12 +36,14 @@ export function endOfLoad(recording: Recording): number {
  * the edge of a bucket, and every gap longer than a bucket does: for those, the first and last acknowledgement of each
  * bucket give it exactly.
  * @param usualPauseMs longest such gap in the steady part before the fault, null without one
+ * @param mostPlanned see {@link mostPlannedInPause}
  */
 export function downtimeOf(
   recording: Recording,
   stream: Stream,
   window: Window,
   usualPauseMs: number | null,
+  mostPlanned: number | null = null,
 ): Measured<Downtime> {
   if (!ackedBefore(recording, stream, window.fromMs)) {
     // Nobody knows when the outage began: with the fault, or long before.
@@ -49,7 +55,10 @@ export function downtimeOf(
     return { missing: `the run was too short to see a gap between two ${stream.what}` };
   }
   // A clean pause may be longer than the outage beside it.
-  const outage = gaps.find((gap) => isOutage(recording, stream, gap, usualPauseMs));
+  const { pace } = recording.plan;
+  const outage = gaps.find((gap) =>
+    isOutage(recording, stream, gap, mostPlanned === null ? usualPauseMs : pauseFor(pace, gap, mostPlanned)),
+  );
   const resolutionMs =
     outage === undefined
       ? Math.max(lengthOf(longest) / 1000, widest(recording.buckets, window))
@@ -78,6 +87,31 @@ export function longestPause(recording: Recording, stream: Stream, window: Windo
     }
   }
   return longest;
+}
+
+/**
+ * Where the rate of the plan changes, pauses are as long as it is low. There, the most transactions that were planned
+ * in one pause of the steady part say how long others may be; null where the rate is even, and where a probe asks at
+ * its own cadence.
+ */
+export function mostPlannedInPause(recording: Recording, stream: Stream, window: Window): number | null {
+  const { buckets, plan } = recording;
+  if (!isUneven(plan.pace) || buckets.some((bucket) => probeOf(bucket, stream) !== undefined)) {
+    return null;
+  }
+  let most = 0;
+  for (const gap of gapsOf(recording, stream)) {
+    if (gap.fromUs >= window.fromMs * 1000 && gap.toUs <= window.toMs * 1000 && gap.answered) {
+      most = Math.max(most, plannedIn(plan.pace, gap.fromUs / 1000, gap.toUs / 1000));
+    }
+  }
+  return most;
+}
+
+/** How long a pause with so many planned transactions is at the rate of the gap, ms. */
+function pauseFor(pace: Pace, gap: AckGap, planned: number): number {
+  const own = plannedIn(pace, gap.fromUs / 1000, gap.toUs / 1000);
+  return own > 0 ? (planned * lengthOf(gap)) / 1000 / own : Infinity;
 }
 
 /** From the last acknowledgement of one bucket to the first one of the next that has any. */

@@ -3,6 +3,7 @@ import type { ScriptFrame } from '../load/frame.js';
 import type { Plan } from '../plan/plan.js';
 import type { Phases } from '../result/result.js';
 import { every, recordingOf, recordingOfRates } from './made.fixture.js';
+import { endOfLoad } from './outage.js';
 import { baselineOf, phasesOf } from './phases.js';
 import { planOf } from './sample.fixture.js';
 import { randomOf } from './simulation.fixture.js';
@@ -26,7 +27,7 @@ function phases(given: Given): Phases | string {
   if ('missing' in baseline) {
     return baseline.missing;
   }
-  return phasesOf(recording, baseline.figure, { fromMs: faultMs, toMs: plan.durationMs }, outageEndMs);
+  return phasesOf(recording, baseline.figure, { fromMs: faultMs, toMs: endOfLoad(recording) }, outageEndMs);
 }
 
 /** From and to of each phase in s. */

@@ -1,6 +1,8 @@
+import type { Pace } from '../plan/plan.js';
 import type { PhaseFacts, Phases } from '../result/result.js';
 import { endOf } from './buckets.js';
 import type { Measured, Window } from './outage.js';
+import { isUneven, plannedIn } from './planned.js';
 import type { Bucket, Recording } from './recording.js';
 import { acksOf, type Stream, streamsOf } from './streams.js';
 import { acknowledged, latenciesOf, outcomesOf, ratePerSecond } from './totals.js';
@@ -19,6 +21,11 @@ import { acknowledged, latenciesOf, outcomesOf, ratePerSecond } from './totals.j
  * rounded down to whole transactions: of 2 per second, one may always fall on the other side of an edge.
  *
  * Streams are judged each alone and must all be back at once, or many reads would hide that writes are away.
+ *
+ * Where the rate of an open pace changes, throughput follows the plan, not the health of the cluster. Then all of this
+ * is judged per planned transaction instead of per ms: the load is back when it acknowledges at least 90 % of the share
+ * of the plan that it acknowledged before. And since a lower rate is noisier than the one before was, a short window may
+ * fall below its threshold by what chance does to a Poisson process.
  */
 const HOLD_MS = 3000;
 const WINDOW_MS = 500;
@@ -26,6 +33,8 @@ const RAMP_WINDOW_MS = 1000;
 const SHARE = 0.9;
 const FLOOR_SHARE = 0.5;
 const LEAST_TRANSACTIONS = 5;
+/** Standard deviations: one window of a thousand falls lower. */
+const CHANCE = 3;
 
 /** The steady part before a fault: what the load is compared with afterwards. */
 export interface Baseline {
@@ -39,10 +48,11 @@ interface Rhythm {
   /** The short window, half a second unless the load is slow. */
   readonly windowMs: number;
   readonly holdMs: number;
-  readonly medianPerMs: number;
+  /** Per ms, or per planned transaction where the rate changes. */
+  readonly median: number;
   /** What a short window of a load that is well may fall to, and what a long one may. */
-  readonly floorPerMs: number;
-  readonly holdFloorPerMs: number;
+  readonly floor: number;
+  readonly holdFloor: number;
 }
 
 /**
@@ -52,8 +62,9 @@ interface Rhythm {
  *   its full rate at once loses one second only.
  */
 export function baselineOf(recording: Recording, steady: Window, rampUp: boolean): Measured<Baseline> {
-  const all = streamsOf(recording.plan).map((stream) => new Series(recording.buckets, stream));
-  const range = rangeOf(recording.buckets, steady);
+  const { buckets, plan } = recording;
+  const all = streamsOf(plan).map((stream) => new Series(buckets, stream, plan.pace));
+  const range = rangeOf(buckets, steady);
   const half = { from: (range.from + range.to) >> 1, to: range.to };
   const alive = all.filter((series) => series.rate(half) > 0);
   if (alive.length === 0) {
@@ -66,12 +77,12 @@ export function baselineOf(recording: Recording, steady: Window, rampUp: boolean
   const left = { from, to: range.to };
   const rhythms = alive.map((series) => rhythmOf(series, left));
   const leastMs = Math.max(RAMP_WINDOW_MS, ...rhythms.map((rhythm) => rhythm?.windowMs ?? Infinity));
-  if (rhythms.includes(null) || lengthMs(recording.buckets, left) < leastMs) {
+  if (rhythms.includes(null) || lengthMs(buckets, left) < leastMs) {
     return { missing: 'the load was not steady for long enough before it' };
   }
   return {
     figure: {
-      window: windowOf(recording.buckets, left),
+      window: windowOf(buckets, left),
       rhythms: rhythms.filter((rhythm) => rhythm !== null),
     },
   };
@@ -112,14 +123,22 @@ interface Range {
 /** Acknowledgements of one stream by bucket, summed up so that any window costs one subtraction. */
 class Series {
   private readonly sums: Float64Array;
+  /** What the acknowledgements are measured by: ms, or planned transactions where the rate changes. */
+  private readonly dues: Float64Array;
+  private readonly uneven: boolean;
 
   constructor(
     private readonly buckets: readonly Bucket[],
     stream: Stream,
+    pace: Pace,
   ) {
+    this.uneven = isUneven(pace);
     this.sums = new Float64Array(buckets.length + 1);
+    this.dues = new Float64Array(buckets.length + 1);
     for (const [index, bucket] of buckets.entries()) {
+      const due = this.uneven ? plannedIn(pace, bucket.startMs, endOf(bucket)) : bucket.widthMs;
       this.sums[index + 1] = (this.sums[index] as number) + acksOf(bucket, stream).count;
+      this.dues[index + 1] = (this.dues[index] as number) + due;
     }
   }
 
@@ -127,20 +146,38 @@ class Series {
     return (this.sums[range.to] as number) - (this.sums[range.from] as number);
   }
 
-  /** Acknowledgements per ms. */
+  /** Acknowledgements per ms, or per planned transaction. */
   rate(range: Range): number {
+    const due = this.due(range);
+    return due > 0 ? this.count(range) / due : 0;
+  }
+
+  perMs(range: Range): number {
     const millis = lengthMs(this.buckets, range);
     return millis > 0 ? this.count(range) / millis : 0;
   }
 
   /** Whether the range holds what the rate would give, up to one transaction less than whole. */
-  holds(range: Range, perMs: number): boolean {
-    return this.count(range) >= Math.floor(perMs * lengthMs(this.buckets, range));
+  holds(range: Range, rate: number): boolean {
+    return this.count(range) >= Math.floor(rate * this.due(range));
   }
 
-  /** Acknowledgements per ms in each window. */
+  /** Whether the range holds what even a load that is well may fall to. */
+  keeps(range: Range, floor: number): boolean {
+    const expected = floor * this.due(range);
+    const chance = this.uneven ? CHANCE * Math.sqrt(expected) : 0;
+    return this.count(range) >= Math.floor(expected - chance);
+  }
+
+  /** The rate in each window; where the rate changes, of those in which enough was planned to tell. */
   rates(range: Range, windowMs: number): Float64Array {
-    return Float64Array.from(this.windows(range, windowMs), (window) => this.rate(window));
+    const windows = [...this.windows(range, windowMs)];
+    const telling = windows.filter((window) => !this.uneven || this.due(window) >= LEAST_TRANSACTIONS);
+    return Float64Array.from(telling, (window) => this.rate(window));
+  }
+
+  private due(range: Range): number {
+    return (this.dues[range.to] as number) - (this.dues[range.from] as number);
   }
 
   /** Every window of at least `windowMs` that lies in the range, one from each bucket on. */
@@ -162,7 +199,7 @@ class Series {
 const TOLERANCE_MS = 1e-6;
 
 function steadyFrom(series: Series, range: Range, half: Range): number {
-  const windowMs = Math.max(RAMP_WINDOW_MS, windowLength(series.rate(half)));
+  const windowMs = Math.max(RAMP_WINDOW_MS, windowLength(series.perMs(half)));
   const median = medianOf(series.rates(half, windowMs));
   if (median === null) {
     return range.to;
@@ -176,15 +213,15 @@ function steadyFrom(series: Series, range: Range, half: Range): number {
 }
 
 function rhythmOf(series: Series, range: Range): Rhythm | null {
-  const windowMs = windowLength(series.rate(range));
+  const windowMs = windowLength(series.perMs(range));
   const holdMs = Math.max(HOLD_MS, windowMs);
-  const medianPerMs = medianOf(series.rates(range, windowMs));
-  if (medianPerMs === null || medianPerMs === 0) {
+  const median = medianOf(series.rates(range, windowMs));
+  if (median === null || median === 0) {
     return null;
   }
-  const floorPerMs = floorOf(series.rates(range, windowMs), medianPerMs);
-  const holdFloorPerMs = floorOf(series.rates(range, holdMs), medianPerMs);
-  return { series, windowMs, holdMs, medianPerMs, floorPerMs, holdFloorPerMs };
+  const floor = floorOf(series.rates(range, windowMs), median);
+  const holdFloor = floorOf(series.rates(range, holdMs), median);
+  return { series, windowMs, holdMs, median, floor, holdFloor };
 }
 
 /**
@@ -207,9 +244,9 @@ function windowLength(perMs: number): number {
 /** Where the load first fell, for 3 s, clearly below what it had held for any 3 s before; null when it never did. */
 function firstDip(baseline: Baseline, from: number, to: number): number | null {
   let first: number | null = null;
-  for (const { series, holdMs, holdFloorPerMs } of baseline.rhythms) {
+  for (const { series, holdMs, holdFloor } of baseline.rhythms) {
     for (const window of series.windows({ from, to }, holdMs)) {
-      if (!series.holds(window, holdFloorPerMs)) {
+      if (!series.keeps(window, holdFloor)) {
         first = Math.min(first ?? Infinity, window.from);
         break;
       }
@@ -228,13 +265,13 @@ function firstSteady(baseline: Baseline, from: number, to: number): number | nul
   return null;
 }
 
-function isSteady({ series, windowMs, holdMs, medianPerMs, floorPerMs }: Rhythm, rest: Range): boolean {
+function isSteady({ series, windowMs, holdMs, median, floor }: Rhythm, rest: Range): boolean {
   const [hold] = series.windows(rest, holdMs);
-  if (hold === undefined || hold.from !== rest.from || !series.holds(hold, SHARE * medianPerMs)) {
+  if (hold === undefined || hold.from !== rest.from || !series.holds(hold, SHARE * median)) {
     return false;
   }
   for (const window of series.windows(hold, windowMs)) {
-    if (!series.holds(window, floorPerMs)) {
+    if (!series.keeps(window, floor)) {
       return false;
     }
   }

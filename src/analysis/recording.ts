@@ -9,8 +9,18 @@ export interface Recording {
   readonly buckets: readonly Bucket[];
   readonly clients: readonly ClientFacts[];
   readonly faults: readonly FaultRecord[];
+  /** The commands of each script, in the order of their figures in frames. */
+  readonly commands: readonly (readonly NamedCommand[])[];
   /** From the start of the load to the end of its last transaction. */
   readonly elapsedMs: number;
+}
+
+/** Where a command stands: frames hold figures only. */
+export interface NamedCommand {
+  /** In the text of the script, from 1; 0 where there is no text. */
+  readonly line: number;
+  /** First line of the command. */
+  readonly text: string;
 }
 
 /** The merged frames of one interval, or of several neighbouring ones far from a fault. */

@@ -1,7 +1,15 @@
 import type { ClientFacts, ClientGaps, Downtime, FaultRecord, RoundAnalysis } from '../result/result.js';
 import { formatMillis } from '../units.js';
-import { downtimeOf, endOfLoad, longestPause, type Measured, type Window } from './outage.js';
+import {
+  downtimeOf,
+  endOfLoad,
+  longestPause,
+  type Measured,
+  mostPlannedInPause,
+  type Window,
+} from './outage.js';
 import { type Baseline, baselineOf, phasesOf } from './phases.js';
+import { isUneven } from './planned.js';
 import type { Recording } from './recording.js';
 import { probedStream, type Stream, streamsOf } from './streams.js';
 
@@ -75,7 +83,8 @@ function roundOf(context: RoundContext, note: (text: string) => void): RoundAnal
   const outageEndMs = lastOutageEnd([isLoad(writing) ? writes : null, isLoad(reading) ? reads : null]);
   const phases = baseline === null ? UNKNOWN_PHASES : phasesOf(recording, baseline, window, outageEndMs);
   if (baseline !== null && phases.after === null && outageEndMs !== Infinity) {
-    note(`throughput was not back at 90 % for 3 s by ${formatMillis(window.toMs)}.`);
+    const what = isUneven(recording.plan.pace) ? 'the share of the planned rate' : 'throughput';
+    note(`${what} was not back at 90 % for 3 s by ${formatMillis(window.toMs)}.`);
   }
   return {
     fault: index,
@@ -117,7 +126,9 @@ function measure(
     return { missing: stream };
   }
   const before = baseline?.window ?? { fromMs: 0, toMs: window.fromMs };
-  return downtimeOf(recording, stream, window, longestPause(recording, stream, before));
+  const usualPauseMs = longestPause(recording, stream, before);
+  const mostPlanned = mostPlannedInPause(recording, stream, before);
+  return downtimeOf(recording, stream, window, usualPauseMs, mostPlanned);
 }
 
 /** The stream that tells of write downtime, or why there is none. */

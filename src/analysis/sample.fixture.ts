@@ -18,10 +18,20 @@ export interface Sample {
   readonly result: Result;
 }
 
-type PlanPart = Partial<Omit<Plan, 'workload'>> & { readonly scripts?: readonly ScriptPlan[] };
+type ScriptPart = Omit<ScriptPlan, 'source'> & Partial<Pick<ScriptPlan, 'source'>>;
+type PlanPart = Partial<Omit<Plan, 'workload'>> & {
+  readonly name?: string;
+  readonly options?: Plan['workload']['options'];
+  readonly scripts?: readonly ScriptPart[];
+};
 
 export function planOf(part: PlanPart = {}): Plan {
-  const { scripts = [{ name: 'tpcb', weight: 1, route: 'rw', writes: true }], ...rest } = part;
+  const {
+    scripts = [{ name: 'tpcb', weight: 1, route: 'rw', writes: true }],
+    name = scripts[0]?.name ?? 'tpcb',
+    options = { scale: 10 },
+    ...rest
+  } = part;
   const endpoint = { host: '127.0.1.4', user: 'postgres', database: 'postgres', sslMode: 'disable' } as const;
   return {
     target: {
@@ -32,11 +42,25 @@ export function planOf(part: PlanPart = {}): Plan {
       patroni: ['http://127.0.1.1:8008', 'http://127.0.1.2:8008', 'http://127.0.1.3:8008'],
       haproxy: { kind: 'url', url: 'http://127.0.1.4:7000/;csv' },
     },
-    workload: { name: scripts[0]?.name ?? 'tpcb', options: { scale: 10 }, scripts },
+    workload: {
+      name,
+      options,
+      variables: {},
+      scripts: scripts.map((script) => ({ source: { kind: 'text', text: '' }, ...script })),
+    },
     clients: 64,
     workers: 2,
     protocol: 'prepared',
+    connections: 'per-client',
+    transactionsPerConnection: 0,
     durationMs: 40_000,
+    transactions: null,
+    warmupMs: 0,
+    pace: { kind: 'closed' },
+    latencyLimitMs: null,
+    retry: { contention: 'fail', maxTries: 1 },
+    perCommand: false,
+    log: null,
     intervalMs: 100,
     seed: 42,
     deadlines: { connectMs: 3000, statementMs: 10_000, transactionMs: 30_000 },
@@ -201,6 +225,7 @@ export const SAMPLES: Readonly<Record<string, () => Sample>> = onceEach({
       {
         plan: planOf({
           probes: true,
+          seed: 1,
           scripts: [
             { name: 'tpcb', weight: 3, route: 'rw', writes: true },
             { name: 'select-only', weight: 7, route: 'ro', writes: false },
@@ -242,6 +267,91 @@ export const SAMPLES: Readonly<Record<string, () => Sample>> = onceEach({
       },
       switchoverEvents(1_800_000),
     ),
+  'fixed rate': () =>
+    build(
+      {
+        plan: planOf({
+          probes: true,
+          pace: { kind: 'open', stages: [{ durationMs: null, fromTps: 500, toTps: 500 }] },
+          latencyLimitMs: 50,
+          warmupMs: 10_000,
+          retry: { contention: 'fail', maxTries: 5 },
+        }),
+        ports: { rw: switchoverPort(20_000), ro: [upFrom(0, N3)] },
+        meanServiceMs: 20,
+        retriedShare: 0.002,
+        faults: [faultAt(20_000)],
+      },
+      switchoverEvents(20_000),
+    ),
+  stages: () =>
+    build(
+      {
+        plan: planOf({
+          durationMs: 60_000,
+          faults: [{ kind: 'switchover', atMs: 25_000, options: {} }],
+          pace: {
+            kind: 'open',
+            stages: [
+              { durationMs: 20_000, fromTps: 100, toTps: 800 },
+              { durationMs: 20_000, fromTps: 800, toTps: 800 },
+              { durationMs: 20_000, fromTps: 200, toTps: 200 },
+            ],
+          },
+        }),
+        ports: { rw: switchoverPort(25_000) },
+        meanServiceMs: 15,
+        faults: [faultAt(25_000)],
+      },
+      switchoverEvents(25_000),
+    ),
+  'a mix of eleven scripts': () =>
+    build(
+      {
+        plan: planOf({
+          name: 'sysbench-mix',
+          options: SYSBENCH_OPTIONS,
+          probes: true,
+          perCommand: true,
+          pace: { kind: 'open', stages: [{ durationMs: null, fromTps: 1200, toTps: 1200 }] },
+          latencyLimitMs: 100,
+          connections: 'per-script',
+          retry: { contention: 'restart', maxTries: 0 },
+          scripts: ELEVEN.map((name, index) => ({
+            name,
+            weight: 1,
+            route: index < 7 ? 'rw' : 'ro',
+            writes: index < 7,
+          })),
+        }),
+        ports: { rw: switchoverPort(20_000), ro: [upFrom(0, N3)] },
+        meanServiceMs: 12,
+        retriedShare: 0.001,
+        commands: ELEVEN.map((name) => ['BEGIN', `SELECT c FROM sbtest1 WHERE id = $1 -- ${name}`, 'COMMIT']),
+        faults: [faultAt(20_000)],
+      },
+      switchoverEvents(20_000),
+    ),
+  'reads without a read-only port': () =>
+    build(
+      {
+        plan: withoutReadOnly(
+          planOf({
+            durationMs: null,
+            transactions: { count: 1000, per: 'client' },
+            faults: [],
+            perCommand: true,
+            transactionsPerConnection: 1,
+            scripts: [{ name: 'select-only', weight: 1, route: 'rw', writes: false }],
+          }),
+        ),
+        ports: { rw: [upFrom(0)] },
+        meanServiceMs: 5,
+        commands: [SELECT_ONLY],
+        doneAtMs: 5000,
+      },
+      quietEvents(),
+    ),
   interrupted: () =>
     build(
       {
@@ -254,6 +364,43 @@ export const SAMPLES: Readonly<Record<string, () => Sample>> = onceEach({
       quietEvents(),
     ),
 });
+
+const ELEVEN = [
+  'oltp_read_write',
+  'oltp_write_only',
+  'oltp_update_index',
+  'oltp_update_non_index',
+  'oltp_insert',
+  'oltp_delete',
+  'bulk_insert',
+  'oltp_read_only',
+  'oltp_point_select',
+  'select_random_points',
+  'select_random_ranges',
+];
+
+const SYSBENCH_OPTIONS = {
+  tables: 4,
+  'table-size': 10_000,
+  'point-selects': 10,
+  'simple-ranges': 1,
+  'sum-ranges': 1,
+  'order-ranges': 1,
+  'distinct-ranges': 1,
+  'range-size': 100,
+  'skip-trx': false,
+  'rand-type': 'special',
+};
+
+const SELECT_ONLY = [
+  '\\set aid random(1, 100000 * :scale)',
+  'SELECT abalance FROM pgbench_accounts WHERE aid = :aid;',
+];
+
+function withoutReadOnly(plan: Plan): Plan {
+  const { ro: _, ...target } = plan.target;
+  return { ...plan, target };
+}
 
 function onceEach(makers: Readonly<Record<string, () => Sample>>): Record<string, () => Sample> {
   const made = new Map<string, Sample>();

@@ -1,6 +1,7 @@
 import { IntervalCounts } from '../histogram.js';
 import type { ErrorFrame, ProbeFrame, ScriptFrame, ServerFrame } from '../load/frame.js';
-import type { Plan } from '../plan/plan.js';
+import type { Plan, Stage } from '../plan/plan.js';
+import { routeOfClient } from '../plan/ports.js';
 import type { Route } from '../plan/target.js';
 import { OUTCOMES, type Outcome } from '../postgres/outcome.js';
 import type { ClientFacts, FaultRecord } from '../result/result.js';
@@ -28,13 +29,21 @@ export interface Simulation {
   readonly plan: Plan;
   readonly ports: Readonly<Partial<Record<Route, readonly PortState[]>>>;
   readonly meanServiceMs: number;
+  /** Share of the transactions that are tried once more before they are acknowledged. */
+  readonly retriedShare?: number;
+  /** Texts of the commands of each script; each takes its share of the service time. */
+  readonly commands?: readonly (readonly string[])[];
   readonly faults?: readonly FaultRecord[];
   /** When the load was broken off. */
   readonly interruptedAtMs?: number;
+  /** When the load had done its transactions, where they bound it. */
+  readonly doneAtMs?: number;
 }
 
 type Happening =
-  | { kind: 'ack'; script: number; server: string; intendedUs: number; startUs: number }
+  | { kind: 'ack'; script: number; server: string; retried: boolean; intendedUs: number; startUs: number }
+  | { kind: 'begin'; script: number; lagUs: number }
+  | { kind: 'skip'; script: number }
   | { kind: 'failure'; script: number; server: string; outcome: Outcome; code: string; message: string }
   | { kind: 'connect'; tookUs: number };
 
@@ -58,54 +67,119 @@ export function simulate(simulation: Simulation): Recording {
   const { plan, faults = [] } = simulation;
   const histories = Array.from({ length: plan.clients }, (_, client) => clientHistory(simulation, client));
   const all = histories.flat().sort((a, b) => a.atUs - b.atUs);
-  const endMs = simulation.interruptedAtMs ?? plan.durationMs;
+  const endMs = endOf(simulation);
   const elapsedMs = Math.max(endMs, (all.at(-1)?.atUs ?? 0) / 1000);
   return {
     plan,
     buckets: bucketsOf(simulation, all, elapsedMs),
     clients: histories.map((history, client) => factsOf(client, history)),
     faults,
+    commands: commandsOf(simulation).map((texts) => texts.map((text, index) => ({ line: index + 1, text }))),
     elapsedMs,
   };
+}
+
+/** Of the load, ms. */
+function endOf({ plan, interruptedAtMs, doneAtMs }: Simulation): number {
+  return interruptedAtMs ?? doneAtMs ?? plan.durationMs ?? 0;
+}
+
+function commandsOf({ plan, commands = [] }: Simulation): readonly (readonly string[])[] {
+  return plan.workload.scripts.map((_, script) => commands[script] ?? []);
 }
 
 /** Everything one client lived through, in order of time. */
 function clientHistory(simulation: Simulation, client: number): Dated[] {
   const { plan } = simulation;
   const random = randomOf(plan.seed * 1009 + client);
-  const endUs = (simulation.interruptedAtMs ?? plan.durationMs) * 1000;
+  const endUs = endOf(simulation) * 1000;
   const history: Dated[] = [];
-  let atUs = Math.round(random() * 400);
+  const schedule = scheduleOf(plan, client);
+  const retryRandom = randomOf(plan.seed * 104_729 + client);
+  let freeUs = Math.round(random() * 400);
   let connectedTo: string | null = null;
-  let failures = 0;
-  let intendedUs = -1;
-  // A client stays on one port; how many are on each follows from the weights.
-  const route = plan.workload.scripts[scriptAt(plan, random())]?.route ?? 'rw';
-  while (atUs < endUs) {
-    const script = scriptAt(plan, random(), route);
-    const port = simulation.ports[route] ?? [];
-    intendedUs = intendedUs < 0 ? atUs : intendedUs;
-    const serviceUs = serviceTime(simulation, atUs, random);
-    const attempt = attemptAt(plan, port, atUs, serviceUs, connectedTo, random);
-    for (const what of attempt.happenings) {
-      const happening = what.kind === 'ack' ? { ...what, script, intendedUs } : { ...what };
-      history.push({
-        atUs: attempt.endUs,
-        what: happening.kind === 'failure' ? { ...happening, script } : happening,
-      });
+  const served = routeOfClient(plan, client);
+  for (;;) {
+    const intendedUs = schedule?.() ?? freeUs;
+    const script = scriptAt(plan, random(), served === 'both' ? undefined : served);
+    let atUs = Math.max(freeUs, intendedUs);
+    if (atUs >= endUs) {
+      return history;
     }
-    connectedTo = attempt.connectedTo;
-    if (attempt.acked) {
-      failures = 0;
-      intendedUs = -1;
-      atUs = attempt.endUs + 5;
-    } else {
+    if (schedule !== undefined) {
+      if (plan.latencyLimitMs !== null && atUs - intendedUs > plan.latencyLimitMs * 1000) {
+        history.push({ atUs, what: { kind: 'skip', script } });
+        continue;
+      }
+      history.push({ atUs, what: { kind: 'begin', script, lagUs: atUs - intendedUs } });
+    }
+    const port = simulation.ports[plan.workload.scripts[script]?.route ?? 'rw'] ?? [];
+    if (wasCut(port, freeUs, atUs)) {
+      connectedTo = null;
+    }
+    for (let failures = 0; atUs < endUs; failures++) {
+      const serviceUs = serviceTime(simulation, atUs, random);
+      const attempt = attemptAt(plan, port, atUs, serviceUs, connectedTo, random);
+      const retried = retryRandom() < (simulation.retriedShare ?? 0);
+      for (const what of attempt.happenings) {
+        history.push({ atUs: attempt.endUs, what: completed(what, { script, intendedUs, retried }) });
+      }
+      connectedTo = attempt.connectedTo;
+      if (attempt.acked) {
+        atUs = attempt.endUs + 5;
+        break;
+      }
       const pauseMs = Math.min(plan.reconnect.capMs, plan.reconnect.firstMs * 2 ** failures);
-      failures++;
       atUs = attempt.endUs + Math.round(pauseMs * 1000 * (0.5 + 0.5 * random()));
     }
+    freeUs = atUs;
   }
-  return history;
+}
+
+/** Whether an idle connection was lost. */
+function wasCut(port: readonly PortState[], fromUs: number, toUs: number): boolean {
+  return port.some(({ fromMs, state }) => state === 'cut' && fromMs * 1000 > fromUs && fromMs * 1000 <= toUs);
+}
+
+function completed(
+  what: Happening,
+  { script, intendedUs, retried }: { script: number; intendedUs: number; retried: boolean },
+): Happening {
+  if (what.kind === 'ack') {
+    return { ...what, script, intendedUs, retried };
+  }
+  return what.kind === 'failure' ? { ...what, script } : what;
+}
+
+/** Instants of a Poisson process of the client's share of the rate, µs; undefined for a closed pace. */
+function scheduleOf({ pace, clients, seed }: Plan, client: number): (() => number) | undefined {
+  if (pace.kind === 'closed') {
+    return undefined;
+  }
+  const random = randomOf(seed * 7919 + client);
+  const peakTps = Math.max(...pace.stages.flatMap(({ fromTps, toTps }) => [fromTps, toTps]));
+  let atMs = 0;
+  return () => {
+    // Drawn at the highest rate and thinned to the one of the instant.
+    do {
+      atMs += (-Math.log(1 - random()) * 1000 * clients) / peakTps;
+    } while (random() * peakTps >= rateAt(pace.stages, atMs));
+    return Math.round(atMs * 1000);
+  };
+}
+
+function rateAt(stages: readonly Stage[], atMs: number): number {
+  let startMs = 0;
+  for (const { durationMs, fromTps, toTps } of stages) {
+    if (durationMs === null) {
+      return fromTps;
+    }
+    if (atMs < startMs + durationMs) {
+      return fromTps + ((toTps - fromTps) * (atMs - startMs)) / durationMs;
+    }
+    startMs += durationMs;
+  }
+  return stages.at(-1)?.toTps ?? 0;
 }
 
 interface Attempt {
@@ -144,7 +218,8 @@ function attemptAt(
     return failedAttempt(Math.round(cut.fromMs * 1000 + 3000 * random()), outcome, cut.code ?? 'closed', cut);
   }
   const server = connectedTo ?? now.server ?? '';
-  const ack: Happening = { kind: 'ack', script: 0, server, intendedUs: 0, startUs: atUs + connectUs };
+  const startUs = atUs + connectUs;
+  const ack: Happening = { kind: 'ack', script: 0, server, retried: false, intendedUs: 0, startUs };
   const connect: Happening[] = connecting ? [{ kind: 'connect', tookUs: connectUs }] : [];
   return { endUs, acked: true, connectedTo: server, happenings: [...connect, ack] };
 }
@@ -214,12 +289,14 @@ function factsOf(client: number, history: readonly Dated[]): ClientFacts {
 
 function bucketsOf(simulation: Simulation, all: readonly Dated[], elapsedMs: number): Bucket[] {
   const { plan, ports } = simulation;
-  const probes = plan.probes ? { rw: probed(plan, ports.rw), ro: probed(plan, ports.ro) } : {};
+  const endMs = endOf(simulation);
+  const probes = plan.probes ? { rw: probed(endMs, ports.rw), ro: probed(endMs, ports.ro) } : {};
   const buckets: Bucket[] = [];
   const counts = {
     punctual: new IntervalCounts(),
     service: new IntervalCounts(),
     response: new IntervalCounts(),
+    lag: new IntervalCounts(),
   };
   let next = 0;
   for (let interval = 0; interval * plan.intervalMs <= elapsedMs; interval++) {
@@ -232,7 +309,7 @@ function bucketsOf(simulation: Simulation, all: readonly Dated[], elapsedMs: num
     // Two workers' halves, as a run would merge them.
     const halves = [0, 1].map((half) => own.filter((_, index) => index % 2 === half));
     const startMs = interval * plan.intervalMs;
-    const merged = mergeBuckets(halves.map((half) => bucketOf(plan, startMs, half, counts)));
+    const merged = mergeBuckets(halves.map((half) => bucketOf(simulation, startMs, half, counts)));
     buckets.push({ ...merged, probes: probeFrames(probes, startMs * 1000, endUs) });
   }
   return buckets;
@@ -247,9 +324,9 @@ interface Beat {
 const CADENCE_US = 20_000;
 
 /** What a probe of the port lives through: 3 ms for a reply on a connection, 7 ms with a new one. */
-function probed(plan: Plan, port: readonly PortState[] | undefined): Beat[] {
+function probed(endMs: number, port: readonly PortState[] | undefined): Beat[] {
   const beats: Beat[] = [];
-  for (let startUs = 0; port !== undefined && startUs < plan.durationMs * 1000; startUs += CADENCE_US) {
+  for (let startUs = 0; port !== undefined && startUs < endMs * 1000; startUs += CADENCE_US) {
     const served = stateAt(port, startUs, () => 0).state === 'up';
     const tookUs = served && beats.at(-1)?.served !== false ? 3000 : 7000;
     beats.push({ startUs, endUs: startUs + tookUs, served });
@@ -286,9 +363,11 @@ interface Counts {
   readonly punctual: IntervalCounts;
   readonly service: IntervalCounts;
   readonly response: IntervalCounts;
+  readonly lag: IntervalCounts;
 }
 
-function bucketOf(plan: Plan, startMs: number, own: readonly Dated[], counts: Counts): Bucket {
+function bucketOf(simulation: Simulation, startMs: number, own: readonly Dated[], counts: Counts): Bucket {
+  const { plan } = simulation;
   const connects = own.flatMap(({ what }) => (what.kind === 'connect' ? [what.tookUs] : []));
   for (const tookUs of connects) {
     counts.punctual.record(tookUs);
@@ -297,7 +376,7 @@ function bucketOf(plan: Plan, startMs: number, own: readonly Dated[], counts: Co
   return {
     startMs,
     widthMs: plan.intervalMs,
-    scripts: plan.workload.scripts.flatMap((_, script) => scriptFrame(script, own, counts)),
+    scripts: plan.workload.scripts.flatMap((_, script) => scriptFrame(simulation, script, own, counts)),
     errors: own.flatMap((dated) => errorFrame(plan, dated)),
     servers: own.flatMap((dated) => serverFrame(plan, dated)),
     probes: [],
@@ -306,45 +385,94 @@ function bucketOf(plan: Plan, startMs: number, own: readonly Dated[], counts: Co
   };
 }
 
-function scriptFrame(script: number, own: readonly Dated[], counts: Counts): ScriptFrame[] {
-  const outcomes = OUTCOMES.map(() => 0);
-  const acks: number[] = [];
-  let maxServiceUs = 0;
-  let maxResponseUs = 0;
-  for (const { atUs, what } of own) {
-    if (what.kind === 'connect' || what.script !== script) {
-      continue;
-    }
-    const outcome = OUTCOMES.indexOf(what.kind === 'ack' ? 'ack' : what.outcome);
-    outcomes[outcome] = (outcomes[outcome] as number) + 1;
-    if (what.kind === 'ack') {
-      acks.push(atUs);
-      maxServiceUs = Math.max(maxServiceUs, atUs - what.startUs);
-      maxResponseUs = Math.max(maxResponseUs, atUs - what.intendedUs);
-      if (what.startUs === what.intendedUs) {
-        counts.punctual.record(atUs - what.startUs);
-      } else {
-        counts.service.record(atUs - what.startUs);
-        counts.response.record(atUs - what.intendedUs);
-      }
-    }
-  }
-  if (outcomes.every((count) => count === 0)) {
+function scriptFrame(
+  simulation: Simulation,
+  script: number,
+  all: readonly Dated[],
+  counts: Counts,
+): ScriptFrame[] {
+  const own = all.filter(({ what }) => what.kind !== 'connect' && what.script === script);
+  if (own.length === 0) {
     return [];
+  }
+  const outcomes = OUTCOMES.map(() => 0);
+  const count = (outcome: Outcome) => {
+    const index = OUTCOMES.indexOf(outcome);
+    outcomes[index] = (outcomes[index] as number) + 1;
+  };
+  const acks: Acked[] = [];
+  let maxLagUs = 0;
+  for (const { atUs, what } of own) {
+    if (what.kind === 'ack') {
+      count('ack');
+      const times = { serviceUs: atUs - what.startUs, responseUs: atUs - what.intendedUs };
+      acks.push({ atUs, retried: what.retried, ...times });
+    } else if (what.kind === 'begin') {
+      counts.lag.record(what.lagUs);
+      maxLagUs = Math.max(maxLagUs, what.lagUs);
+    } else if (what.kind === 'skip') {
+      count('skipped');
+    } else if (what.kind === 'failure') {
+      count(what.outcome);
+    }
   }
   return [
     {
       script,
       outcomes,
-      firstAckUs: acks[0] ?? -1,
-      lastAckUs: acks.at(-1) ?? -1,
-      punctual: counts.punctual.take(),
-      delayedService: counts.service.take(),
-      delayedResponse: counts.response.take(),
-      maxServiceUs,
-      maxResponseUs,
+      firstAckUs: acks[0]?.atUs ?? -1,
+      lastAckUs: acks.at(-1)?.atUs ?? -1,
+      ...latenciesOf(acks, counts),
+      ...pacedOf(simulation.plan, acks),
+      lag: counts.lag.take(),
+      maxLagUs,
+      commands: commandFigures(commandsOf(simulation)[script] ?? [], acks),
     },
   ];
+}
+
+interface Acked {
+  readonly atUs: number;
+  readonly serviceUs: number;
+  readonly responseUs: number;
+  readonly retried: boolean;
+}
+
+function latenciesOf(
+  acks: readonly Acked[],
+  counts: Counts,
+): Pick<ScriptFrame, 'punctual' | 'delayedService' | 'delayedResponse' | 'maxServiceUs' | 'maxResponseUs'> {
+  for (const { serviceUs, responseUs } of acks) {
+    if (serviceUs === responseUs) {
+      counts.punctual.record(serviceUs);
+    } else {
+      counts.service.record(serviceUs);
+      counts.response.record(responseUs);
+    }
+  }
+  return {
+    punctual: counts.punctual.take(),
+    delayedService: counts.service.take(),
+    delayedResponse: counts.response.take(),
+    maxServiceUs: Math.max(0, ...acks.map(({ serviceUs }) => serviceUs)),
+    maxResponseUs: Math.max(0, ...acks.map(({ responseUs }) => responseUs)),
+  };
+}
+
+function pacedOf(
+  { latencyLimitMs }: Plan,
+  acks: readonly Acked[],
+): Pick<ScriptFrame, 'late' | 'retried' | 'retries'> {
+  const limitUs = (latencyLimitMs ?? Infinity) * 1000;
+  const retried = acks.filter((ack) => ack.retried).length;
+  return { late: acks.filter(({ responseUs }) => responseUs > limitUs).length, retried, retries: retried };
+}
+
+/** The first of them fails once for each retry. */
+function commandFigures(texts: readonly string[], acks: readonly Acked[]): number[] {
+  const sumUs = acks.reduce((sum, { serviceUs }) => sum + serviceUs, 0);
+  const retries = acks.filter(({ retried }) => retried).length;
+  return texts.flatMap((_, index) => [acks.length, sumUs / texts.length, index === 0 ? retries : 0]);
 }
 
 function errorFrame(plan: Plan, { atUs, what }: Dated): ErrorFrame[] {

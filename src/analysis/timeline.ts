@@ -4,7 +4,7 @@ import type { Event, FaultRecord, RoundAnalysis, Timeline } from '../result/resu
 import { endOf, mergeBuckets } from './buckets.js';
 import { LatencySum } from './latency.js';
 import type { Bucket, Recording } from './recording.js';
-import { addResponse } from './totals.js';
+import { addResponse, routesOf } from './totals.js';
 
 /** Up to this many buckets a result stays small as it is: two minutes of 100 ms. */
 const FEW_BUCKETS = 1200;
@@ -87,11 +87,6 @@ function isNear(secondMs: number, instants: readonly number[]): boolean {
   return instants.some(
     (instant) => secondMs < instant + NEAR_MS && secondMs + FAR_WIDTH_MS > instant - NEAR_MS,
   );
-}
-
-function routesOf({ plan }: Recording): Route[] {
-  const routes = new Set(plan.workload.scripts.filter(({ weight }) => weight > 0).map(({ route }) => route));
-  return [...routes].sort().reverse();
 }
 
 function byRoute<Column>(

@@ -1,7 +1,15 @@
-import type { ScriptFrame } from '../load/frame.js';
-import type { Plan } from '../plan/plan.js';
+import { COMMAND_FIGURES, type ScriptFrame } from '../load/frame.js';
+import type { Route } from '../plan/target.js';
 import { OUTCOMES, type Outcome } from '../postgres/outcome.js';
-import type { LatencySummary, ScriptTotals, Totals } from '../result/result.js';
+import type {
+  CommandTotals,
+  LatencySummary,
+  PaceTotals,
+  PortTotals,
+  ScriptTotals,
+  Totals,
+} from '../result/result.js';
+import { sumOfFigures } from './buckets.js';
 import { LatencySum } from './latency.js';
 import type { Bucket, Recording } from './recording.js';
 
@@ -9,27 +17,83 @@ export type OutcomeCounts = Record<Outcome, number>;
 
 /** The whole run: counts, rates and latencies of all buckets. */
 export function totalsOf(recording: Recording): Totals {
-  const { buckets, elapsedMs, plan } = recording;
-  const outcomes = outcomesOf(buckets);
+  const { plan } = recording;
   return {
-    scripts: plan.workload.scripts.map((_, script) => scriptTotals(plan, script, recording)),
-    outcomes,
-    tps: ratePerSecond(acknowledged(outcomes), elapsedMs),
-    ...latenciesOf(buckets),
-    connects: connectsOf(buckets),
+    scripts: plan.workload.scripts.map((_, script) => scriptTotals(recording, script)),
+    ports: routesOf(recording).map((route) => portTotals(recording, route)),
+    ...commonTotals(recording, everyScript),
+    connects: connectsOf(recording.buckets),
   };
 }
 
-function scriptTotals(plan: Plan, script: number, { buckets, elapsedMs }: Recording): ScriptTotals {
+function scriptTotals(recording: Recording, script: number): ScriptTotals {
+  const { name = String(script), route = 'rw' } = recording.plan.workload.scripts[script] ?? {};
   const own = (frame: ScriptFrame) => frame.script === script;
-  const outcomes = outcomesOf(buckets, own);
   return {
-    name: plan.workload.scripts[script]?.name ?? String(script),
-    route: plan.workload.scripts[script]?.route ?? 'rw',
+    name,
+    route,
+    ...commonTotals(recording, own),
+    commands: recording.plan.perCommand ? commandTotals(recording, script) : null,
+  };
+}
+
+function portTotals(recording: Recording, route: Route): PortTotals {
+  const { scripts } = recording.plan.workload;
+  return { route, ...commonTotals(recording, (frame) => scripts[frame.script]?.route === route) };
+}
+
+/** Ports that the load uses, rw first. */
+export function routesOf({ plan }: Recording): Route[] {
+  const used = plan.workload.scripts.filter(({ weight }) => weight > 0);
+  return (['rw', 'ro'] as const).filter((route) => used.some((script) => script.route === route));
+}
+
+/** What the whole run, a port and a script have figures for alike. */
+function commonTotals(
+  recording: Recording,
+  wanted: (frame: ScriptFrame) => boolean,
+): PaceTotals & Pick<Totals, 'outcomes' | 'tps' | 'service' | 'response'> {
+  const { buckets, elapsedMs } = recording;
+  const outcomes = outcomesOf(buckets, wanted);
+  return {
     outcomes,
     tps: ratePerSecond(acknowledged(outcomes), elapsedMs),
-    ...latenciesOf(buckets, own),
+    ...latenciesOf(buckets, wanted),
+    ...paceOf(recording, wanted),
   };
+}
+
+function paceOf({ buckets, plan }: Recording, wanted: (frame: ScriptFrame) => boolean): PaceTotals {
+  const lag = new LatencySum();
+  let late = 0;
+  let retried = 0;
+  let retries = 0;
+  for (const bucket of buckets) {
+    for (const frame of bucket.scripts) {
+      if (wanted(frame)) {
+        addLag(lag, frame);
+        late += frame.late;
+        retried += frame.retried;
+        retries += frame.retries;
+      }
+    }
+  }
+  return {
+    late: plan.latencyLimitMs === null ? null : late,
+    retried,
+    retries,
+    lag: plan.pace.kind === 'open' ? lag.summary() : null,
+  };
+}
+
+function commandTotals({ buckets, commands }: Recording, script: number): CommandTotals[] {
+  const own = buckets.flatMap((bucket) => bucket.scripts.filter((frame) => frame.script === script));
+  const figures = sumOfFigures(own.map((frame) => frame.commands));
+  return (commands[script] ?? []).map(({ line, text }, index) => {
+    const at = index * COMMAND_FIGURES.length;
+    const [count = 0, sumUs = 0, failures = 0] = figures.slice(at, at + COMMAND_FIGURES.length);
+    return { line, text, count, meanUs: count > 0 ? sumUs / count : null, failures };
+  });
 }
 
 /** Attempts by how they ended. */
@@ -84,6 +148,11 @@ export function addService(sum: LatencySum, frame: ScriptFrame): void {
 export function addResponse(sum: LatencySum, frame: ScriptFrame): void {
   sum.add(frame.punctual, frame.maxResponseUs);
   sum.add(frame.delayedResponse, frame.maxResponseUs);
+}
+
+/** From the intended start to the first attempt, of what was begun at all. */
+export function addLag(sum: LatencySum, frame: ScriptFrame): void {
+  sum.add(frame.lag, frame.maxLagUs);
 }
 
 function connectsOf(buckets: readonly Bucket[]): Totals['connects'] {

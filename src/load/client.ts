@@ -1,61 +1,77 @@
 import type { Route } from '../plan/target.js';
 import {
   CONNECT_TIMEOUT,
+  DEADLOCK,
   type Failure,
   isContention,
   OPEN_TRANSACTION,
   READ_ONLY,
-  ROLLED_BACK,
+  SERIALIZATION_FAILURE,
   STATEMENT_TIMEOUT,
   TRANSACTION_TIMEOUT,
 } from '../postgres/failure.js';
-import { queryMessage, type StatementEncoder } from '../postgres/messages.js';
+import { queryMessage } from '../postgres/messages.js';
 import { ABORTED, ACK, ACK_UNREPLICATED, IN_DOUBT, NOT_SENT } from '../postgres/outcome.js';
 import { IDLE } from '../postgres/replies.js';
 import { Session, type SessionOptions, type SessionOwner } from '../postgres/session.js';
-import { type Program, type ScriptContext, ScriptFailure } from '../workload/program.js';
-import type { Recorder } from './recorder.js';
-
-/** A script as the clients of a worker share it. */
-export interface ClientScript {
-  readonly program: Program;
-  readonly encoders: readonly StatementEncoder[];
-  /** Number of this script's first statement among those of all scripts: names of prepared statements must differ. */
-  readonly firstStatement: number;
-  readonly route: Route;
-  readonly writes: boolean;
-}
+import type { ScriptContext } from '../workload/program.js';
+import { type ClientScript, Execution, type ExecutionGroup, type ExecutionOwner } from './execution.js';
+import type { Share } from './share.js';
+import type { LogFailure, TransactionLog } from './transaction-log.js';
 
 /** What the clients of one worker share. */
-export interface ClientGroup {
+export interface ClientGroup extends ExecutionGroup {
   readonly scripts: readonly ClientScript[];
-  readonly recorder: Recorder;
   readonly connectUs: number;
-  readonly statementUs: number;
   readonly transactionUs: number;
   readonly firstPauseUs: number;
   readonly capPauseUs: number;
+  /** A transaction that cannot begin within this is skipped; Infinity without a limit. */
+  readonly latencyLimitUs: number;
+  /** Nothing that ends before this instant counts. */
+  readonly warmupUs: number;
+  /** Whether contention begins the transaction anew with other values, else how often it is tried, Infinity for always. */
+  readonly restarts: boolean;
+  readonly maxTries: number;
+  /** 0 = connections are kept. */
+  readonly transactionsPerConnection: number;
+  readonly log: TransactionLog | undefined;
+  /** µs since 1970 of an instant of the load. */
+  epochUs(nowUs: number): number;
   /** Shared by all sessions of the thread. */
   readonly readBuffer: Buffer;
   /** Between the start of the load and its end; no transaction begins outside. */
   running: boolean;
-  /** µs since the start of the run. */
-  nowUs(): number;
-  /** The last nowUs() that anyone read: good enough for deadlines, and free. */
-  lastNowUs: number;
-  /** Index of the script of the next transaction. */
-  chooseScript(): number;
-  /** The client has its first connection, or none. */
+  /** Whether there is one more transaction to begin. */
+  takeTransaction(client: Client): boolean;
+  /** Calls client.wake() in the next turn of the event loop. */
+  soon(client: Client): void;
+  /** The client has its first connections, or one of them failed. */
   connectedFirst(client: Client, failure: Failure | undefined): void;
   /** The client has nothing in flight and will begin nothing. */
   stopped(client: Client): void;
+}
+
+/** A way to a server that a client keeps. */
+export interface LaneOptions {
+  readonly route: Route;
+  readonly session: SessionOptions;
+}
+
+interface Lane {
+  readonly route: Route;
+  readonly session: Session;
+  /** Of the server that it is connected to, among those of the recorder. */
+  server: number;
+  /** Transactions on this connection, for one that is not kept. */
+  transactions: number;
 }
 
 type Phase =
   /** Has no connection and tries to get its first one, before the load. */
   | 'opening'
   | 'connecting'
-  /** Waits for the start of the load, or until wakeUs. */
+  /** Waits for the start of the load, for that of a transaction, or until wakeUs. */
   | 'waiting'
   /** A transaction is in flight. */
   | 'running'
@@ -66,15 +82,22 @@ type Phase =
 const ROLLBACK = queryMessage('ROLLBACK');
 const NEVER = Number.POSITIVE_INFINITY;
 
+/** So many transactions that send nothing may follow each other before the event loop gets its turn. */
+const UNSENT_IN_A_ROW = 64;
+
 /**
- * One virtual client: one connection at a time, one transaction in flight, and never given up while the run lasts.
- * It is a state machine on the events of its session; between two statements of a transaction nothing but the code in
- * this file, the encoder and the walk over the reply runs.
+ * One virtual client: one transaction in flight, one connection at a time or one for each script, and never given up
+ * while the run lasts. It is a state machine on the events of its sessions; the way through a script is its
+ * {@link Execution}'s.
  */
-export class Client implements SessionOwner {
+export class Client implements SessionOwner, ExecutionOwner {
   phase: Phase = 'opening';
   /** When the group must look at this client: the end of its pause, or the deadline of what it waits for. */
   wakeUs = NEVER;
+  /** When the transaction should have begun, or should begin; -1 when none is owed. Kept over attempts that did not go through. */
+  intendedUs = -1;
+  /** Transactions begun behind the warm-up. */
+  begun = 0;
 
   acks = 0;
   connects = 0;
@@ -82,37 +105,44 @@ export class Client implements SessionOwner {
   /** The longest time between two acknowledgements: begins, ends. */
   readonly longestGapUs = new Float64Array([-1, -1]);
 
-  private readonly session: Session;
+  private readonly lanes: readonly Lane[];
+  private lane: Lane;
+  private readonly execution: Execution;
   private script = 0;
-  private step = 0;
-  /** Something of this transaction was sent. */
-  private sent = false;
-  /** The reply that is awaited decides over a commit. */
-  private committing = false;
-  private unreplicated = false;
-  /** Statement whose Parse is in flight, -1 for none. */
-  private parsing = -1;
   private startUs = 0;
-  /** When the transaction should have begun; -1 when none is owed. Kept over attempts that did not go through. */
-  private intendedUs = -1;
   private transactionDeadlineUs = NEVER;
+  /** Of the transaction that is owed: how often it was sent, and how often contention ended it. */
+  private tries = 0;
+  private contentions = 0;
+  /** From the intended start to the first attempt; -1 before it. */
+  private lagUs = -1;
+  /** Transactions that ended, for the log. */
+  private ended = 0;
   /** Attempts in a row that failed: the exponent of the pause. */
   private failures = 0;
   private lastFailureCode = '';
   private connectStartUs = 0;
-  private serverIndex = -1;
+  private unsentInARow = 0;
 
   constructor(
     readonly id: number,
     private readonly group: ClientGroup,
+    /** What scripts it runs and when. */
+    readonly share: Share,
     private readonly context: ScriptContext,
-    session: SessionOptions,
-    private readonly route: Route,
+    lanes: readonly LaneOptions[],
     /** Uniform in [0, 1): only for the jitter of pauses, the workload's streams are its own. */
     private readonly jitter: () => number,
   ) {
     const statements = group.scripts.reduce((sum, script) => sum + script.encoders.length, 0);
-    this.session = new Session(this, session, group.readBuffer, statements);
+    this.lanes = lanes.map(({ route, session }) => ({
+      route,
+      session: new Session(this, session, group.readBuffer, statements),
+      server: -1,
+      transactions: 0,
+    }));
+    this.lane = this.lanes[0] as Lane;
+    this.execution = new Execution(this, group, context);
   }
 
   /** Connects before the load; ends in group.connectedFirst. */
@@ -126,26 +156,30 @@ export class Client implements SessionOwner {
     this.next(this.group.nowUs());
   }
 
+  /** The start of the transaction that waits for it has come. */
+  startDue(nowUs: number): void {
+    if (this.phase !== 'waiting') {
+      return; // The load has ended.
+    }
+    if (this.group.running) {
+      this.attempt(nowUs);
+    } else {
+      this.stop();
+    }
+  }
+
   /** The group saw that wakeUs is over. */
   wake(nowUs: number): void {
     if (this.phase === 'waiting') {
-      if (!this.group.running) {
-        this.stop();
-      } else if (this.session.state === 'closed') {
-        this.phase = 'connecting';
-        this.beginConnect();
-      } else {
-        this.begin(nowUs);
-      }
-      return;
+      this.next(nowUs);
+    } else if (this.phase !== 'running' || !this.execution.isAlive(nowUs)) {
+      this.overdue(nowUs);
     }
-    this.overdue(nowUs);
   }
 
   /** The load is over: stops at once, unless a transaction is in flight, which may end first. */
   windDown(): void {
     if (this.phase === 'waiting' || this.phase === 'connecting') {
-      this.session.abandon();
       this.stop();
     }
   }
@@ -155,51 +189,42 @@ export class Client implements SessionOwner {
     if (this.phase === 'stopped') {
       return;
     }
-    this.session.abandon();
+    this.lane.session.abandon();
     if (this.phase === 'running') {
-      this.record(this.committing ? IN_DOUBT : ABORTED, failure, this.group.nowUs());
+      this.execution.cancel();
+      this.lost(failure, this.group.nowUs());
     }
     this.stop();
   }
 
-  // ---- what the session tells
+  // ---- what the sessions tell
 
   onConnected(): void {
-    const nowUs = this.group.nowUs();
+    const { group, lane } = this;
+    const nowUs = group.nowUs();
     this.wakeUs = NEVER;
-    this.connects++;
-    this.group.recorder.connected(nowUs - this.connectStartUs, nowUs);
-    this.serverIndex = this.group.recorder.serverIndex(this.session.server, this.route);
+    this.connects += nowUs < group.warmupUs && group.running ? 0 : 1;
+    group.recorder.connected(nowUs - this.connectStartUs, nowUs);
+    lane.server = group.recorder.serverIndex(lane.session.server, lane.route);
     if (this.phase === 'opening') {
-      this.phase = 'waiting';
-      this.group.connectedFirst(this, undefined);
+      this.openNextLane();
     } else {
       this.next(nowUs);
     }
   }
 
   onReply(): void {
-    const replies = this.session.replies;
-    if (this.parsing >= 0) {
-      if (replies.parsed) {
-        this.session.parsed[this.parsing] = 1;
-      }
-      this.parsing = -1;
-    }
     if (this.phase === 'rolling_back') {
       this.rolledBack();
-    } else if (replies.error !== undefined) {
-      this.failed(replies.error);
-    } else if (this.committing && replies.rolledBack) {
-      this.failed({ code: ROLLED_BACK, message: 'COMMIT was answered with ROLLBACK.' });
     } else {
-      this.unreplicated ||= replies.unreplicated && this.committing;
-      this.step++;
-      this.advance();
+      this.execution.replied();
     }
   }
 
-  onLost(failure: Failure): void {
+  onLost(failure: Failure, session: Session): void {
+    if (session !== this.lane.session) {
+      return; // Nothing is in flight there: the next transaction on that lane finds it closed.
+    }
     const nowUs = this.group.nowUs();
     switch (this.phase) {
       case 'opening':
@@ -209,7 +234,8 @@ export class Client implements SessionOwner {
         this.record(NOT_SENT, failure, nowUs);
         break;
       case 'running':
-        this.record(this.committing ? IN_DOUBT : ABORTED, failure, nowUs);
+        this.execution.cancel();
+        this.lost(failure, nowUs);
         break;
       case 'rolling_back':
         break;
@@ -222,11 +248,63 @@ export class Client implements SessionOwner {
 
   // ---- one transaction
 
-  /** Begins the next transaction, on a new connection if need be. */
+  /** Begins the next transaction or the next attempt at the one that is owed. */
   private next(nowUs: number): void {
     if (!this.group.running) {
       this.stop();
-    } else if (this.session.state === 'closed') {
+    } else if (this.intendedUs >= 0 || this.newTransaction(nowUs)) {
+      this.attempt(nowUs);
+    }
+  }
+
+  /** @returns whether it is to begin now; else the client waits for its start, or has stopped */
+  private newTransaction(nowUs: number): boolean {
+    const { group, share } = this;
+    if (!group.takeTransaction(this)) {
+      this.stop();
+      return false;
+    }
+    this.script = share.chooseScript();
+    this.tries = 0;
+    this.contentions = 0;
+    this.lagUs = -1;
+    if (share.pacer === undefined) {
+      this.intendedUs = nowUs;
+      return true;
+    }
+    let startUs = share.pacer.nextUs();
+    while (startUs < nowUs - group.latencyLimitUs) {
+      this.skipped(nowUs, startUs);
+      if (!group.takeTransaction(this)) {
+        this.stop();
+        return false;
+      }
+      startUs = share.pacer.nextUs();
+    }
+    if (startUs === Infinity) {
+      this.stop();
+      return false;
+    }
+    this.intendedUs = startUs;
+    if (startUs > nowUs) {
+      this.phase = 'waiting';
+      this.wakeUs = NEVER;
+      share.waitForStart(this);
+      return false;
+    }
+    return true;
+  }
+
+  /** On a new connection if need be. */
+  private attempt(nowUs: number): void {
+    if (this.lagUs < 0) {
+      this.lagUs = nowUs - this.intendedUs;
+      if (this.share.pacer !== undefined) {
+        this.group.recorder.lagged(this.script, this.lagUs, nowUs);
+      }
+    }
+    this.lane = this.lanes[this.share.laneOf[this.script] as number] as Lane;
+    if (this.lane.session.state === 'closed') {
       this.phase = 'connecting';
       this.beginConnect();
     } else {
@@ -235,112 +313,76 @@ export class Client implements SessionOwner {
   }
 
   private begin(nowUs: number): void {
+    const { group } = this;
     this.phase = 'running';
-    this.script = this.group.chooseScript();
-    this.step = 0;
-    this.sent = false;
-    this.committing = false;
-    this.unreplicated = false;
     this.startUs = nowUs;
-    if (this.intendedUs < 0) {
-      this.intendedUs = nowUs;
-    }
-    this.transactionDeadlineUs = nowUs + this.group.transactionUs;
-    this.advance();
-  }
-
-  /** Runs the script up to its next statement, or to its end. */
-  private advance(): void {
-    let atEnd: boolean;
-    try {
-      atEnd = this.runSteps();
-    } catch (error) {
-      if (!(error instanceof ScriptFailure)) {
-        throw error;
-      }
-      // A division by zero in the script, for one.
-      this.failed({ code: 'script', message: error.message });
-      return;
-    }
-    if (atEnd) {
-      this.finished();
-    }
-  }
-
-  /** @returns whether the script is at its end; else a statement was sent */
-  private runSteps(): boolean {
-    const { program } = this.group.scripts[this.script] as ClientScript;
-    const steps = program.steps;
-    while (this.step < steps.length) {
-      const step = steps[this.step] as Program['steps'][number];
-      switch (step.op) {
-        case 'sql':
-          this.sendStatement(step.statement);
-          return false;
-        case 'compute':
-          step.run(this.context);
-          this.step++;
-          break;
-        case 'branch':
-          this.step = step.test(this.context) ? this.step + 1 : step.otherwise;
-          break;
-        case 'jump':
-          this.step = step.to;
-          break;
-        default:
-          // The group took no program with any other step.
-          this.step++;
+    if (!group.restarts) {
+      // The same transaction draws the same values again.
+      if (this.tries === 0) {
+        this.context.random.save();
+      } else {
+        this.context.random.restore();
       }
     }
-    return true;
-  }
-
-  private sendStatement(index: number): void {
-    const { session, group } = this;
-    const script = group.scripts[this.script] as ClientScript;
-    const encoder = script.encoders[index] as StatementEncoder;
-    const verb = (script.program.statements[index] as Program['statements'][number]).verb;
-    this.committing =
-      script.writes && (verb === 'commit' || (verb === 'write' && session.replies.status === IDLE));
-    const number = script.firstStatement + index;
-    const parse = !encoder.keepsParsed || session.parsed[number] === 0;
-    if (parse) {
-      this.parsing = number;
-    }
-    const buffer = session.buffer(encoder.bound(this.context.variables));
-    const length = encoder.encode(buffer, this.context.variables, parse);
-    const deadlineUs = group.lastNowUs + group.statementUs;
-    this.wakeUs = Math.min(deadlineUs, this.transactionDeadlineUs);
-    this.sent = true;
-    session.send(length);
-  }
-
-  /** The script is at its end and everything it sent was answered. */
-  private finished(): void {
-    if (!this.sent) {
-      // Without a round trip the next one would begin within this one, and so on for ever.
-      this.failed({ code: 'script', message: 'The script sent no statement.' });
-      return;
-    }
-    if (this.session.replies.status !== IDLE) {
-      this.failed({ code: OPEN_TRANSACTION, message: 'The script ended inside a transaction block.' });
-      return;
-    }
-    const nowUs = this.group.nowUs();
-    const outcome = this.unreplicated ? ACK_UNREPLICATED : ACK;
-    this.group.recorder.acknowledged(
+    this.tries++;
+    this.transactionDeadlineUs = nowUs + group.transactionUs;
+    this.execution.begin(
+      group.scripts[this.script] as ClientScript,
       this.script,
-      this.serverIndex,
-      outcome,
-      this.intendedUs,
-      this.startUs,
-      nowUs,
+      this.lane.session,
+      this.transactionDeadlineUs,
     );
-    this.acknowledged(nowUs);
-    this.next(nowUs);
+  }
+
+  onEnd(): void {
+    const { group, execution, lane } = this;
+    if (lane.session.replies.status !== IDLE) {
+      this.onFailure({ code: OPEN_TRANSACTION, message: 'The script ended inside a transaction block.' });
+      return;
+    }
+    const nowUs = group.nowUs();
+    if (execution.sent) {
+      const outcome = execution.unreplicated ? ACK_UNREPLICATED : ACK;
+      group.recorder.acknowledged(this.script, lane.server, outcome, this.intendedUs, this.startUs, nowUs);
+      this.acknowledged(nowUs);
+    } else {
+      group.recorder.completed(this.script, this.intendedUs, this.startUs, nowUs);
+    }
+    group.log?.acknowledged(
+      this.id,
+      this.ended,
+      nowUs - this.intendedUs,
+      this.script,
+      group.epochUs(nowUs),
+      this.lagUs,
+      this.tries,
+    );
+    this.transactionOver();
+    this.failures = 0;
+    this.afterEnd(execution.sent, nowUs);
+  }
+
+  /** Without a round trip the next one begins within this one, and so on: the event loop must have its turn, too. */
+  private afterEnd(sent: boolean, nowUs: number): void {
+    const { group, lane } = this;
+    if (group.transactionsPerConnection > 0 && ++lane.transactions >= group.transactionsPerConnection) {
+      lane.transactions = 0;
+      lane.session.close();
+    }
+    if (sent || ++this.unsentInARow < UNSENT_IN_A_ROW) {
+      this.next(nowUs);
+    } else {
+      this.unsentInARow = 0;
+      this.phase = 'waiting';
+      this.wakeUs = NEVER;
+      group.soon(this);
+    }
   }
 
   private acknowledged(nowUs: number): void {
+    if (nowUs < this.group.warmupUs) {
+      return;
+    }
     const gap = this.longestGapUs;
     if (this.acks > 0 && nowUs - this.lastAckUs > (gap[1] as number) - (gap[0] as number)) {
       gap[0] = this.lastAckUs;
@@ -348,31 +390,65 @@ export class Client implements SessionOwner {
     }
     this.lastAckUs = nowUs;
     this.acks++;
-    this.failures = 0;
+  }
+
+  /** Whatever became of it, nothing is owed any more. */
+  private transactionOver(): void {
+    if (this.tries > 1) {
+      this.group.recorder.retried(this.script, this.tries - 1);
+    }
+    this.ended++;
     this.intendedUs = -1;
   }
 
+  private skipped(nowUs: number, startUs: number): void {
+    const { group } = this;
+    group.recorder.skipped(this.script, nowUs);
+    group.log?.skipped(this.id, this.ended, this.script, group.epochUs(nowUs), nowUs - startUs);
+    this.ended++;
+  }
+
+  // ---- what goes wrong
+
   /** The server answered with an error, or the script could not go on; the connection stands. */
-  private failed(failure: Failure): void {
+  onFailure(failure: Failure): void {
     const nowUs = this.group.nowUs();
+    const { session } = this.lane;
     this.record(ABORTED, failure, nowUs);
     if (failure.code === READ_ONLY) {
       // The connection leads to a standby and will do so until somebody cuts it.
-      this.session.close();
+      session.close();
       this.pause(nowUs);
-    } else if (this.session.replies.status !== IDLE) {
+      return;
+    }
+    if (!this.triesAgain(failure.code, nowUs)) {
+      this.givenUp(failure.code, nowUs);
+    }
+    if (session.replies.status !== IDLE) {
       this.phase = 'rolling_back';
       this.wakeUs = nowUs + this.group.statementUs;
-      this.session.sendBytes(ROLLBACK);
+      session.sendBytes(ROLLBACK);
     } else {
       this.afterFailure(failure.code, nowUs);
     }
   }
 
+  /** Whether what contention ended is tried again: as pgbench does, or as sysbench. */
+  private triesAgain(code: string, nowUs: number): boolean {
+    const { group } = this;
+    if (group.restarts) {
+      return isContention(code);
+    }
+    if (code !== SERIALIZATION_FAILURE && code !== DEADLOCK) {
+      return false;
+    }
+    return ++this.contentions < group.maxTries && nowUs - this.intendedUs < group.latencyLimitUs;
+  }
+
   private rolledBack(): void {
     const nowUs = this.group.nowUs();
-    if (this.session.replies.status !== IDLE) {
-      this.session.abandon();
+    if (this.lane.session.replies.status !== IDLE) {
+      this.lane.session.abandon();
       this.pause(nowUs);
     } else {
       this.afterFailure(this.lastFailureCode, nowUs);
@@ -388,15 +464,39 @@ export class Client implements SessionOwner {
     }
   }
 
+  /** The connection is gone under a transaction. */
+  private lost(failure: Failure, nowUs: number): void {
+    this.record(this.execution.committing ? IN_DOUBT : ABORTED, failure, nowUs);
+    if (this.execution.committing) {
+      // It may have gone through: it is not tried again, and the next transaction is another one.
+      this.givenUp(failure.code, nowUs);
+    }
+  }
+
+  private givenUp(code: string, nowUs: number): void {
+    const { group } = this;
+    group.log?.failed(
+      this.id,
+      this.ended,
+      logFailureOf(code),
+      this.script,
+      group.epochUs(nowUs),
+      this.lagUs,
+      this.tries,
+    );
+    this.transactionOver();
+  }
+
   private overdue(nowUs: number): void {
-    const inTransaction = this.phase === 'running';
+    const { phase } = this;
     const failure = this.overdueFailure(nowUs);
-    this.session.abandon();
-    if (inTransaction) {
-      this.record(this.committing ? IN_DOUBT : ABORTED, failure, nowUs);
-    } else if (this.phase === 'connecting') {
+    this.lane.session.abandon();
+    if (phase === 'running') {
+      this.execution.cancel();
+      this.lost(failure, nowUs);
+    } else if (phase === 'connecting') {
       this.record(NOT_SENT, failure, nowUs);
-    } else if (this.phase === 'opening') {
+    } else if (phase === 'opening') {
       this.wakeUs = NEVER;
       this.group.connectedFirst(this, failure);
       return;
@@ -423,18 +523,30 @@ export class Client implements SessionOwner {
     };
   }
 
+  private record(outcome: number, failure: Failure, nowUs: number): void {
+    this.lastFailureCode = failure.code;
+    this.group.recorder.failed(this.script, this.lane.session.server, outcome, failure, nowUs);
+  }
+
   // ---- between transactions
+
+  private openNextLane(): void {
+    const next = this.lanes.find(({ session }) => session.state === 'closed');
+    if (next === undefined) {
+      this.phase = 'waiting';
+      this.group.connectedFirst(this, undefined);
+    } else {
+      this.lane = next;
+      this.beginConnect();
+    }
+  }
 
   private beginConnect(): void {
     const nowUs = this.group.nowUs();
     this.connectStartUs = nowUs;
     this.wakeUs = nowUs + this.group.connectUs;
-    // A transaction is owed from the moment on at which the client would have sent it.
-    if (this.intendedUs < 0 && this.phase === 'connecting') {
-      this.intendedUs = nowUs;
-    }
     this.group.recorder.connectStarted(nowUs);
-    this.session.connect();
+    this.lane.session.connect();
   }
 
   /** Waits before the next attempt: longer at each failure in a row, and jittered, so that clients do not come in step. */
@@ -453,16 +565,20 @@ export class Client implements SessionOwner {
   private stop(): void {
     this.phase = 'stopped';
     this.wakeUs = NEVER;
-    this.session.close();
+    for (const { session } of this.lanes) {
+      session.close();
+    }
     this.group.stopped(this);
   }
+}
 
-  private record(outcome: number, failure: Failure, nowUs: number): void {
-    this.lastFailureCode = failure.code;
-    this.group.recorder.failed(this.script, this.session.server, outcome, failure, nowUs);
-    if (outcome === IN_DOUBT) {
-      // It may have gone through: it is not tried again, and the next transaction is another one.
-      this.intendedUs = -1;
-    }
+function logFailureOf(code: string): LogFailure {
+  switch (code) {
+    case SERIALIZATION_FAILURE:
+      return 'serialization';
+    case DEADLOCK:
+      return 'deadlock';
+    default:
+      return 'other';
   }
 }

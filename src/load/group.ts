@@ -1,13 +1,20 @@
 import { RunClock } from '../clock.js';
 import { UserError } from '../errors.js';
 import type { Plan } from '../plan/plan.js';
+import { routeOfClient } from '../plan/ports.js';
 import type { Endpoint, Route, Secrets } from '../plan/target.js';
 import type { Failure } from '../postgres/failure.js';
 import { statementEncoder } from '../postgres/messages.js';
-import type { Program, ScriptContext, Step } from '../workload/program.js';
-import { Client, type ClientGroup, type ClientScript } from './client.js';
+import type { SessionOptions } from '../postgres/session.js';
+import type { Program, ScriptContext } from '../workload/program.js';
+import type { RandomStream } from '../workload/random/stream.js';
+import { Client, type ClientGroup, type LaneOptions } from './client.js';
+import type { ClientScript } from './execution.js';
 import type { Frame } from './frame.js';
+import { Pacer } from './pacer.js';
 import { Recorder } from './recorder.js';
+import { Share } from './share.js';
+import type { TransactionLog } from './transaction-log.js';
 
 /** Where one worker's share of the run comes from. */
 export interface GroupOptions {
@@ -23,9 +30,14 @@ export interface GroupOptions {
   readonly programs: readonly Program[];
   /** The client's variables and random stream, for all programs. */
   readonly contextOf: (client: number) => ScriptContext;
-  /** Index of the script of the next transaction, by weight. */
-  readonly chooseScript: () => number;
+  /** For clients that serve this port: gives the index of the script of the next transaction, by weight. */
+  readonly chooserOf: (route: Route | 'both') => () => number;
+  /** Draws the instants of an open pace. */
+  readonly throttle: RandomStream;
+  readonly log?: TransactionLog;
   readonly emit: (frame: Frame) => void;
+  /** Every client has done all that it was to do. */
+  readonly onDrained?: () => void;
 }
 
 /** What a client did in the whole run; plain data. Instants are µs since the start, -1 where there is none. */
@@ -63,12 +75,28 @@ export class Group implements ClientGroup {
   readonly transactionUs: number;
   readonly firstPauseUs: number;
   readonly capPauseUs: number;
+  readonly latencyLimitUs: number;
+  readonly warmupUs: number;
+  readonly restarts: boolean;
+  readonly maxTries: number;
+  readonly transactionsPerConnection: number;
+  readonly perCommand: boolean;
+  readonly options: Plan['workload']['options'];
+  readonly log: TransactionLog | undefined;
   readonly readBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
-  readonly chooseScript: () => number;
   running = false;
   lastNowUs = 0;
 
   private readonly clients: Client[];
+  private readonly shares = new Map<Route | 'both', Share>();
+  private readonly perClientLimit: number;
+  /** Transactions that may still begin in this worker. */
+  private transactionsLeft: number;
+  private unstopped: number;
+  private readonly due: Client[] = [];
+  private readonly onDrained: () => void;
+  /** µs since 1970 of instant 0 of the load. */
+  private epochAtStartUs = 0;
   private clock = new RunClock(process.hrtime.bigint());
   private ticker: NodeJS.Timeout | undefined;
   private opening: Opening | undefined;
@@ -86,12 +114,31 @@ export class Group implements ClientGroup {
     this.transactionUs = plan.deadlines.transactionMs * 1000;
     this.firstPauseUs = plan.reconnect.firstMs * 1000;
     this.capPauseUs = plan.reconnect.capMs * 1000;
-    this.chooseScript = options.chooseScript;
-    const routes = plan.workload.scripts.map((script) => script.route);
-    this.recorder = new Recorder(options.worker, routes, plan.intervalMs * 1000, (frame) => {
-      if (this.ran) {
-        options.emit(frame);
-      }
+    this.latencyLimitUs = plan.latencyLimitMs === null ? Infinity : plan.latencyLimitMs * 1000;
+    // A multiple of the interval, so that no interval of the recorder lies across its end.
+    this.warmupUs = Math.ceil(plan.warmupMs / plan.intervalMs) * plan.intervalMs * 1000;
+    this.restarts = plan.retry.contention === 'restart';
+    this.maxTries = plan.retry.maxTries === 0 ? Infinity : plan.retry.maxTries;
+    this.transactionsPerConnection = plan.transactionsPerConnection;
+    this.perCommand = plan.perCommand;
+    this.options = plan.workload.options;
+    this.log = options.log;
+    this.onDrained = options.onDrained ?? (() => undefined);
+    this.perClientLimit = plan.transactions?.per === 'client' ? plan.transactions.count : Infinity;
+    this.transactionsLeft = transactionsOfWorker(options);
+    this.unstopped = options.clientCount;
+    this.recorder = new Recorder({
+      worker: options.worker,
+      routes: plan.workload.scripts.map((script) => script.route),
+      intervalUs: plan.intervalMs * 1000,
+      warmupUs: this.warmupUs,
+      latencyLimitUs: this.latencyLimitUs,
+      ...(plan.perCommand ? { commands: programs.map((program) => program.commands.length) } : {}),
+      emit: (frame) => {
+        if (this.ran) {
+          options.emit(frame);
+        }
+      },
     });
     this.clients = Array.from({ length: options.clientCount }, (_, index) => this.newClient(options, index));
   }
@@ -107,7 +154,7 @@ export class Group implements ClientGroup {
     });
   }
 
-  /** @param originNs instant 0 of the run, see RunClock. May lie in the future: the load begins there. */
+  /** @param originNs when the load begins, the warm-up included, see RunClock; may lie in the future */
   async start(originNs: bigint): Promise<void> {
     const waitMs = Number(originNs - process.hrtime.bigint()) / 1e6;
     if (waitMs > 0) {
@@ -118,6 +165,7 @@ export class Group implements ClientGroup {
     }
     this.recorder.restart();
     this.clock = new RunClock(originNs);
+    this.epochAtStartUs = Date.now() * 1000 - this.nowUs();
     this.lastTickUs = this.nowUs();
     this.ran = true;
     this.running = true;
@@ -140,6 +188,9 @@ export class Group implements ClientGroup {
 
   private async windDown(): Promise<void> {
     this.running = false;
+    for (const share of this.shares.values()) {
+      share.close();
+    }
     const ended = new Promise<void>((resolve) => {
       const left = this.clients.filter((client) => client.phase !== 'stopped').length;
       this.finishing = { left, resolve };
@@ -153,6 +204,7 @@ export class Group implements ClientGroup {
     await ended;
     clearInterval(this.ticker);
     this.recorder.flush();
+    await this.log?.close();
   }
 
   /** Gives up everything at once, before or in the load. */
@@ -169,10 +221,14 @@ export class Group implements ClientGroup {
       client: client.id,
       acks: client.acks,
       connects: client.connects,
-      lastAckUs: Math.round(client.lastAckUs),
-      gapFromUs: Math.round(client.longestGapUs[0] as number),
-      gapToUs: Math.round(client.longestGapUs[1] as number),
+      lastAckUs: this.sinceWarmup(client.lastAckUs),
+      gapFromUs: this.sinceWarmup(client.longestGapUs[0] as number),
+      gapToUs: this.sinceWarmup(client.longestGapUs[1] as number),
     }));
+  }
+
+  private sinceWarmup(atUs: number): number {
+    return atUs < 0 ? -1 : Math.round(atUs - this.warmupUs);
   }
 
   // ---- what clients ask and tell
@@ -201,10 +257,44 @@ export class Group implements ClientGroup {
   }
 
   stopped(): void {
+    if (--this.unstopped === 0 && this.finishing === undefined) {
+      this.onDrained();
+    }
     if (this.finishing !== undefined && --this.finishing.left === 0) {
       this.finishing.resolve();
     }
   }
+
+  takeTransaction(client: Client): boolean {
+    if (this.lastNowUs < this.warmupUs) {
+      return true;
+    }
+    if (client.begun >= this.perClientLimit || this.transactionsLeft <= 0) {
+      return false;
+    }
+    client.begun++;
+    this.transactionsLeft--;
+    return true;
+  }
+
+  soon(client: Client): void {
+    if (this.due.push(client) === 1) {
+      setImmediate(this.wakeDue);
+    }
+  }
+
+  epochUs(nowUs: number): number {
+    return this.epochAtStartUs + nowUs;
+  }
+
+  private readonly wakeDue = (): void => {
+    const nowUs = this.nowUs();
+    for (const client of this.due.splice(0)) {
+      if (client.phase === 'waiting') {
+        client.wake(nowUs);
+      }
+    }
+  };
 
   private openNext(): void {
     if (this.opening !== undefined && this.opening.begun < this.clients.length) {
@@ -234,35 +324,93 @@ export class Group implements ClientGroup {
 
   private newClient(options: GroupOptions, index: number): Client {
     const id = options.firstClient + index;
-    const { plan, secrets, runId } = options;
-    // Every script of a group has one route as yet: that of its endpoint.
-    const route = plan.workload.scripts[0]?.route ?? 'rw';
-    const session = {
-      endpoint: endpointOf(plan, route),
-      password: route === 'ro' ? secrets.roPassword : secrets.rwPassword,
-      applicationName: `pgha-bench/${runId}/${id}`,
-      identify: true,
-    };
-    return new Client(id, this, options.contextOf(id), session, route, Math.random);
+    const { plan } = options;
+    const route = routeOfClient(plan, id);
+    let share = this.shares.get(route);
+    if (share === undefined) {
+      share = this.newShare(options, route);
+      this.shares.set(route, share);
+    }
+    return new Client(id, this, share, options.contextOf(id), lanesOf(options, id, route), Math.random);
   }
+
+  private newShare(options: GroupOptions, route: Route | 'both'): Share {
+    const { plan, throttle } = options;
+    const { pace } = plan;
+    const pacer =
+      pace.kind === 'open'
+        ? new Pacer(pace.stages, shareOf(options, route), this.warmupUs, throttle)
+        : undefined;
+    return new Share({
+      chooseScript: options.chooserOf(route),
+      pacer,
+      laneOf: plan.workload.scripts.map((_, script) => (hasLanePerScript(plan, route) ? script : 0)),
+      nowUs: () => this.nowUs(),
+    });
+  }
+}
+
+/** One connection, or one for each script. */
+function lanesOf(options: GroupOptions, client: number, route: Route | 'both'): LaneOptions[] {
+  const { plan } = options;
+  const laneTo = (port: Route): LaneOptions => ({
+    route: port,
+    session: sessionOptions(options, client, port),
+  });
+  if (hasLanePerScript(plan, route)) {
+    return plan.workload.scripts.map((script) => laneTo(script.route));
+  }
+  return [laneTo(route === 'both' ? 'rw' : route)];
+}
+
+function hasLanePerScript({ connections, workload }: Plan, route: Route | 'both'): boolean {
+  return workload.scripts.length > 1 && (connections === 'per-script' || route === 'both');
+}
+
+function sessionOptions(
+  { plan, secrets, runId }: GroupOptions,
+  client: number,
+  route: Route,
+): SessionOptions {
+  return {
+    endpoint: endpointOf(plan, route),
+    password: route === 'ro' ? secrets.roPassword : secrets.rwPassword,
+    applicationName: `pgha-bench/${runId}/${client}`,
+    identify: true,
+  };
+}
+
+/** Of all transactions of the run, those that this worker's clients on this port begin. */
+function shareOf({ plan, firstClient, clientCount }: GroupOptions, route: Route | 'both'): number {
+  let own = 0;
+  let all = 0;
+  for (let client = 0; client < plan.clients; client++) {
+    if (routeOfClient(plan, client) === route) {
+      all++;
+      own += client >= firstClient && client < firstClient + clientCount ? 1 : 0;
+    }
+  }
+  let weight = 0;
+  let total = 0;
+  for (const script of plan.workload.scripts) {
+    total += script.weight;
+    weight += route === 'both' || script.route === route ? script.weight : 0;
+  }
+  return (own / all) * (weight / total);
+}
+
+/** Its part of a limit for the whole run, dealt out by clients. */
+function transactionsOfWorker({ plan, firstClient, clientCount }: GroupOptions): number {
+  const { transactions, clients } = plan;
+  if (transactions?.per !== 'run') {
+    return Infinity;
+  }
+  const upTo = (client: number) => Math.floor((transactions.count * client) / clients);
+  return upTo(firstClient + clientCount) - upTo(firstClient);
 }
 
 function endpointOf(plan: Plan, route: Route): Endpoint {
   return route === 'ro' ? (plan.target.ro ?? plan.target.rw) : plan.target.rw;
-}
-
-/** What the clients can run as yet. */
-const RUNNABLE: ReadonlySet<Step['op']> = new Set(['sql', 'compute', 'branch', 'jump']);
-
-function refuseUnrunnable(program: Program, name: string): void {
-  for (const step of program.steps) {
-    if (!RUNNABLE.has(step.op)) {
-      throw new UserError(`The script ${name} uses a command that cannot be run yet (${step.op}).`);
-    }
-  }
-  if (!program.steps.some((step) => step.op === 'sql')) {
-    throw new UserError(`The script ${name} has no SQL statement.`);
-  }
 }
 
 function clientScripts(plan: Plan, programs: readonly Program[]): ClientScript[] {
@@ -270,16 +418,23 @@ function clientScripts(plan: Plan, programs: readonly Program[]): ClientScript[]
   return programs.map((program, index) => {
     const first = firstStatement;
     firstStatement += program.statements.length;
-    const script = plan.workload.scripts[index];
-    refuseUnrunnable(program, script?.name ?? String(index));
+    const stored = new Set(program.steps.map((step) => (step.op === 'store' ? step.statement : -1)));
     return {
       program,
       encoders: program.statements.map((statement, number) =>
-        statementEncoder(statement, first + number, plan.protocol),
+        statementEncoder(statement, first + number, plan.protocol, stored.has(number)),
       ),
       firstStatement: first,
-      route: script?.route ?? 'rw',
-      writes: script?.writes ?? true,
+      writes: plan.workload.scripts[index]?.writes ?? true,
+      commandOf: commandOfSteps(program),
     };
   });
+}
+
+function commandOfSteps({ steps, commands }: Program): Int32Array {
+  const commandOf = new Int32Array(steps.length);
+  for (const [index, { step }] of commands.entries()) {
+    commandOf.fill(index, step);
+  }
+  return commandOf;
 }

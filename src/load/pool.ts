@@ -34,6 +34,11 @@ export class Pool {
     await Promise.all(this.members.map((member) => member.done));
   }
 
+  /** Resolves when no client has anything left to do; never for a load that only time ends. */
+  async drained(): Promise<void> {
+    await Promise.all(this.members.map((member) => member.drained));
+  }
+
   /** Leaves what is in flight less time, after finish(). */
   hurry(graceMs: number, giveUp: Failure): void {
     for (const member of this.members) {
@@ -73,12 +78,17 @@ export function shares(clients: number, workers: number): Share[] {
 
 class Member {
   readonly opened: Promise<void>;
+  readonly drained: Promise<void>;
   readonly done: Promise<readonly ClientSummary[]>;
   private readonly thread: Worker;
 
   constructor(start: WorkerStart, onFrame: (frame: Frame) => void) {
     this.thread = new Worker(new URL('./worker.js', import.meta.url), { workerData: start });
     let opened: () => void = () => undefined;
+    let drained: () => void = () => undefined;
+    this.drained = new Promise((resolve) => {
+      drained = resolve;
+    });
     let openFailed: (error: unknown) => void = () => undefined;
     this.opened = new Promise((resolve, reject) => {
       opened = resolve;
@@ -98,6 +108,9 @@ class Member {
             break;
           case 'frame':
             onFrame(message.frame);
+            break;
+          case 'drained':
+            drained();
             break;
           case 'done':
             resolve(message.clients);

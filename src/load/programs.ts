@@ -1,11 +1,10 @@
 import type { Plan } from '../plan/plan.js';
-import { compileScripts } from '../workload/pgbench/compile.js';
+import type { Route } from '../plan/target.js';
+import { compilePrograms } from '../workload/compile.js';
 import type { Program, ScriptContext } from '../workload/program.js';
-import { seedChain } from '../workload/random/seed-chain.js';
+import { seedChain, type ThreadStreams } from '../workload/random/seed-chain.js';
 import type { RandomStream } from '../workload/random/stream.js';
-import { findWorkload } from '../workload/registry.js';
 import { Variables } from '../workload/variables.js';
-import type { Workload } from '../workload/workload.js';
 
 /** What a worker's clients run. */
 export interface Programs {
@@ -13,45 +12,38 @@ export interface Programs {
   readonly programs: readonly Program[];
   /** The variables and the random stream of a client of the run; the same seed gives the same to the same client. */
   readonly contextOf: (client: number) => ScriptContext;
-  /** Index of the script of the next transaction, by weight. */
-  readonly chooseScript: () => number;
+  /** For clients that serve this port: gives the index of the script of the next transaction, by weight. */
+  readonly chooserOf: (route: Route | 'both') => () => number;
+  /** This worker's own. */
+  readonly streams: ThreadStreams;
 }
 
 /** Loads and compiles the plan's scripts, in the thread that will run them: programs are code and cannot be sent. */
 export async function loadPrograms(plan: Plan, worker: number): Promise<Programs> {
-  const programs = compileFor(plan, await findWorkload(plan.workload.name));
-  const [slots] = programs.map((program) => program.slots);
-  const chain = seedChain(plan.seed, { clients: plan.clients, threads: plan.workers });
+  const { scripts, options, variables: given } = plan.workload;
+  const { protocol, seed } = plan;
+  const programs = await compilePrograms(scripts, { protocol, options, variables: given, seed });
+  const slots = programs[0]?.slots ?? [];
+  const hasDefaultSeed = given['default_seed'] !== undefined;
+  const chain = seedChain(seed, { clients: plan.clients, threads: plan.workers, hasDefaultSeed });
+  const streams = chain.thread(worker);
   return {
     programs,
     contextOf: (client) => {
-      const variables = new Variables(slots ?? []);
-      setInitial(variables, slots ?? [], plan, client, chain.defaultSeed);
+      const variables = new Variables(slots);
+      setInitial(variables, slots, plan, client, chain.defaultSeed);
       return { clientId: client, clients: plan.clients, variables, random: chain.client(client) };
     },
-    chooseScript: chooser(
-      plan.workload.scripts.map((script) => script.weight),
-      chain.thread(worker).choice,
-    ),
+    chooserOf: (route) =>
+      chooser(
+        scripts.map((script) => (route === 'both' || script.route === route ? script.weight : 0)),
+        streams.choice,
+      ),
+    streams,
   };
 }
 
-/** @throws ScriptError for whatever is wrong in a script */
-export function compileFor(
-  plan: Pick<Plan, 'protocol' | 'workload'>,
-  workload: Workload,
-): readonly Program[] {
-  const sources = plan.workload.scripts.map(({ name }) => {
-    const script = workload.scripts.find((candidate) => candidate.name === name);
-    if (script === undefined) {
-      throw new Error(`The workload ${workload.name} has no script ${name}.`);
-    }
-    return { name, text: script.text };
-  });
-  const variables = Object.keys(plan.workload.options);
-  return compileScripts(sources, { protocol: plan.protocol, variables });
-}
-
+/** What the user set wins, then what the workload's options say, then what every run sets. */
 function setInitial(
   variables: Variables,
   slots: readonly string[],
@@ -59,12 +51,18 @@ function setInitial(
   client: number,
   defaultSeed: bigint,
 ): void {
+  const { variables: given, options } = plan.workload;
   for (const [slot, name] of slots.entries()) {
-    const value = plan.workload.options[name];
-    if (typeof value === 'number' && Number.isSafeInteger(value)) {
+    const text = given[name];
+    const value = options[name];
+    if (text !== undefined) {
+      variables.setText(slot, text);
+    } else if (typeof value === 'number' && Number.isSafeInteger(value)) {
       variables.setInteger(slot, value);
     } else if (value !== undefined) {
       variables.setText(slot, String(value));
+    } else if (name === 'scale') {
+      variables.setInteger(slot, 1);
     } else if (name === 'client_id') {
       variables.setInteger(slot, client);
     } else if (name === 'random_seed') {
@@ -76,16 +74,17 @@ function setInitial(
 }
 
 function chooser(weights: readonly number[], stream: RandomStream): () => number {
-  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  // pgbench draws nothing where there is nothing to choose.
   if (weights.length === 1) {
     return () => 0;
   }
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
   return () => {
     let left = stream.range(0, total - 1);
     let script = 0;
     for (;;) {
       left -= weights[script] ?? 0;
-      if (left < 0 || script === weights.length - 1) {
+      if (left < 0) {
         return script;
       }
       script++;

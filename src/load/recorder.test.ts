@@ -2,11 +2,20 @@ import { describe, expect, it } from 'vitest';
 import { bucketOf } from '../histogram.js';
 import { ABORTED, ACK, IN_DOUBT, OUTCOMES } from '../postgres/outcome.js';
 import type { Frame } from './frame.js';
-import { Recorder } from './recorder.js';
+import { Recorder, type RecorderOptions } from './recorder.js';
 
-function recorder(): { record: Recorder; frames: Frame[] } {
+function recorder(given: Partial<RecorderOptions> = {}): { record: Recorder; frames: Frame[] } {
   const frames: Frame[] = [];
-  return { record: new Recorder(3, ['rw', 'ro'], 100_000, (frame) => frames.push(frame)), frames };
+  const record = new Recorder({
+    worker: 3,
+    routes: ['rw', 'ro'],
+    intervalUs: 100_000,
+    warmupUs: 0,
+    latencyLimitUs: Infinity,
+    emit: (frame) => frames.push(frame),
+    ...given,
+  });
+  return { record, frames };
 }
 
 describe('Recorder', () => {

@@ -1,13 +1,9 @@
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Plan, ScriptPlan } from '../plan/plan.js';
 import type { Outcome } from '../postgres/outcome.js';
 import { type PrivateServer, startPrivateServer } from '../postgres/private-server.fixture.js';
-import { compileScripts } from '../workload/pgbench/compile.js';
-import { seedChain } from '../workload/random/seed-chain.js';
-import { Variables } from '../workload/variables.js';
-import type { ErrorFrame, Frame } from './frame.js';
-import { Group } from './group.js';
+import type { ErrorFrame } from './frame.js';
+import { Load } from './load.fixture.js';
 
 /** How the server process dies under the client. */
 type Death =
@@ -28,11 +24,12 @@ interface Case {
 }
 
 const CASES: readonly Case[] = [
-  { script: 'read', text: 'SELECT pg_sleep(600);', outcome: 'aborted' },
+  // What was aborted is tried again: then it does not sleep.
+  { script: 'read', text: 'SELECT pg_sleep(600 * :nap);', outcome: 'aborted' },
   { script: 'autocommit', text: 'INSERT INTO t SELECT 1 FROM pg_sleep(600);', outcome: 'in_doubt' },
   {
     script: 'before-commit',
-    text: 'BEGIN;\nINSERT INTO t VALUES (1);\nSELECT pg_sleep(600);\nEND;',
+    text: 'BEGIN;\nINSERT INTO t VALUES (1);\nSELECT pg_sleep(600 * :nap);\nEND;',
     outcome: 'aborted',
   },
   // The row's deferred trigger sleeps: COMMIT is sent and unanswered.
@@ -92,10 +89,14 @@ it('200 times: connect, query, the server process is killed, reconnect', async (
 it('acknowledges nothing that is not there, and calls nothing aborted that is', async () => {
   const sql = await server.connect();
   await sql.query('CREATE TABLE marks (client int, n int, PRIMARY KEY (client, n))');
-  const group = new Load(8, [
-    { name: 'block', text: "BEGIN;\nINSERT INTO marks VALUES (:client_id, nextval('mark'));\nEND;" },
-    { name: 'single', text: "INSERT INTO marks VALUES (:client_id, nextval('mark'));" },
-  ]);
+  const group = new Load(
+    server,
+    [
+      { name: 'block', text: "BEGIN;\nINSERT INTO marks VALUES (:client_id, nextval('mark'));\nEND;" },
+      { name: 'single', text: "INSERT INTO marks VALUES (:client_id, nextval('mark'));" },
+    ],
+    { clients: 8 },
+  );
   await sql.query('CREATE SEQUENCE mark');
   await group.begin();
   for (let kill = 0; kill < 40; kill++) {
@@ -117,11 +118,11 @@ it('does all that over TLS, too', async () => {
   await server.offerTls();
   const sql = await server.connect();
   await sql.query('CREATE TABLE secret (n int)');
-  const load = new Load(
-    4,
-    [{ name: 'block', text: 'BEGIN;\nINSERT INTO secret VALUES (1);\nEND;' }],
-    'require',
-  );
+  const rw = { ...server.endpoint, sslMode: 'require' } as const;
+  const load = new Load(server, [{ name: 'block', text: 'BEGIN;\nINSERT INTO secret VALUES (1);\nEND;' }], {
+    clients: 4,
+    target: { kind: 'server', name: 'test', rw, patroni: [] },
+  });
   await load.begin();
   for (let kill = 0; kill < 10; kill++) {
     await load.acks(20);
@@ -175,85 +176,12 @@ async function eventually(read: () => number, wanted: number): Promise<number> {
   return read();
 }
 
-/** A group of clients in this thread, and what it recorded. */
-class Load {
-  protected readonly frames: Frame[] = [];
-  protected readonly group: Group;
-  protected script = -1;
-  private wanted = 0;
-  private reached: (() => void) | undefined;
-
-  constructor(
-    clients: number,
-    sources: readonly { name: string; text: string }[],
-    sslMode: 'disable' | 'require' = 'disable',
-  ) {
-    const plan = planOf(
-      clients,
-      sources.map(({ name }) => ({ name, weight: 1, route: 'rw', writes: true })),
-      sslMode,
-    );
-    const programs = compileScripts(sources, { protocol: 'prepared', variables: [] });
-    const slots = programs[0]?.slots ?? [];
-    const chain = seedChain(1, { clients });
-    let turn = 0;
-    this.group = new Group({
-      plan,
-      secrets: {},
-      runId: 'test',
-      worker: 0,
-      firstClient: 0,
-      clientCount: clients,
-      programs,
-      contextOf: (client) => {
-        const variables = new Variables(slots);
-        if (slots.includes('client_id')) {
-          variables.setInteger(slots.indexOf('client_id'), client);
-        }
-        return { clientId: client, clients: 1, variables, random: chain.client(client) };
-      },
-      chooseScript: () => (this.script >= 0 ? this.script : turn++ % sources.length),
-      emit: (frame) => {
-        this.frames.push(frame);
-        if (this.reached !== undefined && this.count('ack') >= this.wanted) {
-          this.reached();
-        }
-      },
-    });
-  }
-
-  async begin(): Promise<void> {
-    await this.group.open();
-    await this.group.start(process.hrtime.bigint());
-  }
-
-  async end(): Promise<void> {
-    await this.group.finish(2000, { code: 'run_ended', message: '' });
-  }
-
-  count(outcome: Outcome): number {
-    const index = ['ack', 'ack_unreplicated', 'aborted', 'in_doubt', 'not_sent'].indexOf(outcome);
-    return this.frames
-      .flatMap((frame) => frame.scripts)
-      .reduce((sum, each) => sum + (each.outcomes[index] ?? 0), 0);
-  }
-
-  /** Resolves when there are so many acknowledgements more. */
-  async acks(more: number): Promise<void> {
-    this.wanted = this.count('ack') + more;
-    await new Promise<void>((resolve) => {
-      this.reached = resolve;
-    });
-    this.reached = undefined;
-  }
-}
-
 /** One client that is killed in the script of choice, again and again. */
 class Ward extends Load {
   private admin: pg.Client | undefined;
 
   constructor() {
-    super(1, [
+    super(server, [
       ...CASES.map(({ script, text }) => ({ name: script, text })),
       { name: 'quick', text: 'SELECT 1;' },
     ]);
@@ -263,8 +191,10 @@ class Ward extends Load {
   /** Sends the client into a script, kills the server process in it, and waits until the client works again. */
   async dieIn(script: number, death: Death): Promise<ErrorFrame[]> {
     this.admin ??= await server.connect();
+    this.setNap(1);
     this.script = script;
     const backend = await this.sleepingBackend();
+    this.setNap(0);
     this.group.recorder.flush();
     this.frames.length = 0;
     this.script = QUICK;
@@ -311,21 +241,4 @@ class Ward extends Load {
     }
     admin.end().catch(() => undefined);
   }
-}
-
-function planOf(clients: number, scripts: readonly ScriptPlan[], sslMode: 'disable' | 'require'): Plan {
-  return {
-    target: { kind: 'server', name: 'test', rw: { ...server.endpoint, sslMode }, patroni: [] },
-    workload: { name: 'test', options: {}, scripts },
-    clients,
-    workers: 1,
-    protocol: 'prepared',
-    durationMs: 600_000,
-    intervalMs: 10,
-    seed: 1,
-    deadlines: { connectMs: 5000, statementMs: 60_000, transactionMs: 60_000 },
-    reconnect: { firstMs: 5, capMs: 50 },
-    probes: false,
-    faults: [],
-  };
 }

@@ -3,9 +3,11 @@ import { messageOf } from '../errors.js';
 import type { Plan } from '../plan/plan.js';
 import type { Secrets } from '../plan/target.js';
 import type { Failure } from '../postgres/failure.js';
+import type { RandomStream } from '../workload/random/stream.js';
 import type { Frame } from './frame.js';
 import { type ClientSummary, Group } from './group.js';
 import { loadPrograms } from './programs.js';
+import { logPath, TransactionLog } from './transaction-log.js';
 
 /** What a worker thread is started with. */
 export interface WorkerStart {
@@ -24,6 +26,8 @@ export type ToWorker =
 export type FromWorker =
   | { readonly kind: 'open' }
   | { readonly kind: 'frame'; readonly frame: Frame }
+  /** Every client has done all that it was to do; `done` comes after `finish`, as always. */
+  | { readonly kind: 'drained' }
   | { readonly kind: 'done'; readonly clients: readonly ClientSummary[] }
   /** The worker cannot go on; `expected` when the message is for the user. */
   | {
@@ -51,13 +55,17 @@ async function serve(
   port: NonNullable<typeof parentPort>,
   tell: (message: FromWorker, transfer?: ArrayBuffer[]) => void,
 ): Promise<void> {
-  const { programs, contextOf, chooseScript } = await loadPrograms(start.plan, start.worker);
+  const { programs, contextOf, chooserOf, streams } = await loadPrograms(start.plan, start.worker);
+  const log = openLog(start, streams.sampling);
   const group = new Group({
     ...start,
     programs,
     contextOf,
-    chooseScript,
+    chooserOf,
+    throttle: streams.throttle,
+    ...(log === undefined ? {} : { log }),
     emit: (frame) => tell({ kind: 'frame', frame }, buffersOf(frame)),
+    onDrained: () => tell({ kind: 'drained' }),
   });
   const messages = new Promise<void>((resolve, reject) => {
     port.on('message', (message: ToWorker) => {
@@ -75,11 +83,28 @@ async function serve(
   port.close();
 }
 
+function openLog({ plan, worker }: WorkerStart, sampling: RandomStream): TransactionLog | undefined {
+  const { log } = plan;
+  if (log === null) {
+    return undefined;
+  }
+  return new TransactionLog({
+    path: logPath(log.prefix, process.pid, worker),
+    samplingRate: log.samplingRate,
+    sampling,
+    aggregateUs: log.aggregateSeconds === null ? null : log.aggregateSeconds * 1_000_000,
+    throttled: plan.pace.kind === 'open',
+    latencyLimit: plan.latencyLimitMs !== null,
+    retries: plan.retry.maxTries !== 1,
+    failuresDetailed: log.failuresDetailed,
+  });
+}
+
 /** Handed over instead of copied. */
 function buffersOf(frame: Frame): ArrayBuffer[] {
   const arrays = [frame.connects.latency];
   for (const script of frame.scripts) {
-    arrays.push(script.punctual, script.delayedService, script.delayedResponse);
+    arrays.push(script.punctual, script.delayedService, script.delayedResponse, script.lag);
   }
   return arrays.map((array) => array.buffer as ArrayBuffer);
 }

@@ -22,9 +22,19 @@ export const ROLLED_BACK = 'rolled_back';
 /** The script ended inside a transaction block; it was rolled back. */
 export const OPEN_TRANSACTION = 'open_transaction';
 
+/** The script itself could not go on: a meta command failed, or a function threw. */
+export const SCRIPT = 'script';
+
 /** read_only_sql_transaction: the read-write endpoint led to a standby. */
 export const READ_ONLY = '25006';
-/** Errors after which the same transaction may be tried again at once: they say nothing about the cluster. */
+
+/** Serialization failure and deadlock: pgbench tries the same transaction again. */
+export const SERIALIZATION_FAILURE = '40001';
+export const DEADLOCK = '40P01';
+/** A key that another client has just inserted: sysbench begins its event anew then, too. */
+export const UNIQUE_VIOLATION = '23505';
+
+/** Errors that clients do to each other: they say nothing about the cluster. */
 export function isContention(code: string): boolean {
-  return code === '40001' || code === '40P01' || code === '23505';
+  return code === SERIALIZATION_FAILURE || code === DEADLOCK || code === UNIQUE_VIOLATION;
 }

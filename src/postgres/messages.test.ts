@@ -30,7 +30,7 @@ function encoded(
   const encoder = statementEncoder(statement, 7, protocol);
   const parameters = parametersOf(values);
   const target = Buffer.alloc(encoder.bound(parameters), 0xff);
-  return target.subarray(0, encoder.encode(target, parameters, parse));
+  return target.subarray(0, encoder.encode(target, 0, parameters, parse, true));
 }
 
 const UPDATE = { text: 'UPDATE t SET a = $1 WHERE b = $2', pieces: [], parameters: [1, 0] };

@@ -22,27 +22,36 @@ export interface StatementText {
   readonly text: string;
   readonly pieces: readonly (string | number)[];
   readonly parameters: readonly number[];
+  readonly types?: readonly number[];
+  readonly binary?: boolean;
+  readonly simple?: boolean;
 }
 
-/** Writes everything that must be sent for one execution of a statement, up to and with Sync. */
+/** Writes everything that must be sent for one execution of a statement, with a Sync or, within a pipeline, without. */
 export interface StatementEncoder {
   /** Whether the session keeps the parsed statement: then `parse` is only true at its first execution. */
   readonly keepsParsed: boolean;
   /** Upper bound of what encode writes. */
   bound(parameters: Parameters): number;
-  /** Writes to the start of target; returns the length. `parse`: the server has not parsed it yet. */
-  encode(target: Buffer, parameters: Parameters, parse: boolean): number;
+  /**
+   * Writes from `offset` on; returns the offset behind it.
+   * @param parse the server has not parsed it yet
+   * @param sync whether a Sync ends it; a simple query is always complete in itself
+   */
+  encode(target: Buffer, offset: number, parameters: Parameters, parse: boolean, sync: boolean): number;
 }
 
+/** @param describe whether the names of the columns are asked for: a simple query has them anyway */
 export function statementEncoder(
   statement: StatementText,
   index: number,
   protocol: Protocol,
+  describe = false,
 ): StatementEncoder {
-  if (protocol === 'simple') {
+  if (protocol === 'simple' || statement.simple === true) {
     return new SimpleEncoder(statement);
   }
-  return new ExtendedEncoder(statement, protocol === 'prepared' ? `P_${index}` : '');
+  return new ExtendedEncoder(statement, protocol === 'prepared' ? `P_${index}` : '', describe);
 }
 
 /** A simple Query of a text without parameters. */
@@ -54,28 +63,38 @@ export function queryMessage(text: string): Buffer {
   return message;
 }
 
+/** Ends a pipeline, or a part of it. */
+export const SYNC = Buffer.from([0x53, 0, 0, 0, 4]);
+
 export const TERMINATE = Buffer.from([0x58, 0, 0, 0, 4]);
 
 const NULL_LENGTH = -1;
 
-/** Parse (when needed), Bind, Execute, Sync. Results come in text format, without a RowDescription. */
+/** Parse (when needed), Bind, Execute, Sync. There is no RowDescription unless it is asked for. */
 class ExtendedEncoder implements StatementEncoder {
   readonly keepsParsed: boolean;
   private readonly parse: Buffer;
   /** Bind up to the count of parameters. */
   private readonly head: Buffer;
-  /** End of Bind, Execute, Sync. */
+  /** End of Bind, Describe where it is wanted, Execute. */
   private readonly tail: Buffer;
+  /** The same and Sync: one copy in the hot path. */
+  private readonly tailAndSync: Buffer;
+  /** Bytes of the tail that still belong to Bind. */
+  private readonly bindEnd: number;
   private readonly slots: readonly number[];
   private readonly fixed: number;
 
-  constructor(statement: StatementText, name: string) {
+  constructor(statement: StatementText, name: string, describe: boolean) {
     this.keepsParsed = name !== '';
     this.slots = statement.parameters;
-    this.parse = parseMessage(name, statement.text);
+    this.parse = parseMessage(name, statement.text, statement.types ?? []);
     this.head = bindHead(name, this.slots.length);
-    this.tail = bindTail();
-    this.fixed = this.parse.length + this.head.length + this.tail.length + 4 * this.slots.length;
+    const formats = statement.binary === true ? BINARY_RESULTS : TEXT_RESULTS;
+    this.bindEnd = formats.length;
+    this.tail = lastingCopy(formats, ...(describe ? [DESCRIBE_PORTAL] : []), EXECUTE);
+    this.tailAndSync = lastingCopy(this.tail, SYNC);
+    this.fixed = this.parse.length + this.head.length + this.tailAndSync.length + 4 * this.slots.length;
   }
 
   bound(parameters: Parameters): number {
@@ -86,11 +105,11 @@ class ExtendedEncoder implements StatementEncoder {
     return bound;
   }
 
-  encode(target: Buffer, parameters: Parameters, parse: boolean): number {
-    let offset = 0;
+  encode(target: Buffer, start: number, parameters: Parameters, parse: boolean, sync: boolean): number {
+    let offset = start;
     if (parse) {
-      target.set(this.parse, 0);
-      offset = this.parse.length;
+      target.set(this.parse, offset);
+      offset += this.parse.length;
     }
     const bind = offset;
     target.set(this.head, offset);
@@ -106,10 +125,11 @@ class ExtendedEncoder implements StatementEncoder {
         offset = end;
       }
     }
-    // Bind ends behind its two bytes of result formats, the first two of the tail.
-    putInt32(target, bind + 1, offset + 2 - bind - 1);
-    target.set(this.tail, offset);
-    return offset + this.tail.length;
+    // Bind ends behind its result formats, which the tail begins with.
+    putInt32(target, bind + 1, offset + this.bindEnd - bind - 1);
+    const tail = sync ? this.tailAndSync : this.tail;
+    target.set(tail, offset);
+    return offset + tail.length;
   }
 }
 
@@ -140,9 +160,9 @@ class SimpleEncoder implements StatementEncoder {
     return bound;
   }
 
-  encode(target: Buffer, parameters: Parameters): number {
-    target[0] = 0x51; // Q
-    let offset = 5;
+  encode(target: Buffer, start: number, parameters: Parameters): number {
+    target[start] = 0x51; // Q
+    let offset = start + 5;
     for (let i = 0; i < this.pieces.length; i++) {
       const piece = this.pieces[i] as Buffer | number;
       if (typeof piece === 'number') {
@@ -153,19 +173,24 @@ class SimpleEncoder implements StatementEncoder {
       }
     }
     target[offset++] = 0;
-    putInt32(target, 1, offset - 1);
+    putInt32(target, start + 1, offset - start - 1);
     return offset;
   }
 }
 
-function parseMessage(name: string, text: string): Buffer {
+function parseMessage(name: string, text: string, types: readonly number[]): Buffer {
   const nameLength = Buffer.byteLength(name);
   const textLength = Buffer.byteLength(text);
-  const message = lasting(1 + 4 + nameLength + 1 + textLength + 1 + 2);
+  const message = lasting(1 + 4 + nameLength + 1 + textLength + 1 + 2 + 4 * types.length);
   message[0] = 0x50; // P
   message.writeInt32BE(message.length - 1, 1);
   message.write(name, 5);
   message.write(text, 5 + nameLength + 1);
+  let offset = message.length - 4 * types.length;
+  message.writeInt16BE(types.length, offset - 2);
+  for (const type of types) {
+    offset = message.writeInt32BE(type, offset);
+  }
   return message;
 }
 
@@ -178,13 +203,18 @@ function bindHead(name: string, parameterCount: number): Buffer {
   return head;
 }
 
-function bindTail(): Buffer {
-  const tail = lasting(2 + 10 + 5);
-  tail[2] = 0x45; // E: unnamed portal, all rows
-  tail.writeInt32BE(9, 3);
-  tail[12] = 0x53; // S
-  tail.writeInt32BE(4, 13);
-  return tail;
+/** The last field of Bind: no format, which is text for all, or one for all. */
+const TEXT_RESULTS = Buffer.from([0, 0]);
+const BINARY_RESULTS = Buffer.from([0, 1, 0, 1]);
+/** The unnamed portal; all of its rows. */
+const DESCRIBE_PORTAL = Buffer.from([0x44, 0, 0, 0, 6, 0x50, 0]);
+const EXECUTE = Buffer.from([0x45, 0, 0, 0, 9, 0, 0, 0, 0, 0]);
+
+function lastingCopy(...parts: readonly Buffer[]): Buffer {
+  const whole = Buffer.concat(parts);
+  const copy = lasting(whole.length);
+  whole.copy(copy);
+  return copy;
 }
 
 /** Zeroed memory outside Node's buffer pool: a slice of the pool would keep 8 KiB alive. */

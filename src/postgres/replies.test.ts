@@ -65,7 +65,7 @@ describe('ReplyReader', () => {
           code: '40001',
           message: 'could not serialize',
         });
-        expect(reader.parsed).toBe(true);
+        expect(reader.parsed).toBe(1);
         expect(reader.rolledBack).toBe(true);
         expect(reader.status).toBe(FAILED_BLOCK);
         expect(reader.malformed).toBe(false);

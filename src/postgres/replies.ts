@@ -11,9 +11,23 @@ const ERROR_RESPONSE = 0x45;
 const NOTICE_RESPONSE = 0x4e;
 const COMMAND_COMPLETE = 0x43;
 const PARSE_COMPLETE = 0x31;
+/** Looked at only where there is a {@link RowSink}. */
+const ROW_DESCRIPTION = 0x54;
+const DATA_ROW = 0x44;
 
 /** No message is longer: a length above it means that the stream is not PostgreSQL's, or that we lost our place. */
 const LONGEST_MESSAGE = 0x4000_0000;
+
+/**
+ * Who wants the rows of a reply. Each call gets the body of a message, buffer[from] … buffer[to - 1], which is good
+ * only until it returns.
+ */
+export interface RowSink {
+  columns(buffer: Buffer, from: number, to: number): void;
+  row(buffer: Buffer, from: number, to: number): void;
+  /** A statement of the message is complete. */
+  complete(): void;
+}
 
 /**
  * Walks the messages of one connection in the buffer they were read into. A reply is complete at a well-formed
@@ -29,8 +43,10 @@ export class ReplyReader {
   unreplicated = false;
   /** The last CommandComplete was ROLLBACK. */
   rolledBack = false;
-  /** A Parse was completed since clear(). */
-  parsed = false;
+  /** How many Parse were completed since clear(). */
+  parsed = 0;
+  /** Set while the rows of the reply are wanted. */
+  sink: RowSink | undefined;
   /** Last words of a server that ends the connection: FATAL, PANIC, or, when it ends at once, a WARNING of class 57P. */
   farewell: ServerError | undefined;
   /** The bytes are not PostgreSQL's. */
@@ -46,13 +62,14 @@ export class ReplyReader {
     this.error = undefined;
     this.unreplicated = false;
     this.rolledBack = false;
-    this.parsed = false;
+    this.parsed = 0;
   }
 
   /** Forgets the connection. */
   reset(): void {
     this.clear();
     this.status = IDLE;
+    this.sink = undefined;
     this.farewell = undefined;
     this.malformed = false;
     this.rest = undefined;
@@ -85,7 +102,7 @@ export class ReplyReader {
       }
       const next = at + 1 + size;
       if (next > end) {
-        if (isPassedOver(type)) {
+        if (this.isPassedOver(type)) {
           this.skip = next - end;
           return ready;
         }
@@ -97,12 +114,17 @@ export class ReplyReader {
       } else if (type === COMMAND_COMPLETE) {
         // ROLLBACK is the only tag that begins with these two letters: RELEASE, RESET, REVOKE, REINDEX … do not.
         this.rolledBack = buffer[at + 5] === 0x52 && buffer[at + 6] === 0x4f;
+        this.sink?.complete();
       } else if (type === PARSE_COMPLETE) {
-        this.parsed = true;
+        this.parsed++;
       } else if (type === ERROR_RESPONSE) {
         this.failed(serverMessage(buffer, at + 5, next));
       } else if (type === NOTICE_RESPONSE) {
         this.notice(serverMessage(buffer, at + 5, next));
+      } else if (this.sink !== undefined && type === DATA_ROW) {
+        this.sink.row(buffer, at + 5, next);
+      } else if (this.sink !== undefined && type === ROW_DESCRIPTION) {
+        this.sink.columns(buffer, at + 5, next);
       }
       at = next;
     }
@@ -110,6 +132,22 @@ export class ReplyReader {
       this.rest = Buffer.from(buffer.subarray(at, end));
     }
     return ready;
+  }
+
+  private isPassedOver(type: number): boolean {
+    switch (type) {
+      case READY_FOR_QUERY:
+      case ERROR_RESPONSE:
+      case NOTICE_RESPONSE:
+      case COMMAND_COMPLETE:
+      case PARSE_COMPLETE:
+        return false;
+      case DATA_ROW:
+      case ROW_DESCRIPTION:
+        return this.sink === undefined;
+      default:
+        return true;
+    }
   }
 
   private failed(error: ServerError): void {
@@ -143,16 +181,6 @@ export interface ServerError extends Failure {
  */
 function isCancelledSyncWait(notice: ServerError): boolean {
   return notice.message.includes('canceling') && notice.message.includes('synchronous replication');
-}
-
-function isPassedOver(type: number): boolean {
-  return (
-    type !== READY_FOR_QUERY &&
-    type !== ERROR_RESPONSE &&
-    type !== NOTICE_RESPONSE &&
-    type !== COMMAND_COMPLETE &&
-    type !== PARSE_COMPLETE
-  );
 }
 
 function serverMessage(buffer: Buffer, from: number, to: number): ServerError {

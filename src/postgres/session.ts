@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import net from 'node:net';
 import tls from 'node:tls';
 import pg from 'pg';
@@ -11,11 +12,11 @@ import { sslOptions } from './tls.js';
 /** Who is told what happens on a session. Each call is the last thing that the session does in its turn. */
 export interface SessionOwner {
   /** The connection is ready for the first request. */
-  onConnected(): void;
+  onConnected(session: Session): void;
   /** The reply to the last request is complete: see {@link Session.replies}. */
-  onReply(): void;
+  onReply(session: Session): void;
   /** The connection is gone, or was never made; the session is `closed` and may connect again. */
-  onLost(failure: Failure): void;
+  onLost(failure: Failure, session: Session): void;
 }
 
 export interface SessionOptions {
@@ -35,13 +36,18 @@ export interface SessionOptions {
  * object for a request: at 64 clients that is the difference between 60–100 µs and some 20 µs of CPU for each.
  */
 export class Session {
-  state: 'closed' | 'connecting' | 'idle' | 'busy' = 'closed';
+  state: 'closed' | 'connecting' | 'idle' | 'busy' | 'lent' = 'closed';
   readonly replies = new ReplyReader();
   /** `127.0.0.1:5432` as the server names itself, `` before it was asked; changes only when a connection is made. */
   server = '';
   /** Which statements the server has parsed for this connection, by index; sized by the owner. */
   readonly parsed: Uint8Array;
 
+  /** Bytes came while the connection was lent. */
+  heard = false;
+
+  /** ReadyForQuery still to come until the reply is complete: one for each Sync. */
+  private awaited = 0;
   private out = Buffer.allocUnsafeSlow(1024);
   /** Parts of `out` by their length: a new Buffer object for each write would be the hot path's only garbage of ours. */
   private views: Buffer[] = [];
@@ -88,22 +94,76 @@ export class Session {
     return this.out;
   }
 
-  /** Sends the first `length` bytes of buffer(); ends in onReply or onLost. */
-  send(length: number): void {
+  /** The same, but the first `used` bytes of what was written stay. */
+  moreBuffer(length: number, used: number): Buffer {
+    if (length > this.out.length) {
+      const before = this.out;
+      this.buffer(length).set(before.subarray(0, used));
+    }
+    return this.out;
+  }
+
+  /** Sends the first `length` bytes of buffer(), which hold `syncs` Sync or simple queries; ends in onReply or onLost. */
+  send(length: number, syncs = 1): void {
     let view = this.views[length];
     if (view === undefined) {
       view = this.out.subarray(0, length);
       this.views[length] = view;
     }
-    this.sendBytes(view);
+    this.sendBytes(view, syncs);
   }
 
-  /** Sends a whole message that is kept unchanged until the reply; ends in onReply or onLost. */
-  sendBytes(message: Buffer): void {
+  /** Sends whole messages that are kept unchanged until the reply; ends in onReply or onLost. */
+  sendBytes(message: Buffer, syncs = 1): void {
     this.state = 'busy';
+    this.awaited = syncs;
     this.replies.clear();
     this.socket?.write(message);
   }
+
+  /**
+   * Lends the idle connection to somebody who speaks through pg, until takeBack(). It may be lost meanwhile, which ends
+   * in onLost.
+   */
+  lend(): pg.Client {
+    const client = this.pgClient;
+    if (client === undefined || this.state !== 'idle') {
+      throw new Error('Only a connection that is idle can be lent.');
+    }
+    this.state = 'lent';
+    this.heard = false;
+    this.socket = undefined;
+    connectionOf(client).on('readyForQuery', this.noteStatus);
+    return client;
+  }
+
+  /**
+   * Takes a connection back that was lent, once pg has all answers: it tells of an error before the server is ready again.
+   * @param then called then, with `replies.status` that of the transaction as it was left; not when the connection is lost
+   */
+  takeBack(then: () => void): void {
+    const client = this.pgClient;
+    if (client === undefined || this.state !== 'lent') {
+      throw new Error('There is no connection to take back.');
+    }
+    const take = () => {
+      if (this.pgClient === client && this.state === 'lent') {
+        connectionOf(client).removeListener('readyForQuery', this.noteStatus);
+        this.socket = socketOf(client);
+        this.state = 'idle';
+        then();
+      }
+    };
+    if ((client as unknown as { readyForQuery: boolean }).readyForQuery) {
+      take();
+    } else {
+      client.once('drain', take);
+    }
+  }
+
+  private readonly noteStatus = (message: { readonly status: string }): void => {
+    this.replies.status = message.status.charCodeAt(0);
+  };
 
   /** Gives the connection up without a word to the server; no call to the owner follows. */
   abandon(): void {
@@ -155,6 +215,7 @@ export class Session {
           if (this.socket === socket) {
             this.onBytes(buffer as Buffer, length);
           } else {
+            this.heard = true;
             socket.emit('data', Buffer.from(buffer.subarray(0, length)));
           }
           return true;
@@ -184,25 +245,39 @@ export class Session {
     const socket = socketOf(client);
     // Under TLS the bytes are decrypted by a socket that does not know onread.
     if (socket instanceof tls.TLSSocket) {
-      socket.removeAllListeners('data');
-      socket.on('data', (chunk) => {
-        if (this.socket === socket) {
-          this.onBytes(chunk, chunk.length);
-        }
-      });
+      this.takeOverTls(socket);
     }
     this.socket = socket;
     this.state = 'idle';
-    this.owner.onConnected();
+    this.owner.onConnected(this);
+  }
+
+  /** Its bytes are pg's as long as the connection is pg's. */
+  private takeOverTls(socket: tls.TLSSocket): void {
+    const pgListeners = socket.listeners('data');
+    socket.removeAllListeners('data');
+    socket.on('data', (chunk) => {
+      if (this.socket === socket) {
+        this.onBytes(chunk, chunk.length);
+        return;
+      }
+      this.heard = true;
+      for (const listener of pgListeners) {
+        listener.call(socket, chunk);
+      }
+    });
   }
 
   private onBytes(bytes: Buffer, length: number): void {
     const ready = this.replies.read(bytes, length);
-    if (this.replies.malformed || (ready > 0 && this.state !== 'busy')) {
+    if (this.replies.malformed || (ready > 0 && (this.state !== 'busy' || ready > this.awaited))) {
       this.fail({ code: PROTOCOL, message: 'The server sent what is no reply to the request.' });
     } else if (ready > 0) {
-      this.state = 'idle';
-      this.owner.onReply();
+      this.awaited -= ready;
+      if (this.awaited === 0) {
+        this.state = 'idle';
+        this.owner.onReply(this);
+      }
     }
   }
 
@@ -215,7 +290,7 @@ export class Session {
 
   private fail(failure: Failure): void {
     this.abandon();
-    this.owner.onLost(failure);
+    this.owner.onLost(failure, this);
   }
 
   /** The server's own last words say more than the socket's. */
@@ -254,8 +329,12 @@ function serverName(
 }
 
 /** pg keeps its connection to itself in the types only; taking the stream over needs it. */
+function connectionOf(client: pg.Client): EventEmitter & { readonly stream: net.Socket } {
+  return (client as unknown as { connection: EventEmitter & { readonly stream: net.Socket } }).connection;
+}
+
 function socketOf(client: pg.Client): net.Socket {
-  return (client as unknown as { connection: { stream: net.Socket } }).connection.stream;
+  return connectionOf(client).stream;
 }
 
 function destroy(client: pg.Client): void {

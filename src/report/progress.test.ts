@@ -61,6 +61,24 @@ describe('formatProgress', () => {
     }
   });
 
+  it('knows no total where transactions bound the load', () => {
+    expect(formatProgress(at(11_000, { durationMs: null }), options)).toMatch(/^12 s {3} 1,\d{3} tps/);
+  });
+
+  it('tells what was skipped, which is no failure', () => {
+    const skipping = sampleOf('fixed rate').recording.buckets.map((bucket) => ({
+      ...bucket,
+      errors: [],
+      scripts: bucket.scripts.map((frame) => ({ ...frame, outcomes: [1, 0, 0, 0, 0, 150] })),
+    }));
+    const latest = skipping.slice(0, 10);
+    const line = formatProgress(at(5000, { latest }), options);
+    expect(line).toMatch(/ 10\.0 tps .* {3}skipped 1,500$/);
+    expect(line).not.toContain('failed');
+    const narrow = formatProgress(at(5000, { latest, leader: 'm'.repeat(30) }), { ...options, columns: 70 });
+    expect(narrow).not.toContain('skipped');
+  });
+
   it('cuts a long name of the leader', () => {
     const line = formatProgress(at(5000, { leader: 'member'.repeat(20) }), options);
     expect([...line]).toHaveLength(80);

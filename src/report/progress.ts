@@ -7,7 +7,8 @@ import { cut, plain, type Style, styleOf, type TerminalOptions, widthOf } from '
 /** How a run stands, as of the last second whose frames are all there. */
 export interface Progress {
   readonly elapsedMs: number;
-  readonly durationMs: number;
+  /** Null when a number of transactions ends the load. */
+  readonly durationMs: number | null;
   /** The buckets of that second. */
   readonly latest: readonly Bucket[];
   /** By Patroni; '' when nobody leads, null when that is not known. */
@@ -26,6 +27,11 @@ export function formatProgress(progress: Progress, options: TerminalOptions): st
   const failed = fitting(errorParts(progress.latest), room);
   if (failed !== '') {
     parts.push(style.paint(failed, 'red'));
+  }
+  const { skipped } = outcomesOf(progress.latest);
+  const text = `skipped ${formatCount(skipped)}`;
+  if (skipped > 0 && widthOf([...parts, text].join(GAP)) <= style.columns) {
+    parts.push(style.paint(text, 'yellow'));
   }
   return parts.join(GAP);
 }
@@ -46,8 +52,12 @@ function fitting(errors: readonly string[], width: number): string {
 }
 
 function elapsed({ elapsedMs, durationMs }: Progress): string {
+  const seconds = String(Math.round(elapsedMs / 1000));
+  if (durationMs === null) {
+    return `${seconds} s`;
+  }
   const total = String(Math.round(durationMs / 1000));
-  return `${String(Math.round(elapsedMs / 1000)).padStart(total.length)} / ${total} s`;
+  return `${seconds.padStart(total.length)} / ${total} s`;
 }
 
 function throughput({ latest }: Progress, style: Style): string {

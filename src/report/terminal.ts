@@ -1,6 +1,7 @@
 import type { Result } from '../result/result.js';
 import { formatDuration } from '../units.js';
 import { drawTimeline, type View } from './terminal/chart.js';
+import { commandLines } from './terminal/commands.js';
 import { errorLines } from './terminal/errors.js';
 import { eventLines } from './terminal/events.js';
 import { headingLines } from './terminal/heading.js';
@@ -19,6 +20,7 @@ export function renderTerminal(result: Result, options: TerminalReportOptions): 
   const sections = [
     headingLines(result, style),
     throughputLines(result, style),
+    commandLines(result, style),
     ...result.analysis.rounds.map((round) => roundLines(result, round, style)),
     errorLines(result, style),
     ...viewsOf(result).map((view) => timelineLines(result, view, style)),

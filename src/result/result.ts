@@ -74,6 +74,8 @@ export interface MemberFacts {
 /** The whole run, from merged histograms. */
 export interface Totals extends PaceTotals {
   readonly scripts: readonly ScriptTotals[];
+  /** One for each port that the load uses, rw first. */
+  readonly ports: readonly PortTotals[];
   readonly outcomes: Readonly<Record<Outcome, number>>;
   /** Acknowledged transactions per second of elapsed time. */
   readonly tps: number;
@@ -95,6 +97,15 @@ export interface ScriptTotals extends PaceTotals {
   readonly response: LatencySummary | null;
   /** In the order of the script; null unless the plan asked for them. */
   readonly commands: readonly CommandTotals[] | null;
+}
+
+/** All scripts of one port together. */
+export interface PortTotals extends PaceTotals {
+  readonly route: Route;
+  readonly outcomes: Readonly<Record<Outcome, number>>;
+  readonly tps: number;
+  readonly service: LatencySummary | null;
+  readonly response: LatencySummary | null;
 }
 
 export interface PaceTotals {
@@ -261,7 +272,10 @@ export interface ClientGaps {
   readonly maxMs: number;
 }
 
-/** Before = steady part up to the fault; during = from the fault until throughput was ≥ 90 % of the median before for 3 s; after = the rest. */
+/**
+ * Before = steady part up to the fault; during = from the fault until throughput was ≥ 90 % of the median before for 3 s;
+ * after = the rest. Where the plan's rate changes, throughput is the share of it that was acknowledged.
+ */
 export interface Phases {
   /** Null when there was no steady part before the fault. */
   readonly before: PhaseFacts | null;

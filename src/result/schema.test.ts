@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { SAMPLES, sampleOf } from '../analysis/sample.fixture.js';
+import type { ScriptPlan } from '../plan/plan.js';
 import type { Result } from './result.js';
 
 const schema = JSON.parse(readFileSync(new URL('../../docs/result.schema.json', import.meta.url), 'utf8'));
@@ -27,6 +28,35 @@ function switchover(): Result {
   return { ...result, plan: { ...result.plan, label: 'a label' } };
 }
 
+/** With all that a plan may hold, and every kind of script. */
+function rich(): Result {
+  const { result } = sampleOf('a mix of eleven scripts');
+  const [first, second, third, ...rest] = result.plan.workload.scripts as ScriptPlan[];
+  const sources = [
+    { kind: 'text', text: 'SELECT 1' },
+    { kind: 'event', groups: ['point_selects'] },
+    { kind: 'function', url: 'file:///mine.js', script: 'mine' },
+  ] as const;
+  const scripts = [first, second, third].map((script, index) => ({
+    ...(script as ScriptPlan),
+    source: sources[index] as ScriptPlan['source'],
+  }));
+  return {
+    ...result,
+    plan: {
+      ...result.plan,
+      transactions: { count: 1000, per: 'run' },
+      log: { prefix: 'pgbench_log', samplingRate: 0.1, aggregateSeconds: 5, failuresDetailed: true },
+      workload: { ...result.plan.workload, variables: { n: '5' }, scripts: [...scripts, ...rest] },
+    },
+  };
+}
+
+const RESULTS = [
+  ['of two ports', switchover],
+  ['with all that a plan may hold', rich],
+] as const;
+
 describe('docs/result.schema.json', () => {
   it.each(Object.entries(SAMPLES))('accepts the result of: %s', (_, make) => {
     expect(problems(written(make().result))).toEqual([]);
@@ -38,10 +68,11 @@ describe('docs/result.schema.json', () => {
     const target = { ...result.plan.target, haproxy: socket };
     expect(problems(written(result))).toEqual([]);
     expect(problems(written({ ...result, plan: { ...result.plan, target } }))).toEqual([]);
+    expect(problems(written(rich()))).toEqual([]);
   });
 
-  it('knows every field that is written, and no other', () => {
-    const result = written(switchover());
+  it.each(RESULTS)('knows every field that is written, and no other: %s', (_, make) => {
+    const result = written(make());
     for (const path of objectsIn(result)) {
       const damaged = structuredClone(result);
       objectAt(damaged, path)['unknownField'] = 1;
@@ -49,8 +80,8 @@ describe('docs/result.schema.json', () => {
     }
   });
 
-  it('requires every field that is always written', () => {
-    const result = written(switchover());
+  it.each(RESULTS)('requires every field that is always written: %s', (_, make) => {
+    const result = written(make());
     for (const path of objectsIn(result)) {
       for (const field of isKeyed(path) ? [] : Object.keys(objectAt(result, path))) {
         const damaged = structuredClone(result);
@@ -79,6 +110,9 @@ describe('docs/result.schema.json', () => {
 
 const OPTIONAL = new Set(['label', 'ro', 'haproxy']);
 
+/** Objects whose keys are names of options, variables and settings. */
+const NAMED_BY_OTHERS = new Set(['options', 'variables', 'settings']);
+
 /** Whether an object's keys are routes or outcomes: what never came is absent there. */
 function isKeyed(path: readonly string[]): boolean {
   const [part, column, ...rest] = path;
@@ -86,17 +120,13 @@ function isKeyed(path: readonly string[]): boolean {
   return part === 'timeline' && keyed.includes(column ?? '') && (rest.length === 0 || column === 'outcomes');
 }
 
-/** Paths of all objects whose fields are the schema's, one for each place: of a list, its first. */
+/** Paths of all objects whose fields are the schema's, one for each place: of a list, its first, but every kind of script. */
 function objectsIn(value: unknown, path: string[] = []): string[][] {
   if (Array.isArray(value)) {
-    return value.length === 0 ? [] : objectsIn(value[0], [...path, '0']);
+    const kinds = path.join('.') === 'plan.workload.scripts' ? value.slice(0, 3) : value.slice(0, 1);
+    return kinds.flatMap((each, index) => objectsIn(each, [...path, String(index)]));
   }
-  if (
-    typeof value !== 'object' ||
-    value === null ||
-    path.at(-1) === 'options' ||
-    path.at(-1) === 'settings'
-  ) {
+  if (typeof value !== 'object' || value === null || NAMED_BY_OTHERS.has(path.at(-1) ?? '')) {
     return [];
   }
   return [path, ...Object.entries(value).flatMap(([name, field]) => objectsIn(field, [...path, name]))];

@@ -8,7 +8,7 @@ import { readResult } from './read.js';
 import { prepareResultDirectory, resultName, writeResult } from './store.js';
 
 const { result } = sampleOf('ten milliseconds');
-const logs = { service: 'service log', response: 'response log' };
+const logs = { service: 'service log', response: 'response log', lag: null };
 
 const FILES = ['response.hlog', 'result.json', 'service.hlog'];
 
@@ -30,6 +30,13 @@ describe('a result under a root', () => {
     expect((await readdir(directory)).sort()).toEqual(FILES);
     expect(await readdir(root)).toEqual([resultName(result)]);
     expect(await readResult(directory)).toEqual(JSON.parse(JSON.stringify(result)));
+  });
+
+  it('has a log of the schedule lag where there is one', async () => {
+    const place = await prepareResultDirectory({ root: scratch });
+    const directory = await writeResult(place, result, { ...logs, lag: 'lag log' });
+    expect((await readdir(directory)).sort()).toEqual(['lag.hlog', ...FILES]);
+    expect(await readFile(join(directory, 'lag.hlog'), 'utf8')).toBe('lag log');
   });
 
   it('gets the next free name when two runs began in the same second', async () => {

@@ -8,11 +8,14 @@ import type { Result } from './result.js';
 export const RESULT_FILE = 'result.json';
 export const SERVICE_FILE = 'service.hlog';
 export const RESPONSE_FILE = 'response.hlog';
+export const LAG_FILE = 'lag.hlog';
 
-/** Content of the two histogram logs, see analysis/hlog.ts. */
+/** Content of the histogram logs, see analysis/hlog.ts. */
 export interface HistogramLogs {
   readonly service: string;
   readonly response: string;
+  /** Schedule lag; null for a closed pace, which has none. */
+  readonly lag: string | null;
 }
 
 /** Where a result will be written; checked, and not there yet. */
@@ -189,9 +192,11 @@ async function fillDirectory(directory: string, result: Result, histograms: Hist
 }
 
 function filesOf(result: Result, histograms: HistogramLogs): [string, string][] {
+  const { service, response, lag } = histograms;
   return [
-    [SERVICE_FILE, histograms.service],
-    [RESPONSE_FILE, histograms.response],
+    [SERVICE_FILE, service],
+    [RESPONSE_FILE, response],
+    ...(lag === null ? [] : [[LAG_FILE, lag] satisfies [string, string]]),
     [RESULT_FILE, `${JSON.stringify(result)}\n`],
   ];
 }

@@ -40,7 +40,8 @@ export interface RunRequest {
 
 export interface RunProgress {
   readonly elapsedMs: number;
-  readonly durationMs: number;
+  /** Null when only a number of transactions ends the load. */
+  readonly durationMs: number | null;
   /** The last second whose frames are all there, in intervals. */
   readonly latest: readonly Bucket[];
   /** By Patroni; '' when nobody leads, null when that is not known. */
@@ -58,6 +59,9 @@ const LEAD_NS = 30_000_000n;
 
 /** How long transactions in flight may take to end after Ctrl-C. */
 const INTERRUPT_GRACE_MS = 1000;
+
+/** Timers take no more than 2^31 ms: a load that only its transactions end has 20 days. */
+const LONGEST_MS = 20 * 24 * 3_600_000;
 
 const ENDED = { code: 'run_ended', message: 'The run ended before the reply came.' };
 
@@ -88,9 +92,9 @@ async function rejectOn(signal: AbortSignal): Promise<never> {
 
 class Conductor {
   private readonly events: Event[] = [];
-  private readonly originNs = process.hrtime.bigint() + LEAD_NS;
-  private readonly clock = new RunClock(this.originNs);
-  private readonly startedAt = new Date(Date.now() + Number(LEAD_NS) / 1e6).toISOString();
+  private readonly loadNs = process.hrtime.bigint() + LEAD_NS;
+  private readonly clock: RunClock;
+  private readonly startedAt: string;
   /** Aborted when the load ends: for faults and progress. */
   private readonly ended = new AbortController();
 
@@ -99,14 +103,22 @@ class Conductor {
     private readonly runId: string,
     private readonly pool: Pool,
     private readonly timeline: Timeline,
-  ) {}
+  ) {
+    const { warmupMs, intervalMs } = request.plan;
+    // As the workers have it: a whole number of intervals.
+    const warmup = Math.ceil(warmupMs / intervalMs) * intervalMs;
+    this.clock = new RunClock(this.loadNs + BigInt(Math.round(warmup * 1e6)));
+    this.startedAt = new Date(Date.now() + Number(LEAD_NS) / 1e6 + warmup).toISOString();
+  }
 
   async run(): Promise<RunOutcome> {
     const { plan, signal } = this.request;
     // One listener for each request and pause of the run, not a leak.
     setMaxListeners(0, this.ended.signal, signal);
+    this.pool.start(this.loadNs);
+    // A worker that fails in the warm-up ends it, too.
+    await Promise.race([this.sleepUntil(0, signal), this.pool.failure(), this.pool.drained()]);
     const cpuBefore = process.cpuUsage();
-    this.pool.start(this.originNs);
     const observers = this.observers();
     const probes = this.probes();
     for (const each of [...observers, ...probes]) {
@@ -121,7 +133,13 @@ class Conductor {
       }
       await Promise.all([progress, ...observers.map((observer) => observer.stop())]);
       const records = (await faults).map((record) => withObservation(record, this.events));
-      return this.outcome(clients, records, observers, Math.min(stoppedMs, plan.durationMs), cpu);
+      return this.outcome(
+        clients,
+        records,
+        observers,
+        Math.min(stoppedMs, plan.durationMs ?? stoppedMs),
+        cpu,
+      );
     } finally {
       // After a failure, too: what goes on asking would keep the process alive.
       this.ended.abort();
@@ -137,8 +155,12 @@ class Conductor {
     cpuBefore: NodeJS.CpuUsage,
   ): Promise<{ clients: readonly ClientSummary[]; stoppedMs: number; cpu: NodeJS.CpuUsage }> {
     const { plan, signal } = this.request;
-    // It ends by itself only when a worker fails.
-    await Promise.race([this.pool.failure(), this.sleepUntil(plan.durationMs, signal)]);
+    // Failure ends it by itself only when a worker fails.
+    await Promise.race([
+      this.pool.failure(),
+      this.pool.drained(),
+      this.sleepUntil(plan.durationMs ?? LONGEST_MS, signal),
+    ]);
     this.ended.abort();
     const stoppedMs = this.clock.nowMs();
     const cpu = process.cpuUsage(cpuBefore);

@@ -1,4 +1,5 @@
 import type { Route } from '../../plan/target.js';
+import type { Outcome } from '../../postgres/outcome.js';
 import type { Downtime, Event, Result } from '../../result/result.js';
 import { formatDuration, formatRate } from '../../units.js';
 import { cut, plain, type Style } from './text.js';
@@ -24,7 +25,8 @@ export function drawTimeline(result: Result, view: View, style: Style): string[]
   for (const route of routesOf(result)) {
     lines.push(...throughput(result, route, canvas));
   }
-  lines.push(...failures(result, canvas));
+  lines.push(...lostLane('failed', ['aborted', 'in_doubt', 'not_sent'], 'red', { result, canvas }));
+  lines.push(...lostLane('skipped', ['skipped'], 'yellow', { result, canvas }));
   for (const round of result.analysis.rounds) {
     lines.push(...gapLane('no writes', round.writeDowntime, canvas));
     lines.push(...gapLane('no reads', round.readDowntime, canvas));
@@ -92,12 +94,18 @@ function block(level: number, nothing: boolean, style: Style): string {
   return level <= 0 ? ' ' : (blocks[Math.min(8, level) - 1] as string);
 }
 
-function failures(result: Result, canvas: Canvas): string[] {
+/** Attempts that ended so, as one row of bars; nothing where there were none. */
+function lostLane(
+  label: string,
+  wanted: readonly Outcome[],
+  ink: 'red' | 'yellow',
+  { result, canvas }: { result: Result; canvas: Canvas },
+): string[] {
   const { style } = canvas;
   const failed = result.timeline.startMs.map(() => 0);
   for (const route of routesOf(result)) {
     const outcomes = result.timeline.outcomes[route] ?? {};
-    for (const outcome of ['aborted', 'in_doubt', 'not_sent'] as const) {
+    for (const outcome of wanted) {
       for (const [i, count] of (outcomes[outcome] ?? []).entries()) {
         failed[i] = (failed[i] ?? 0) + count;
       }
@@ -109,7 +117,7 @@ function failures(result: Result, canvas: Canvas): string[] {
     return [];
   }
   const bars = columns.map((rate) => block(levelOf(rate, peak, 8), rate === 0, style)).join('');
-  return [lane('failed', style.paint(bars.trimEnd(), 'red'), style)];
+  return [lane(label, style.paint(bars.trimEnd(), ink), style)];
 }
 
 /** Count per second in each column; a bucket that lies in two gives each its share. */

@@ -1,6 +1,7 @@
+import type { Plan } from '../../plan/plan.js';
 import { hostPort } from '../../plan/target.js';
 import type { Result } from '../../result/result.js';
-import { formatDuration } from '../../units.js';
+import { loadParts, portParts } from './load.js';
 import { counted, cut, flow, plain, type Style } from './text.js';
 
 const LABEL = 11;
@@ -8,12 +9,14 @@ const LABEL = 11;
 /** What ran against what. */
 export function headingLines(result: Result, style: Style): string[] {
   const { run } = result;
-  const [title = '', ...more] = flow(titleParts(result), style.columns, style);
+  const [title = '', ...more] = flow(titleParts(result, style), style.columns, style);
   const lines = [
     style.paint(title, 'bold'),
     ...more,
     style.paint(style.rule.repeat(style.columns), 'dim'),
+    ...row('options', optionParts(result), style),
     ...row('target', targetParts(result), style),
+    ...row('ports', portParts(result.plan), style),
     ...row('versions', versionParts(result), style),
     ...row('settings', settingParts(result), style),
     ...row('started', startParts(result), style),
@@ -31,16 +34,30 @@ const ENDINGS = {
   broken: 'Broken off',
 } as const;
 
-function titleParts({ plan }: Result): string[] {
-  const { name, options } = plan.workload;
+/** More options than this have a row of their own. */
+const FEW_OPTIONS = 3;
+
+function titleParts({ plan }: Result, style: Style): string[] {
+  const options = optionsInWords(plan);
   return [
-    plain(name),
-    ...Object.entries(options).map(([option, value]) => plain(`${option} ${value}`)),
+    plain(plan.workload.name),
+    ...(options.length > FEW_OPTIONS ? [] : options),
     counted(plan.clients, 'client'),
     counted(plan.workers, 'worker'),
     plan.protocol,
-    formatDuration(plan.durationMs),
+    ...loadParts(plan, style),
   ];
+}
+
+function optionParts({ plan }: Result): string[] {
+  const options = optionsInWords(plan);
+  return options.length > FEW_OPTIONS ? options : [];
+}
+
+function optionsInWords({ workload }: Plan): string[] {
+  const options = Object.entries(workload.options).map(([name, value]) => plain(`${name} ${value}`));
+  const variables = Object.entries(workload.variables).map(([name, value]) => plain(`${name}=${value}`));
+  return [...options, ...variables];
 }
 
 function targetParts({ plan, cluster }: Result): string[] {

@@ -20,7 +20,7 @@ export function roundLines(result: Result, round: RoundAnalysis, style: Style): 
   }
   return [
     style.paint(titleOf(result, round.fault, fault), 'bold'),
-    ...phaseLines(round, style),
+    ...phaseLines(result, round, style),
     ...faultLines(fault, style),
     ...costLines(result, round, style),
   ];
@@ -34,21 +34,23 @@ function titleOf({ faults }: Result, index: number, fault: FaultRecord): string 
   return `${name}${number} ${at}`;
 }
 
-function phaseLines({ phases }: RoundAnalysis, style: Style): string[] {
+function phaseLines({ totals }: Result, { phases }: RoundAnalysis, style: Style): string[] {
   if (phases.before === null && phases.during === null && phases.after === null) {
     return [];
   }
-  const head = ['', 'from', 'to', 'tps', 'p50', 'p99', 'max', 'failed'];
+  const head = ['', 'from', 'to', 'tps', 'p50', 'p99', 'max', 'failed', 'skipped'];
   const rows = (['before', 'during', 'after'] as const).map((name) => phaseRow(name, phases[name], style));
-  const aligned = table([head.map((name) => style.paint(name, 'dim')), ...rows], ALIGNS);
-  return [...aligned, ''];
+  // Only a pace with a latency limit skips.
+  const shown = totals.outcomes.skipped > 0 ? head.length : head.length - 1;
+  const cells = [head.map((name) => style.paint(name, 'dim')), ...rows].map((row) => row.slice(0, shown));
+  return [...table(cells, ALIGNS.slice(0, shown)), ''];
 }
 
-const ALIGNS = ['left', ...new Array<'right'>(7).fill('right')] as const;
+const ALIGNS = ['left', ...new Array<'right'>(8).fill('right')] as const;
 
 function phaseRow(name: string, phase: PhaseFacts | null, style: Style): string[] {
   if (phase === null) {
-    return [name, ...new Array<string>(7).fill(style.dash)];
+    return [name, ...new Array<string>(8).fill(style.dash)];
   }
   const { response } = phase;
   return [
@@ -60,6 +62,7 @@ function phaseRow(name: string, phase: PhaseFacts | null, style: Style): string[
     style.micros(response?.p99Us),
     style.micros(response?.maxUs),
     formatCount(failedAttempts(phase.outcomes)),
+    formatCount(phase.outcomes.skipped),
   ];
 }
 

@@ -139,11 +139,27 @@ export function instant(atMs: number): string {
   return `${(atMs / 1000).toFixed(3)} s`;
 }
 
+/** The rows of a table with one column cut to what the others leave of the line. */
+export function fitted(rows: readonly (readonly string[])[], column: number, style: Style): string[][] {
+  const widths = (rows[0] ?? []).map((_, index) => Math.max(...rows.map((row) => widthOf(row[index] ?? ''))));
+  const others = widths.reduce((sum, width, index) => sum + GAP + (index === column ? 0 : width), 0);
+  const room = Math.max(LEAST_ROOM, style.columns - others);
+  // Cells with colours are heads, which are short.
+  return rows.map((row) =>
+    row.map((cell, index) => (index === column && widthOf(cell) > room ? cut(cell, room, style) : cell)),
+  );
+}
+
+/** In front of each column. */
+const GAP = 2;
+/** A column that is narrower tells nothing. */
+const LEAST_ROOM = 8;
+
 /** Aligned columns without borders, two spaces in front and between. */
 export function table(rows: readonly (readonly string[])[], aligns: readonly ('left' | 'right')[]): string[] {
   const made = new Table({
     chars: NO_LINES,
-    style: { 'padding-left': 2, 'padding-right': 0, head: [], border: [], compact: true },
+    style: { 'padding-left': GAP, 'padding-right': 0, head: [], border: [], compact: true },
     colAligns: [...aligns],
   });
   made.push(...rows.map((row) => [...row]));
