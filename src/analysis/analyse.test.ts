@@ -103,6 +103,81 @@ describe('totals', () => {
     expect(totals.scripts[0]).toMatchObject({ name: 'tpcb', route: 'rw', response: { maxUs: 1900 } });
   });
 
+  it('tell of each port what its scripts did, and of both what the run did', () => {
+    const { totals } = sampleOf('writes and reads').result;
+    const [writes, reads] = totals.scripts;
+    expect(totals.ports.map(({ route }) => route)).toEqual(['rw', 'ro']);
+    expect(totals.ports[0]).toMatchObject({ tps: writes?.tps, response: writes?.response });
+    expect(totals.ports[1]).toMatchObject({ outcomes: reads?.outcomes, service: reads?.service });
+    const mix = sampleOf('a mix of eleven scripts').result.totals;
+    for (const outcome of OUTCOMES) {
+      const sum = (parts: readonly { outcomes: Readonly<Record<string, number>> }[]) =>
+        parts.reduce((total, part) => total + (part.outcomes[outcome] ?? 0), 0);
+      expect(sum(mix.ports)).toBe(mix.outcomes[outcome]);
+      expect(sum(mix.scripts)).toBe(mix.outcomes[outcome]);
+    }
+    expect(mix.ports.reduce((total, port) => total + (port.lag?.count ?? 0), 0)).toBe(mix.lag?.count);
+  });
+
+  it('have no port that only scripts of weight 0 would use', () => {
+    const plan = planOf({
+      scripts: [
+        { name: 'tpcb', weight: 1, route: 'rw', writes: true },
+        { name: 'never', weight: 0, route: 'ro', writes: false },
+      ],
+    });
+    expect(totalsOf(recordingOf({ plan, acksMs: [[5]] })).ports.map(({ route }) => route)).toEqual(['rw']);
+  });
+
+  it('tell of an open pace its lag, and of a limit what was late and skipped', () => {
+    const { recording, result } = sampleOf('fixed rate');
+    const { totals, errors } = result;
+    const limitUs = 50_000;
+    const began = recording.buckets.flatMap(({ scripts }) => scripts.flatMap(({ lag }) => [...lag]));
+    expect(totals.lag?.count).toBe(
+      began.filter((_, i) => i % 2 === 1).reduce((sum, count) => sum + count, 0),
+    );
+    // What would have begun later was skipped.
+    expect(totals.lag?.maxUs).toBeLessThanOrEqual(limitUs);
+    expect(totals.response?.p99Us).toBeGreaterThan(limitUs);
+    const share = (totals.late ?? 0) / totals.outcomes.ack;
+    expect(share).toBeGreaterThan(0.01);
+    expect(share).toBeLessThan(0.1);
+    expect(totals.retried).toBeGreaterThan(0);
+    expect(totals.retries).toBe(totals.retried);
+    // No attempt, so no failure.
+    expect(totals.outcomes.skipped).toBeGreaterThan(0);
+    expect(errors.some(({ outcome }) => outcome === 'skipped')).toBe(false);
+    // The same frames of a plan without a schedule and a limit.
+    const closed = totalsOf({ ...recording, plan: planOf() });
+    expect([closed.lag, closed.late]).toEqual([null, null]);
+  });
+
+  it('tell of each command its mean over all that were answered, where the plan asked for it', () => {
+    const plan = planOf({ durationMs: 1000, perCommand: true });
+    const made = recordingOf({ plan, acksMs: [every(100, 0, 1000)] });
+    const buckets = made.buckets.map((bucket, index) => ({
+      ...bucket,
+      scripts: bucket.scripts.map((frame) => ({
+        ...frame,
+        // 1 of 1 ms in the first, 3 of 2 ms in the others; nothing measured in the last.
+        commands: index === 9 ? [] : [index === 0 ? 1 : 3, index === 0 ? 1000 : 6000, 2, 0, 0, 7],
+      })),
+    }));
+    const commands = [
+      [
+        { line: 1, text: 'UPDATE t' },
+        { line: 4, text: 'END;' },
+      ],
+    ];
+    expect(totalsOf({ ...made, buckets, commands }).scripts[0]?.commands).toEqual([
+      { line: 1, text: 'UPDATE t', count: 25, meanUs: 49_000 / 25, failures: 18 },
+      { line: 4, text: 'END;', count: 0, meanUs: null, failures: 63 },
+    ]);
+    const unasked = { ...made, buckets, commands, plan: planOf() };
+    expect(totalsOf(unasked).scripts[0]?.commands).toBeNull();
+  });
+
   it('of nothing have counts, and no latency', () => {
     const { totals } = sampleOf('nothing acknowledged').result;
     expect(totals).toMatchObject({ tps: 0, service: null, response: null, connects: { latency: null } });

@@ -4,7 +4,7 @@ import type { ProbeFrame } from '../load/frame.js';
 import type { Downtime } from '../result/result.js';
 import { mergeBuckets } from './buckets.js';
 import { every, type Made, recordingOf } from './made.fixture.js';
-import { downtimeOf, endOfLoad, longestPause } from './outage.js';
+import { downtimeOf, endOfLoad, longestPause, mostPlannedInPause } from './outage.js';
 import type { Recording } from './recording.js';
 import { planOf, sampleOf } from './sample.fixture.js';
 import { type Stream, streamsOf } from './streams.js';
@@ -254,6 +254,65 @@ describe('the resolution', () => {
     expect(downtimeOf({ ...recording, buckets }, writesOf(recording), window, 10)).toMatchObject({
       // From its start to that failure nothing is known.
       figure: { resolutionMs: 25_565 - LAST_BEFORE },
+    });
+  });
+});
+
+describe('a load whose rate changes by plan', () => {
+  const plan = planOf({
+    pace: {
+      kind: 'open',
+      stages: [
+        { durationMs: 22_000, fromTps: 100, toTps: 100 },
+        { durationMs: 18_000, fromTps: 2, toTps: 2 },
+      ],
+    },
+  });
+  const fast = every(10, 0, 22_000);
+  const window = { fromMs: 20_000, toMs: 40_000 };
+
+  /** As a round measures it, with the pauses of the 20 s before. */
+  function judged(made: Omit<Made, 'plan'>): Downtime | string {
+    const recording = recordingOf({ plan, ...made });
+    const stream = writesOf(recording);
+    const before = { fromMs: 1000, toMs: 20_000 };
+    const usualMs = longestPause(recording, stream, before);
+    const planned = mostPlannedInPause(recording, stream, before);
+    const measured = downtimeOf(recording, stream, window, usualMs, planned);
+    return 'figure' in measured ? measured.figure : measured.missing;
+  }
+
+  it('pauses longer where less is planned, and that is no outage', () => {
+    expect(judged({ acksMs: [[...fast, ...every(500, 22_100, 40_000)]] })).toMatchObject({
+      outage: false,
+      usualPauseMs: 10,
+    });
+  });
+
+  it('is away where it pauses longer than its rate explains', () => {
+    const slow = every(500, 22_100, 40_000).filter((atMs) => atMs < 25_000 || atMs > 31_000);
+    expect(judged({ acksMs: [[...fast, ...slow]] })).toMatchObject({ outage: true, durationMs: 6500 });
+    const early = fast.filter((atMs) => atMs < 21_000 || atMs > 21_800);
+    const slower = { acksMs: [[...early, ...every(500, 22_100, 40_000)]], failures: [{ atMs: 21_500 }] };
+    expect(judged(slower)).toMatchObject({ outage: true, fromMs: 20_990, durationMs: 820 });
+  });
+
+  it('has its usual pauses in ms where the rate is even', () => {
+    const recording = recordingOf({ acksMs: [fast] });
+    expect(mostPlannedInPause(recording, writesOf(recording), window)).toBeNull();
+  });
+});
+
+describe('a load that transactions bound', () => {
+  it('goes on to its end', () => {
+    const plan = planOf({ durationMs: null, transactions: { count: 100, per: 'run' } });
+    expect(endOfLoad(recordingOf({ plan, acksMs: [[5]], elapsedMs: 1234 }))).toBe(1234);
+    const acks = every(7, 0, 21_000);
+    const measured = measure({ plan, acksMs: [acks], failures: [{ atMs: 29_000 }], elapsedMs: 30_000 });
+    expect(measured).toMatchObject({
+      outage: true,
+      toMs: null,
+      durationMs: 30_000 - (acks.at(-1) as number),
     });
   });
 });

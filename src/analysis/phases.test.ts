@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { ScriptFrame } from '../load/frame.js';
-import type { Plan } from '../plan/plan.js';
+import type { Plan, Stage } from '../plan/plan.js';
 import type { Phases } from '../result/result.js';
 import { every, recordingOf, recordingOfRates } from './made.fixture.js';
 import { endOfLoad } from './outage.js';
 import { baselineOf, phasesOf } from './phases.js';
-import { planOf } from './sample.fixture.js';
+import { plannedIn } from './planned.js';
+import { planOf, sampleOf } from './sample.fixture.js';
 import { randomOf } from './simulation.fixture.js';
 
 const FAULT_MS = 20_000;
@@ -271,6 +272,98 @@ describe('a load whose commits are acknowledged by one node only', () => {
     expect(baseline).toHaveProperty('figure');
   });
 });
+
+describe('a load whose rate changes by plan', () => {
+  const stage = (seconds: number, fromTps: number, toTps = fromTps): Stage => ({
+    durationMs: seconds * 1000,
+    fromTps,
+    toTps,
+  });
+  const paced = (...stages: Stage[]): Plan => planOf({ pace: { kind: 'open', stages } });
+  const down = paced(stage(23, 1000), stage(17, 100));
+  /** Of `plan`, in each bucket, times what is left of it. */
+  const served = ({ pace }: Plan, shareOf: (second: number) => number): number[] =>
+    load((s) => Math.round(plannedIn(pace, s * 1000, s * 1000 + 100) * shareOf(s)));
+  const away = (s: number) => (within(s, 20.3, 25.5) ? 0 : 1);
+
+  it('is back at a tenth of the rate before, where no more is planned', () => {
+    expect(edges({ plan: down, rates: [served(down, away)], outageEndMs: 25_500 })).toEqual({
+      before: [1, 20],
+      during: [20, 25.5],
+      after: [25.5, 40],
+    });
+    // The same load that nobody planned to fall.
+    expect(edges({ rates: [served(down, away)], outageEndMs: 25_500 })).toMatchObject({ after: null });
+  });
+
+  it('is not back at the rate before, where twice as much is planned', () => {
+    const up = paced(stage(22, 500), stage(18, 1000));
+    const half = (s: number) => (s >= 25.5 ? 0.5 : away(s));
+    expect(edges({ plan: up, rates: [served(up, half)], outageEndMs: 25_500 })).toMatchObject({
+      after: null,
+    });
+    expect(edges({ plan: up, rates: [served(up, away)], outageEndMs: 25_500 })).toMatchObject({
+      during: [20, 25.5],
+    });
+  });
+
+  it('is back on a ramp, and while what was held up is made up for', () => {
+    const ramp = paced(stage(40, 100, 1900));
+    const burst = (s: number) => (within(s, 25.5, 27) ? 3 : away(s));
+    expect(edges({ plan: ramp, rates: [served(ramp, burst)], outageEndMs: 25_500 })).toMatchObject({
+      during: [20, 25.5],
+      after: [25.5, 40],
+    });
+  });
+
+  it('is compared with what it did of the plan before, not with all of the plan', () => {
+    const most = (s: number) => 0.7 * away(s);
+    expect(edges({ plan: down, rates: [served(down, most)], outageEndMs: 25_500 })).toMatchObject({
+      during: [20, 25.5],
+    });
+  });
+
+  it('is not taken for disturbed by the plan, nor by chance at a low rate', () => {
+    for (let seed = 0; seed < 100; seed++) {
+      const random = randomOf(seed);
+      const rates = load((s) => poisson(plannedIn(down.pace, s * 1000, s * 1000 + 100), random));
+      expect(edges({ plan: down, rates: [rates] }), `seed ${seed}`).toMatchObject({ during: null });
+    }
+  });
+
+  it('is soon back at a low rate, whatever chance does, and not before', () => {
+    const back = Array.from({ length: 100 }, (_, seed) => {
+      const random = randomOf(seed);
+      const rates = load((s) => poisson(away(s) * plannedIn(down.pace, s * 1000, s * 1000 + 100), random));
+      return (
+        ((phases({ plan: down, rates: [rates], outageEndMs: 25_500 }) as Phases).during?.toMs ?? 0) / 1000
+      );
+    }).sort((a, b) => a - b);
+    expect(back[0]).toBe(25.5);
+    expect(back[50]).toBe(25.5);
+    expect(back[90]).toBeLessThanOrEqual(26);
+    expect(back[99]).toBeLessThanOrEqual(28);
+  });
+
+  it('of a real shape is cut as it was made up', () => {
+    const { result } = sampleOf('stages');
+    const [round] = result.analysis.rounds;
+    expect(round?.phases.during?.toMs).toBeGreaterThanOrEqual(30_400);
+    expect(round?.phases.during?.toMs).toBeLessThanOrEqual(30_800);
+    expect(round?.phases.after?.toMs).toBe(60_000);
+  });
+});
+
+/** How many came in a bucket in which `mean` were planned. */
+function poisson(mean: number, random: () => number): number {
+  let count = 0;
+  let left = mean + Math.log(1 - random());
+  while (left > 0) {
+    count++;
+    left += Math.log(1 - random());
+  }
+  return count;
+}
 
 describe('writes and reads', () => {
   const plan = planOf({

@@ -111,9 +111,10 @@ export class Client implements SessionOwner, ExecutionOwner {
   private script = 0;
   private startUs = 0;
   private transactionDeadlineUs = NEVER;
-  /** Of the transaction that is owed: how often it was sent, and how often contention ended it. */
-  private tries = 0;
-  private contentions = 0;
+  /** The transaction that is owed was begun before. */
+  private begunBefore = false;
+  /** How often contention has ended it, and it was tried again. */
+  private retries = 0;
   /** From the intended start to the first attempt; -1 before it. */
   private lagUs = -1;
   /** Transactions that ended, for the log. */
@@ -265,8 +266,8 @@ export class Client implements SessionOwner, ExecutionOwner {
       return false;
     }
     this.script = share.chooseScript();
-    this.tries = 0;
-    this.contentions = 0;
+    this.begunBefore = false;
+    this.retries = 0;
     this.lagUs = -1;
     if (share.pacer === undefined) {
       this.intendedUs = nowUs;
@@ -318,13 +319,13 @@ export class Client implements SessionOwner, ExecutionOwner {
     this.startUs = nowUs;
     if (!group.restarts) {
       // The same transaction draws the same values again.
-      if (this.tries === 0) {
-        this.context.random.save();
-      } else {
+      if (this.begunBefore) {
         this.context.random.restore();
+      } else {
+        this.context.random.save();
       }
     }
-    this.tries++;
+    this.begunBefore = true;
     this.transactionDeadlineUs = nowUs + group.transactionUs;
     this.execution.begin(
       group.scripts[this.script] as ClientScript,
@@ -355,7 +356,7 @@ export class Client implements SessionOwner, ExecutionOwner {
       this.script,
       group.epochUs(nowUs),
       this.lagUs,
-      this.tries,
+      this.retries + 1,
     );
     this.transactionOver();
     this.failures = 0;
@@ -394,8 +395,8 @@ export class Client implements SessionOwner, ExecutionOwner {
 
   /** Whatever became of it, nothing is owed any more. */
   private transactionOver(): void {
-    if (this.tries > 1) {
-      this.group.recorder.retried(this.script, this.tries - 1);
+    if (this.retries > 0) {
+      this.group.recorder.retried(this.script, this.retries);
     }
     this.ended++;
     this.intendedUs = -1;
@@ -421,7 +422,9 @@ export class Client implements SessionOwner, ExecutionOwner {
       this.pause(nowUs);
       return;
     }
-    if (!this.triesAgain(failure.code, nowUs)) {
+    if (this.mayTryAgain(failure.code, nowUs)) {
+      this.retries++;
+    } else {
       this.givenUp(failure.code, nowUs);
     }
     if (session.replies.status !== IDLE) {
@@ -434,7 +437,7 @@ export class Client implements SessionOwner, ExecutionOwner {
   }
 
   /** Whether what contention ended is tried again: as pgbench does, or as sysbench. */
-  private triesAgain(code: string, nowUs: number): boolean {
+  private mayTryAgain(code: string, nowUs: number): boolean {
     const { group } = this;
     if (group.restarts) {
       return isContention(code);
@@ -442,7 +445,7 @@ export class Client implements SessionOwner, ExecutionOwner {
     if (code !== SERIALIZATION_FAILURE && code !== DEADLOCK) {
       return false;
     }
-    return ++this.contentions < group.maxTries && nowUs - this.intendedUs < group.latencyLimitUs;
+    return this.retries + 1 < group.maxTries && nowUs - this.intendedUs < group.latencyLimitUs;
   }
 
   private rolledBack(): void {
@@ -482,7 +485,7 @@ export class Client implements SessionOwner, ExecutionOwner {
       this.script,
       group.epochUs(nowUs),
       this.lagUs,
-      this.tries,
+      this.retries + 1,
     );
     this.transactionOver();
   }

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Stage } from '../plan/plan.js';
-import { poissonWait } from '../workload/random/distributions.js';
 import { RandomStream } from '../workload/random/stream.js';
 import { Pacer } from './pacer.js';
 
@@ -18,6 +17,11 @@ function instants(pacer: Pacer, untilS = Infinity): number[] {
 
 function countBetween(atS: readonly number[], from: number, to: number): number {
   return atS.filter((at) => at >= from && at < to).length;
+}
+
+/** What pgbench's throttle waits, with a mean of so many µs. */
+function poissonWait(random: RandomStream, mean: number): number {
+  return Math.trunc(-Math.log(1 - random.double()) * mean + 0.5);
 }
 
 const fixed = (tps: number): Stage[] => [{ durationMs: null, fromTps: tps, toTps: tps }];

@@ -1,6 +1,6 @@
 import type { Plan } from '../plan/plan.js';
 import type { Route } from '../plan/target.js';
-import { compilePrograms } from '../workload/compile.js';
+import { compilePrograms, variablesOf } from '../workload/compile.js';
 import type { Program, ScriptContext } from '../workload/program.js';
 import { seedChain, type ThreadStreams } from '../workload/random/seed-chain.js';
 import type { RandomStream } from '../workload/random/stream.js';
@@ -43,7 +43,7 @@ export async function loadPrograms(plan: Plan, worker: number): Promise<Programs
   };
 }
 
-/** What the user set wins, then what the workload's options say, then what every run sets. */
+/** What the user and the options of the workload set wins over what every run sets. */
 function setInitial(
   variables: Variables,
   slots: readonly string[],
@@ -51,13 +51,10 @@ function setInitial(
   client: number,
   defaultSeed: bigint,
 ): void {
-  const { variables: given, options } = plan.workload;
+  const given = variablesOf(plan.workload);
   for (const [slot, name] of slots.entries()) {
-    const text = given[name];
-    const value = options[name];
-    if (text !== undefined) {
-      variables.setText(slot, text);
-    } else if (typeof value === 'number' && Number.isSafeInteger(value)) {
+    const value = given.get(name);
+    if (typeof value === 'number' && Number.isSafeInteger(value)) {
       variables.setInteger(slot, value);
     } else if (value !== undefined) {
       variables.setText(slot, String(value));

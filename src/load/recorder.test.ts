@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { bucketOf } from '../histogram.js';
-import { ABORTED, ACK, IN_DOUBT, OUTCOMES } from '../postgres/outcome.js';
+import { ABORTED, ACK, IN_DOUBT, OUTCOMES, SKIPPED } from '../postgres/outcome.js';
 import type { Frame } from './frame.js';
 import { Recorder, type RecorderOptions } from './recorder.js';
 
@@ -112,5 +112,51 @@ describe('Recorder', () => {
       stallUs: 0,
       connects: { attempts: 0, successes: 0 },
     });
+  });
+
+  it('drops the warm-up and tells everything from its end on', () => {
+    const { record, frames } = recorder({ warmupUs: 200_000 });
+    const server = record.serverIndex('a:1', 'rw');
+    record.acknowledged(0, server, ACK, 0, 0, 199_999);
+    record.failed(0, 'a:1', ABORTED, { code: '57P01', message: '' }, 199_999);
+    record.acknowledged(0, server, ACK, 150_000, 150_000, 200_000);
+    record.failed(0, 'a:1', ABORTED, { code: '57P01', message: '' }, 200_001);
+    record.acknowledged(0, server, ACK, 250_000, 250_000, 350_000);
+    record.flush();
+    expect(frames.map((frame) => frame.interval)).toEqual([0, 1]);
+    expect(frames.map((frame) => frame.scripts[0]?.firstAckUs)).toEqual([0, 150_000]);
+    expect(frames[0]?.errors).toMatchObject([{ count: 1, firstUs: 1, lastUs: 1 }]);
+    expect(frames[0]?.servers).toMatchObject([{ acks: 1, firstAckUs: 0 }]);
+    expect(frames[1]?.scripts[0]?.maxServiceUs).toBe(100_000);
+  });
+
+  it('counts what was late, skipped and tried again, and the lag of the schedule', () => {
+    const { record, frames } = recorder({ latencyLimitUs: 1000 });
+    const server = record.serverIndex('a:1', 'rw');
+    record.acknowledged(0, server, ACK, 0, 500, 1000);
+    record.acknowledged(0, server, ACK, 0, 900, 1001);
+    record.lagged(0, 500, 500);
+    record.lagged(0, 900, 900);
+    record.retried(0, 3);
+    record.retried(0, 1);
+    record.skipped(1, 1002);
+    record.flush();
+    expect(frames[0]?.scripts[0]).toMatchObject({ late: 1, retried: 2, retries: 4, maxLagUs: 900 });
+    expect(frames[0]?.scripts[0]?.lag).toEqual(new Uint32Array([bucketOf(500), 1, bucketOf(900), 1]));
+    expect(frames[0]?.scripts[1]?.outcomes[SKIPPED]).toBe(1);
+    record.flush();
+    expect(frames[1]?.scripts).toEqual([]);
+  });
+
+  it('adds up what each command took, and says nothing of servers for what was not sent', () => {
+    const { record, frames } = recorder({ commands: [2, 0] });
+    record.commanded(0, 1, 20);
+    record.commanded(0, 1, 30);
+    record.commandFailed(0, 0);
+    record.completed(1, 5, 5, 9);
+    record.flush();
+    expect(frames[0]?.scripts[0]?.commands).toEqual([0, 0, 1, 2, 50, 0]);
+    expect(frames[0]?.scripts[1]).toMatchObject({ firstAckUs: -1, lastAckUs: -1, maxServiceUs: 4 });
+    expect(frames[0]?.servers).toEqual([]);
   });
 });

@@ -221,21 +221,22 @@ INSERT INTO found (value) VALUES (:answer);
   });
 });
 
-describe('functions', () => {
-  const reader: TestScript = {
-    name: 'reader',
-    writes: false,
-    run: async (client) => {
-      const cursor = client.query(new Cursor('SELECT * FROM generate_series(1, 1000)'));
-      let rows = 0;
-      for (let some = await cursor.read(100); some.length > 0; some = await cursor.read(100)) {
-        rows += some.length;
-      }
-      await cursor.close();
-      await client.query('INSERT INTO found (value) VALUES ($1)', [rows]);
-    },
-  };
+/** Reads through a cursor, which several messages of both sides go back and forth for. */
+const reader: TestScript = {
+  name: 'reader',
+  writes: false,
+  run: async (client) => {
+    const cursor = client.query(new Cursor('SELECT * FROM generate_series(1, 1000)'));
+    let rows = 0;
+    for (let some = await cursor.read(100); some.length > 0; some = await cursor.read(100)) {
+      rows += some.length;
+    }
+    await cursor.close();
+    await client.query('INSERT INTO found (value) VALUES ($1)', [rows]);
+  },
+};
 
+describe('functions', () => {
   it("have pg's connection for themselves, between scripts of pgbench's", async () => {
     const load = await runAll(
       [reader, { name: 'script', text: "INSERT INTO found (value) VALUES ('script');" }],
@@ -446,4 +447,21 @@ SELECT 1 / 0;
   expect(failures).toEqual([0, 0, 0, 0, 0, 0, 0, 3]);
   expect(sums[2 * 3 + 1]).toBeGreaterThanOrEqual(30_000);
   expect(sums[6 * 3 + 1]).toBeGreaterThanOrEqual(15_000);
+});
+
+// The last test: the server offers TLS from here on.
+it('does all that over TLS, too', async () => {
+  await server.offerTls();
+  const rw = { ...server.endpoint, sslMode: 'require' } as const;
+  const scripts = [
+    reader,
+    { name: 'stored', text: 'SELECT 5 AS x \\gset\nINSERT INTO found (value) VALUES (:x);' },
+    {
+      name: 'piped',
+      text: "\\startpipeline\nINSERT INTO found (value) VALUES ('a');\nSELECT 1;\n\\endpipeline",
+    },
+  ];
+  const load = await runAll(scripts, 6, { target: { kind: 'server', name: 'test', rw, patroni: [] } });
+  expect(load.errors).toEqual({});
+  expect(await found()).toEqual(['1000', '5', 'a', '1000', '5', 'a']);
 });

@@ -1,7 +1,8 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { SAMPLES, sampleOf } from '../analysis/sample.fixture.js';
-import type { Result } from '../result/result.js';
+import type { LatencySummary, Result } from '../result/result.js';
+import { formatRate } from '../units.js';
 import { renderTerminal } from './terminal.js';
 
 const plainly = { columns: 80, color: false, unicode: true };
@@ -152,6 +153,130 @@ describe('the report', () => {
     expect(report.match(/no writes/g)).toHaveLength(2);
   });
 
+  it('of a fixed rate says the rate, what was late and skipped, and how late the generator was', () => {
+    const result = resultOf('fixed rate');
+    const report = renderTerminal(result, plainly);
+    expect(report.split('\n').slice(0, 2)).toEqual([
+      'tpcb · scale 10 · 64 clients · 2 workers · prepared · 500 tps · 40 s',
+      'warm-up 10 s · latency limit 50 ms · up to 5 tries',
+    ]);
+    const { late, outcomes, retried } = result.totals;
+    expect(report).toContain(
+      `\n            ${late} late (above 50 ms), ${outcomes.skipped.toLocaleString('en-US')} skipped\n`,
+    );
+    expect(report).toContain(`\n            ${retried} retried\n`);
+    expect(lineWith(report, 'lag')).toMatch(/^ {2}lag +0 µs .* ms$/);
+    const head = report.slice(report.indexOf('Throughput'), report.indexOf('p50'));
+    expect(head.match(/skipped/g)).toHaveLength(1);
+    // What was skipped was never tried: it stands apart from what failed.
+    expect(lineWith(report, 'skipped ')).toContain('█');
+    expect(lineWith(report, 'from')).toMatch(/failed {2}skipped$/);
+    const { before } = result.analysis.rounds[0]?.phases ?? {};
+    expect(lineWith(report, 'before')).toMatch(new RegExp(` 0 +${before?.outcomes.skipped}$`));
+    for (const other of ['switchover', 'stages']) {
+      expect(renderTerminal(resultOf(other), plainly)).not.toMatch(/skipped|late \(|retried/);
+    }
+  });
+
+  it('of stages says how the rate turns', () => {
+    const report = renderTerminal(resultOf('stages'), plainly);
+    expect(report).toContain('prepared · 100 → 800 → 200 tps\n1 min\n');
+    const base = resultOf('stages');
+    const stages = [5, 10, 20, 2000, 30, 0.5, 7, 1].map((tps) => ({
+      durationMs: 1000,
+      fromTps: tps,
+      toTps: tps,
+    }));
+    const many = { ...base, plan: { ...base.plan, pace: { kind: 'open', stages } as const } };
+    expect(renderTerminal(many, plainly)).toContain('5 → 10 → 20 → 2,000 → … → 1 tps');
+    expect(renderTerminal(many, { ...plainly, unicode: false })).toContain(
+      '5 -> 10 -> 20 -> 2,000 -> .. -> 1 tps',
+    );
+  });
+
+  it('of a load that transactions bound says how many', () => {
+    const base = resultOf('reads without a read-only port');
+    const titled = (part: Partial<Result['plan']>) =>
+      renderTerminal({ ...base, plan: { ...base.plan, ...part } }, plainly)
+        .split('\n')
+        .slice(0, 2)
+        .join(' ');
+    expect(titled({})).toContain('prepared 1,000 transactions per client · a connection per transaction');
+    const run = { transactions: { count: 10_000, per: 'run' }, transactionsPerConnection: 0 } as const;
+    expect(titled(run)).toContain('prepared · 10,000 transactions ─');
+    expect(titled({ ...run, durationMs: 5000 })).toContain('10,000 transactions at most 5 s');
+  });
+
+  it('says which port scripts went to, and why, where that is not plain', () => {
+    const ports = (name: string, part: Partial<Result['plan']> = {}) => {
+      const base = resultOf(name);
+      const report = renderTerminal({ ...base, plan: { ...base.plan, ...part } }, plainly);
+      const row = /^ports {6}(.*(?:\n {11}.*)*)/m.exec(report);
+      return row?.[1]?.replaceAll(/\n? {2,}/g, ' | ');
+    };
+    expect(ports('switchover')).toBeUndefined();
+    expect(ports('reads without a read-only port')).toBe(
+      'select-only only reads, on rw: there is no read-only port',
+    );
+    const { target } = resultOf('switchover').plan;
+    expect(ports('reads without a read-only port', { target })).toBe(
+      'select-only only reads, on rw: by its route',
+    );
+    expect(ports('writes and reads')).toBe('rw: 19 clients for tpcb · ro: 45 clients for select-only');
+    expect(ports('a mix of eleven scripts')).toBe(
+      'each client has a connection for each script · rw: 7 scripts | ro: 4 scripts',
+    );
+  });
+
+  it('has a line for each port of two, and for each of many scripts', () => {
+    const result = resultOf('a mix of eleven scripts');
+    const report = renderTerminal(result, plainly);
+    const { ports, scripts } = result.totals;
+    for (const { route, tps } of ports) {
+      expect(report).toMatch(new RegExp(`\n  ${route} +64 +${formatRate(tps)} `));
+    }
+    for (const { name, route, tps } of scripts) {
+      expect(lineWith(report, name)).toMatch(new RegExp(`^  ${name} +${route} +${formatRate(tps)} `));
+    }
+    expect(renderTerminal(resultOf('switchover'), plainly)).not.toMatch(/\n {2}port /);
+  });
+
+  it('keeps long names of scripts within the line, and the figures beside them whole', () => {
+    const base = resultOf('a mix of eleven scripts');
+    const scripts = base.totals.scripts.map((script) => ({
+      ...script,
+      name: `${script.name}-${'long'.repeat(9)}`,
+      tps: 123_456,
+      outcomes: { ...script.outcomes, aborted: 1_234_567 },
+      response: { ...(script.response as LatencySummary), p50Us: 1.205e9, p99Us: 1.205e9, maxUs: 1.205e9 },
+    }));
+    const report = renderTerminal({ ...base, totals: { ...base.totals, scripts } }, plainly);
+    const line = lineWith(report, 'oltp_read_write');
+    expect([...line].length).toBeLessThanOrEqual(80);
+    expect(line).toMatch(/^ {2}oltp_read_wri\S*… +rw +123,456( +20 min 5 s){3} +1,234,\d{3}$/);
+  });
+
+  it('lists the commands of each script with their means, cut to the line', () => {
+    const one = renderTerminal(resultOf('reads without a read-only port'), plainly);
+    expect(one).toMatch(
+      /\nCommands\n {2}mean ms +count {2}failed {2}command\n +2\.6\d\d +\d+,\d+ +0 {2}\\set aid random/,
+    );
+    expect(one).toContain('WHERE aid = :a…\n');
+    const mix = renderTerminal(resultOf('a mix of eleven scripts'), plainly);
+    const section = mix.slice(mix.indexOf('\nCommands'), mix.indexOf('\nSwitchover'));
+    for (const { name, commands } of resultOf('a mix of eleven scripts').totals.scripts) {
+      expect(section).toContain(`\n  ${name}\n`);
+      expect(section).toContain(` ${((commands?.[0]?.meanUs ?? 0) / 1000).toFixed(3)} `);
+    }
+    expect(renderTerminal(resultOf('switchover'), plainly)).not.toContain('Commands');
+  });
+
+  it('puts many options into a row of their own', () => {
+    const report = renderTerminal(resultOf('a mix of eleven scripts'), plainly);
+    expect(report).toMatch(/^sysbench-mix · 64 clients/);
+    expect(lineWith(report, 'options')).toMatch(/^options {4}tables 4 · table-size 10000/);
+  });
+
   it('gives what came from outside no power over the terminal', () => {
     const evil = 'a\u001b[2Jb\u0007\n\u009b31mc\u202ed';
     const base = resultOf('switchover');
@@ -160,7 +285,23 @@ describe('the report', () => {
       plan: {
         ...base.plan,
         label: evil,
-        workload: { ...base.plan.workload, name: evil, options: { [evil]: evil } },
+        workload: {
+          ...base.plan.workload,
+          name: evil,
+          options: { [evil]: evil },
+          variables: { [evil]: evil },
+          scripts: base.plan.workload.scripts.map((script) => ({ ...script, name: evil, writes: false })),
+        },
+      },
+      totals: {
+        ...base.totals,
+        scripts: base.totals.scripts.flatMap((script) => {
+          const commands = [{ line: 1, text: evil, count: 1, meanUs: 1, failures: 0 }];
+          return [
+            { ...script, name: evil, commands },
+            { ...script, name: evil, commands },
+          ];
+        }),
       },
       cluster: { ...base.cluster, postgres: evil, scope: evil, settings: { [evil]: evil } },
       errors: base.errors.map((error) => ({ ...error, code: evil, message: evil, server: evil })),

@@ -18,6 +18,7 @@ import type { FaultPlan, Plan } from '../plan/plan.js';
 import type { Endpoint, Route, Secrets } from '../plan/target.js';
 import type { ClientFacts, ClusterFacts, Event, FaultRecord, Result, RunFacts } from '../result/result.js';
 import type { HistogramLogs } from '../result/store.js';
+import { compilePrograms } from '../workload/compile.js';
 import { withObservation } from './observed.js';
 import { Timeline } from './timeline.js';
 import { toolFacts } from './tool.js';
@@ -34,7 +35,8 @@ export interface RunRequest {
   readonly faults: readonly Fault[];
   /** Stops the load; what was recorded until then is a result, too. */
   readonly signal: AbortSignal;
-  /** Called once a second while the load runs. */
+  /** How often onProgress is called while the load runs; whole seconds. */
+  readonly progressMs: number;
   readonly onProgress: (progress: RunProgress) => void;
 }
 
@@ -42,7 +44,7 @@ export interface RunProgress {
   readonly elapsedMs: number;
   /** Null when only a number of transactions ends the load. */
   readonly durationMs: number | null;
-  /** The last second whose frames are all there, in intervals. */
+  /** The last span of progressMs whose frames are all there, in intervals. */
   readonly latest: readonly Bucket[];
   /** By Patroni; '' when nobody leads, null when that is not known. */
   readonly leader: string | null;
@@ -75,11 +77,21 @@ export async function conduct(request: RunRequest): Promise<RunOutcome> {
   const timeline = new Timeline(plan.intervalMs);
   const pool = new Pool(plan, secrets, runId, (frame) => timeline.add(frame));
   try {
+    const commands = await commandsOf(plan);
     await Promise.race([pool.open(), rejectOn(request.signal)]);
-    return await new Conductor(request, runId, pool, timeline).run();
+    return await new Conductor(request, runId, pool, timeline, commands).run();
   } finally {
     await pool.terminate();
   }
+}
+
+/** Frames hold only figures of them. */
+async function commandsOf({ workload, protocol, seed, perCommand }: Plan): Promise<Recording['commands']> {
+  if (!perCommand) {
+    return [];
+  }
+  const programs = await compilePrograms(workload.scripts, { ...workload, protocol, seed });
+  return programs.map((program) => program.commands);
 }
 
 /** @throws UserError once the signal is aborted */
@@ -103,6 +115,7 @@ class Conductor {
     private readonly runId: string,
     private readonly pool: Pool,
     private readonly timeline: Timeline,
+    private readonly commands: Recording['commands'],
   ) {
     const { warmupMs, intervalMs } = request.plan;
     // As the workers have it: a whole number of intervals.
@@ -245,14 +258,14 @@ class Conductor {
   }
 
   private async reportProgress(): Promise<void> {
-    const { plan, onProgress } = this.request;
+    const { plan, onProgress, progressMs } = this.request;
     const { signal } = this.ended;
-    for (let second = 1; !signal.aborted; second++) {
-      await this.sleepUntil(second * 1000, signal);
+    for (let span = 1; !signal.aborted; span++) {
+      await this.sleepUntil(span * progressMs, signal);
       onProgress({
         elapsedMs: this.clock.nowMs(),
         durationMs: plan.durationMs,
-        latest: this.timeline.latest(Math.round(1000 / plan.intervalMs)),
+        latest: this.timeline.latest(Math.round(progressMs / plan.intervalMs)),
         leader: this.events.findLast((event) => event.kind.startsWith('leader'))?.to ?? null,
       });
     }
@@ -274,7 +287,7 @@ class Conductor {
     const elapsedMs = Math.max(stoppedMs, lastEndMs(buckets));
     const events = this.events.toSorted((a, b) => a.atMs - b.atMs);
     const clients = summaries.map(clientFacts);
-    const recording: Recording = { plan, buckets, clients, faults, elapsedMs };
+    const recording: Recording = { plan, commands: this.commands, buckets, clients, faults, elapsedMs };
     const analysed = analyse(recording, events);
     const run: RunFacts = {
       id: this.runId,

@@ -41,9 +41,3 @@ export function zipfianRank(random: RandomStream, count: number, exponent: numbe
     }
   }
 }
-
-/** Waiting time of a Poisson process with a mean of `mean`, as a whole number ≥ 0. */
-export function poissonWait(random: RandomStream, mean: number): number {
-  const uniform = 1 - random.double();
-  return Math.trunc(-Math.log(uniform) * mean + 0.5);
-}
