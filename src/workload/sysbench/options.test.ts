@@ -76,6 +76,7 @@ test.each([
   [{ 'create-table-options': 'x' }, '--create-table-options: sysbench 1.0 has no such option.'],
   [{ 'rand-zipfian-exp': 1.2 }, '--rand-zipfian-exp: sysbench 1.0 has no such option.'],
   [{ 'rand-spec-res': 50, sysbench: '1.1' }, '--rand-spec-res: sysbench 1.1 has no such option.'],
+  [{ 'rand-spec-iter': 3, sysbench: '1.1' }, '--rand-spec-iter: sysbench 1.1 has no such option.'],
   [{ 'rand-type': 'pareto', 'rand-pareto-h': 1 }, '--rand-pareto-h: expected a number between 0 and 1'],
 ])('%o is refused', (options, message) => {
   expect(() => settingsOf(options)).toThrow(UserError);

@@ -68,7 +68,7 @@ export const OLTP_OPTIONS: readonly WorkloadOption[] = [
     summary:
       'distribution of ids; by default special, with 1.1 uniform [special: 1.0 only, zipfian: 1.1 only]',
   },
-  count('rand-spec-iter', 12, 'uniform values that special and gaussian take the mean of', 1),
+  count('rand-spec-iter', 12, 'uniform values that special and gaussian take the mean of [1.0 only]', 1),
   count('rand-spec-pct', 1, 'width of the hot middle of special, % of the range [1.0 only]', 0, 100),
   count('rand-spec-res', 75, 'values that special puts into its hot middle, % [1.0 only]', 0, 100),
   {
@@ -172,7 +172,7 @@ export function settingsOf(options: OptionValues): Settings {
 
 /** What one version has and the other has not. */
 const ONLY_IN: Readonly<Record<'1.0' | '1.1', readonly string[]>> = {
-  '1.0': ['rand-spec-pct', 'rand-spec-res'],
+  '1.0': ['rand-spec-iter', 'rand-spec-pct', 'rand-spec-res'],
   '1.1': ['reconnect', 'create-table-options', 'rand-zipfian-exp'],
 };
 
