@@ -3,6 +3,8 @@ import { UserError } from '../errors.js';
 import { didYouMean } from '../plan/nearest.js';
 import { noSchema } from './no-schema.js';
 import { PGBENCH_OPTIONS, pgbenchSchema } from './pgbench/schema.js';
+import { BULK_OPTIONS, OLTP_OPTIONS } from './sysbench/options.js';
+import { bulkSchema, insertSchema, selectSchema, sysbenchSchema } from './sysbench/schema.js';
 import type {
   OptionValues,
   Schema,
@@ -16,10 +18,14 @@ import type {
 const FOLDER = new URL('../../workloads/', import.meta.url);
 
 const SCHEMAS: Readonly<
-  Partial<Record<SchemaName, { readonly schema: Schema; readonly options: readonly WorkloadOption[] }>>
+  Record<SchemaName, { readonly schema: Schema; readonly options: readonly WorkloadOption[] }>
 > = {
   none: { schema: noSchema, options: [] },
   pgbench: { schema: pgbenchSchema, options: PGBENCH_OPTIONS },
+  sysbench: { schema: sysbenchSchema, options: OLTP_OPTIONS },
+  'sysbench-bulk': { schema: bulkSchema, options: BULK_OPTIONS },
+  'sysbench-insert': { schema: insertSchema, options: OLTP_OPTIONS },
+  'sysbench-select': { schema: selectSchema, options: OLTP_OPTIONS },
 };
 
 /** The built-in workloads by name. */
@@ -105,16 +111,31 @@ function parseOption(option: WorkloadOption, value: number | string | boolean): 
     case 'number':
       return parseNumber(option, value);
     case 'boolean':
-      if (value === true || value === 'true' || value === '') {
-        return true;
-      }
-      if (value === false || value === 'false') {
-        return false;
-      }
-      throw new UserError(`--${option.name}: expected true or false, found '${value}'.`);
+      return parseBoolean(option, value);
     case 'string':
-      return String(value);
+      return parseWord(option, String(value));
   }
+}
+
+/** Words of sysbench's, too. */
+function parseBoolean(option: WorkloadOption, value: number | string | boolean): boolean {
+  const word = String(value);
+  if (['true', 'on', '1', ''].includes(word)) {
+    return true;
+  }
+  if (['false', 'off', '0'].includes(word)) {
+    return false;
+  }
+  throw new UserError(`--${option.name}: expected on or off, found '${word}'.`);
+}
+
+function parseWord({ name, values }: WorkloadOption, word: string): string {
+  if (values !== undefined && !values.includes(word)) {
+    throw new UserError(
+      `--${name}: expected one of ${values.join(', ')}, found '${word}'.${didYouMean(word, values)}`,
+    );
+  }
+  return word;
 }
 
 function parseNumber(option: WorkloadOption, value: number | string | boolean): number {

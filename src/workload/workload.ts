@@ -22,7 +22,13 @@ export interface WorkloadDefinition {
 }
 
 /** Schemas that this tool has; registry.ts knows what they are. `none`: the scripts need no tables, or say nothing of them. */
-export type SchemaName = 'none' | 'pgbench' | 'sysbench' | 'sysbench-bulk';
+export type SchemaName =
+  | 'none'
+  | 'pgbench'
+  | 'sysbench'
+  | 'sysbench-bulk'
+  | 'sysbench-insert'
+  | 'sysbench-select';
 
 /** What can be run: a {@link WorkloadDefinition} with everything that it names. */
 export interface Workload {
