@@ -22,6 +22,8 @@ import type { LogFailure, TransactionLog } from './transaction-log.js';
 /** What the clients of one worker share. */
 export interface ClientGroup extends ExecutionGroup {
   readonly scripts: readonly ClientScript[];
+  /** What each client runs when it has done its last transaction, and of which script it is. */
+  readonly closings: readonly { readonly script: ClientScript; readonly index: number }[];
   readonly connectUs: number;
   readonly transactionUs: number;
   readonly firstPauseUs: number;
@@ -35,6 +37,7 @@ export interface ClientGroup extends ExecutionGroup {
   readonly maxTries: number;
   /** 0 = connections are kept. */
   readonly transactionsPerConnection: number;
+  /** Undefined without one, and in the warm-up. */
   readonly log: TransactionLog | undefined;
   /** µs since 1970 of an instant of the load. */
   epochUs(nowUs: number): number;
@@ -77,6 +80,8 @@ type Phase =
   | 'running'
   /** A failed transaction is being rolled back; its outcome is recorded already. */
   | 'rolling_back'
+  /** Has done its last transaction, and what scripts have to do behind it is in flight. */
+  | 'closing'
   | 'stopped';
 
 const ROLLBACK = queryMessage('ROLLBACK');
@@ -124,6 +129,8 @@ export class Client implements SessionOwner, ExecutionOwner {
   private lastFailureCode = '';
   private connectStartUs = 0;
   private unsentInARow = 0;
+  /** Closings that were begun. */
+  private closings = 0;
 
   constructor(
     readonly id: number,
@@ -165,7 +172,7 @@ export class Client implements SessionOwner, ExecutionOwner {
     if (this.group.running) {
       this.attempt(nowUs);
     } else {
-      this.stop();
+      this.retire(nowUs);
     }
   }
 
@@ -173,14 +180,16 @@ export class Client implements SessionOwner, ExecutionOwner {
   wake(nowUs: number): void {
     if (this.phase === 'waiting') {
       this.next(nowUs);
-    } else if (this.phase !== 'running' || !this.execution.isAlive(nowUs)) {
+    } else if ((this.phase !== 'running' && this.phase !== 'closing') || !this.execution.isAlive(nowUs)) {
       this.overdue(nowUs);
     }
   }
 
   /** The load is over: stops at once, unless a transaction is in flight, which may end first. */
   windDown(): void {
-    if (this.phase === 'waiting' || this.phase === 'connecting') {
+    if (this.phase === 'waiting') {
+      this.retire(this.group.nowUs());
+    } else if (this.phase === 'connecting') {
       this.stop();
     }
   }
@@ -238,6 +247,9 @@ export class Client implements SessionOwner, ExecutionOwner {
         this.execution.cancel();
         this.lost(failure, nowUs);
         break;
+      case 'closing':
+        this.closingLost(failure, nowUs);
+        return;
       case 'rolling_back':
         break;
       default:
@@ -252,7 +264,7 @@ export class Client implements SessionOwner, ExecutionOwner {
   /** Begins the next transaction or the next attempt at the one that is owed. */
   private next(nowUs: number): void {
     if (!this.group.running) {
-      this.stop();
+      this.retire(nowUs);
     } else if (this.intendedUs >= 0 || this.newTransaction(nowUs)) {
       this.attempt(nowUs);
     }
@@ -262,7 +274,7 @@ export class Client implements SessionOwner, ExecutionOwner {
   private newTransaction(nowUs: number): boolean {
     const { group, share } = this;
     if (!group.takeTransaction(this)) {
-      this.stop();
+      this.retire(nowUs);
       return false;
     }
     this.script = share.chooseScript();
@@ -277,13 +289,13 @@ export class Client implements SessionOwner, ExecutionOwner {
     while (startUs < nowUs - group.latencyLimitUs) {
       this.skipped(nowUs, startUs);
       if (!group.takeTransaction(this)) {
-        this.stop();
+        this.retire(nowUs);
         return false;
       }
       startUs = share.pacer.nextUs();
     }
     if (startUs === Infinity) {
-      this.stop();
+      this.retire(nowUs);
       return false;
     }
     this.intendedUs = startUs;
@@ -337,6 +349,10 @@ export class Client implements SessionOwner, ExecutionOwner {
 
   onEnd(): void {
     const { group, execution, lane } = this;
+    if (this.phase === 'closing') {
+      this.retire(group.nowUs());
+      return;
+    }
     if (lane.session.replies.status !== IDLE) {
       this.onFailure({ code: OPEN_TRANSACTION, message: 'The script ended inside a transaction block.' });
       return;
@@ -351,7 +367,7 @@ export class Client implements SessionOwner, ExecutionOwner {
     }
     group.log?.acknowledged(
       this.id,
-      this.ended,
+      this.ended + 1,
       nowUs - this.intendedUs,
       this.script,
       group.epochUs(nowUs),
@@ -405,7 +421,7 @@ export class Client implements SessionOwner, ExecutionOwner {
   private skipped(nowUs: number, startUs: number): void {
     const { group } = this;
     group.recorder.skipped(this.script, nowUs);
-    group.log?.skipped(this.id, this.ended, this.script, group.epochUs(nowUs), nowUs - startUs);
+    group.log?.skipped(this.id, this.ended + 1, this.script, group.epochUs(nowUs), nowUs - startUs);
     this.ended++;
   }
 
@@ -416,6 +432,10 @@ export class Client implements SessionOwner, ExecutionOwner {
     const nowUs = this.group.nowUs();
     const { session } = this.lane;
     this.record(ABORTED, failure, nowUs);
+    if (this.phase === 'closing') {
+      this.stop();
+      return;
+    }
     if (failure.code === READ_ONLY) {
       // The connection leads to a standby and will do so until somebody cuts it.
       session.close();
@@ -480,7 +500,7 @@ export class Client implements SessionOwner, ExecutionOwner {
     const { group } = this;
     group.log?.failed(
       this.id,
-      this.ended,
+      this.ended + 1,
       logFailureOf(code),
       this.script,
       group.epochUs(nowUs),
@@ -494,6 +514,10 @@ export class Client implements SessionOwner, ExecutionOwner {
     const { phase } = this;
     const failure = this.overdueFailure(nowUs);
     this.lane.session.abandon();
+    if (phase === 'closing') {
+      this.closingLost(failure, nowUs);
+      return;
+    }
     if (phase === 'running') {
       this.execution.cancel();
       this.lost(failure, nowUs);
@@ -563,6 +587,26 @@ export class Client implements SessionOwner, ExecutionOwner {
     this.failures++;
     this.phase = 'waiting';
     this.wakeUs = nowUs + full * (0.5 + 0.5 * this.jitter());
+  }
+
+  /** Does what scripts have to do behind the last transaction, on the connection that is there, and stops. */
+  private retire(nowUs: number): void {
+    const { group, lane } = this;
+    const closing = group.closings[this.closings++];
+    if (closing === undefined || lane.session.state !== 'idle') {
+      this.stop();
+      return;
+    }
+    this.phase = 'closing';
+    this.script = closing.index;
+    this.transactionDeadlineUs = nowUs + group.transactionUs;
+    this.execution.begin(closing.script, closing.index, lane.session, this.transactionDeadlineUs);
+  }
+
+  private closingLost(failure: Failure, nowUs: number): void {
+    this.execution.cancel();
+    this.record(this.execution.committing ? IN_DOUBT : ABORTED, failure, nowUs);
+    this.stop();
   }
 
   private stop(): void {

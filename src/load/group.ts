@@ -69,6 +69,7 @@ interface Opening {
 /** The clients of one worker, on one event loop. */
 export class Group implements ClientGroup {
   readonly scripts: readonly ClientScript[];
+  readonly closings: ClientGroup['closings'];
   readonly recorder: Recorder;
   readonly connectUs: number;
   readonly statementUs: number;
@@ -82,7 +83,8 @@ export class Group implements ClientGroup {
   readonly transactionsPerConnection: number;
   readonly perCommand: boolean;
   readonly options: Plan['workload']['options'];
-  readonly log: TransactionLog | undefined;
+  /** Only behind the warm-up. */
+  log: TransactionLog | undefined;
   readonly readBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
   running = false;
   lastNowUs = 0;
@@ -94,6 +96,7 @@ export class Group implements ClientGroup {
   private transactionsLeft: number;
   private unstopped: number;
   private readonly due: Client[] = [];
+  private readonly fullLog: TransactionLog | undefined;
   private readonly onDrained: () => void;
   /** µs since 1970 of instant 0 of the load. */
   private epochAtStartUs = 0;
@@ -109,6 +112,7 @@ export class Group implements ClientGroup {
   constructor(options: GroupOptions) {
     const { plan, programs } = options;
     this.scripts = clientScripts(plan, programs);
+    this.closings = closingsOf(this.scripts);
     this.connectUs = plan.deadlines.connectMs * 1000;
     this.statementUs = plan.deadlines.statementMs * 1000;
     this.transactionUs = plan.deadlines.transactionMs * 1000;
@@ -122,7 +126,7 @@ export class Group implements ClientGroup {
     this.transactionsPerConnection = plan.transactionsPerConnection;
     this.perCommand = plan.perCommand;
     this.options = plan.workload.options;
-    this.log = options.log;
+    this.fullLog = options.log;
     this.onDrained = options.onDrained ?? (() => undefined);
     this.perClientLimit = plan.transactions?.per === 'client' ? plan.transactions.count : Infinity;
     this.transactionsLeft = transactionsOfWorker(options);
@@ -169,6 +173,9 @@ export class Group implements ClientGroup {
     this.lastTickUs = this.nowUs();
     this.ran = true;
     this.running = true;
+    if (this.warmupUs === 0) {
+      this.startLog(this.lastTickUs);
+    }
     for (const client of this.clients) {
       client.start();
     }
@@ -204,7 +211,7 @@ export class Group implements ClientGroup {
     await ended;
     clearInterval(this.ticker);
     this.recorder.flush();
-    await this.log?.close();
+    await this.fullLog?.close(this.epochUs(this.nowUs()));
   }
 
   /** Gives up everything at once, before or in the load. */
@@ -313,6 +320,9 @@ export class Group implements ClientGroup {
     const nowUs = this.nowUs();
     this.recorder.stalled(nowUs - this.lastTickUs - TICK_MS * 1000);
     this.lastTickUs = nowUs;
+    if (this.log === undefined && nowUs >= this.warmupUs) {
+      this.startLog(nowUs);
+    }
     this.recorder.roll(nowUs);
     for (let i = 0; i < this.clients.length; i++) {
       const client = this.clients[i] as Client;
@@ -320,6 +330,11 @@ export class Group implements ClientGroup {
         client.wake(nowUs);
       }
     }
+  }
+
+  private startLog(nowUs: number): void {
+    this.fullLog?.begin(this.epochUs(nowUs));
+    this.log = this.fullLog;
   }
 
   private newClient(options: GroupOptions, index: number): Client {
@@ -428,6 +443,16 @@ function clientScripts(plan: Plan, programs: readonly Program[]): ClientScript[]
       writes: plan.workload.scripts[index]?.writes ?? true,
       commandOf: commandOfSteps(program),
     };
+  });
+}
+
+/** Its statements are those of the script, and so are their names. */
+function closingsOf(scripts: readonly ClientScript[]): ClientGroup['closings'] {
+  return scripts.flatMap((script, index) => {
+    const { closing } = script.program;
+    return closing === undefined
+      ? []
+      : [{ script: { ...script, program: { ...script.program, steps: closing } }, index }];
   });
 }
 

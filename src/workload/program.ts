@@ -13,6 +13,8 @@ export interface Program {
   readonly statements: readonly Statement[];
   /** Run from the first on; the transaction ends behind the last. */
   readonly steps: readonly Step[];
+  /** Run once by each client when it has done its last transaction, such as to send what was gathered; absent for none. */
+  readonly closing?: readonly Step[];
   /** The commands in the order of the script, for figures per command. */
   readonly commands: readonly ProgramCommand[];
 }

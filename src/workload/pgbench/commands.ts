@@ -89,6 +89,9 @@ const META: ReadonlyMap<string, MetaParser> = new Map<string, MetaParser>([
   ['syncpipeline', (line) => ({ kind: 'pipeline', action: 'sync', at: line.end() })],
 ]);
 
+/** What may stand behind a backslash, in lower case. */
+export const META_COMMANDS: readonly string[] = [...META.keys()];
+
 /** @param at offset of the backslash; returns the offset of the end of the line */
 function parseMeta(source: ScriptSource, at: number, commands: Command[]): number {
   const line = new MetaLine(source, at);

@@ -86,6 +86,9 @@ const FUNCTIONS: ReadonlyMap<string, FunctionEntry> = new Map<string, FunctionEn
   ['sqrt', { arity: [1, 1], make: ofDouble(Math.sqrt) }],
 ]);
 
+/** Of all functions and operators, by which expressions call them. */
+export const FUNCTION_NAMES: readonly string[] = [...FUNCTIONS.keys()];
+
 /** @param name in lower case, as a script calls it */
 export function isFunction(name: string): boolean {
   return FUNCTIONS.has(name);

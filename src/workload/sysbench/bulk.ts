@@ -16,8 +16,7 @@ const CLOSE = 0x29;
  * the event whose row no longer fits sends what there is before. So most events send nothing, as in sysbench.
  *
  * Rows are numbered from 1 in each run, as in sysbench, which refuses to run on tables that have them. The rows of an
- * INSERT that failed are dropped at the next event; sysbench would die of it. What was not sent at the end of a run
- * is never sent; sysbench sends it.
+ * INSERT that failed are dropped at the next event; sysbench would die of it.
  *
  * @param at number of the first of these steps
  * @param statement number of the statement that is the text of {@link VARIABLE.rows}
@@ -50,6 +49,20 @@ export function bulkSteps(at: number, statement: number, slots: Slots): readonly
     { op: 'sql', statement },
     // The row that did not fit begins the next INSERT.
     { op: 'compute', run: append },
+  ];
+}
+
+/** Sends the rows that are left when the client ends, unless they are those of an INSERT that failed. */
+export function bulkClosing(statement: number, slots: Slots): readonly Step[] {
+  const rows = slots.of(VARIABLE.rows);
+  const flushing = slots.of(VARIABLE.flushing);
+  return [
+    {
+      op: 'branch',
+      test: ({ variables }) => variables.cell(rows).kind === TEXT && variables.cell(flushing).number !== 1,
+      otherwise: 2,
+    },
+    { op: 'sql', statement },
   ];
 }
 

@@ -4,7 +4,7 @@ import type { Protocol } from '../../plan/plan.js';
 import type { Program, ProgramCommand, ScriptContext, Statement, Step } from '../program.js';
 import type { Slots } from '../variables.js';
 import type { OptionValues } from '../workload.js';
-import { bulkSteps } from './bulk.js';
+import { bulkClosing, bulkSteps } from './bulk.js';
 import { type Settings, settingsOf } from './options.js';
 import * as sql from './statements.js';
 import { VARIABLE } from './statements.js';
@@ -224,6 +224,7 @@ class EventBuilder {
   private readonly statements: Statement[] = [];
   private readonly steps: Step[] = [];
   private readonly commands: ProgramCommand[] = [];
+  private closing: readonly Step[] | undefined;
   /** Number of the statement of the first table. */
   private readonly known = new Map<sql.Template, number>();
   private readonly drawTable: Step;
@@ -243,9 +244,10 @@ class EventBuilder {
   }
 
   program(): Program & { readonly writes: boolean } {
-    const { statements, steps, commands } = this;
+    const { statements, steps, commands, closing } = this;
     const writes = statements.some(({ verb }) => verb === 'write');
-    return { slots: this.build.slots.names, statements, steps, commands, writes };
+    const program = { slots: this.build.slots.names, statements, steps, commands, writes };
+    return closing === undefined ? program : { ...program, closing };
   }
 
   /** A statement without values. */
@@ -272,7 +274,9 @@ class EventBuilder {
   bulk(): void {
     const at = this.steps.length;
     this.commands.push({ step: at, line: 0, text: 'INSERT INTO sbtestN VALUES(…),(…),…' });
-    this.steps.push(...bulkSteps(at, this.firstOf(sql.BULK), this.build.slots));
+    const statement = this.firstOf(sql.BULK);
+    this.steps.push(...bulkSteps(at, statement, this.build.slots));
+    this.closing = bulkClosing(statement, this.build.slots);
   }
 
   // ---- what draws a value
