@@ -56,7 +56,7 @@ function parser(words: readonly string[], exit: (code: number) => void): Argv {
             '$0 run tpcb -c 64 -T 60',
             '$0 run -b tpcb@1 -f mine.sql@4 --rate 500 --fault none',
             "$0 run --mix 'tpcb@1,select-only@9' -c 64 --fault switchover@20s",
-            '$0 run oltp_read_write --threads 16 --rw postgresql://app@db:5000/app',
+            '$0 run oltp_read_write --threads 16 --pgsql-host db',
           ]),
         handler: async (args: Arguments) => exit(await (await import('./run.js')).run(args, words)),
       })

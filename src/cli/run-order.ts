@@ -115,9 +115,8 @@ function refuseHiddenOptions({ parts }: Composition): void {
       continue;
     }
     for (const { name } of workload.options) {
-      const taken = Object.entries<Flag>(RUN_FLAGS).some(
-        ([flag, { also = [] }]) =>
-          [flag, ...also].some((word) => sameName(word, name)),
+      const taken = Object.entries<Flag>(RUN_FLAGS).some(([flag, { also = [] }]) =>
+        [flag, ...also].some((word) => sameName(word, name)),
       );
       if (taken && !SHARED.some((shared) => sameName(shared, name))) {
         throw new UserError(
