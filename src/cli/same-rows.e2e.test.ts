@@ -76,6 +76,7 @@ test.each(
   server.run('pgbench', words);
   const theirs = await takeRows();
   const own = ['--rw', server.uri, '--fault', 'none', '--probes', 'off', '--out', join(folder, 'out')];
+  rmSync(join(folder, 'out'), { recursive: true, force: true });
   await cli.succeed(['run', ...words, ...own]);
   const ours = await takeRows();
   expect(theirs.length).toBeGreaterThanOrEqual(script.times ?? 50);

@@ -160,9 +160,9 @@ export class Group implements ClientGroup {
 
   /** @param originNs when the load begins, the warm-up included, see RunClock; may lie in the future */
   async start(originNs: bigint): Promise<void> {
-    const waitMs = Number(originNs - process.hrtime.bigint()) / 1e6;
-    if (waitMs > 0) {
-      await new Promise((resolve) => setTimeout(resolve, waitMs));
+    // A timer may be early by a part of a ms, and what began before instant 0 would not count.
+    for (let waitNs = untilNs(originNs); waitNs > 0n; waitNs = untilNs(originNs)) {
+      await new Promise((resolve) => setTimeout(resolve, Math.ceil(Number(waitNs) / 1e6)));
     }
     if (this.finishing !== undefined) {
       return; // It was over before it began.
@@ -363,6 +363,10 @@ export class Group implements ClientGroup {
       nowUs: () => this.nowUs(),
     });
   }
+}
+
+function untilNs(instantNs: bigint): bigint {
+  return instantNs - process.hrtime.bigint();
 }
 
 /** One connection, or one for each script. */

@@ -168,11 +168,11 @@ class Conductor {
     cpuBefore: NodeJS.CpuUsage,
   ): Promise<{ clients: readonly ClientSummary[]; stoppedMs: number; cpu: NodeJS.CpuUsage }> {
     const { plan, signal } = this.request;
-    // Failure ends it by itself only when a worker fails.
+    // failure() ends by itself only when a worker fails.
     await Promise.race([
       this.pool.failure(),
       this.pool.drained(),
-      this.sleepUntil(plan.durationMs ?? LONGEST_MS, signal),
+      this.sleepUntil(plan.durationMs ?? LONGEST_MS, AbortSignal.any([signal, this.ended.signal])),
     ]);
     this.ended.abort();
     const stoppedMs = this.clock.nowMs();
@@ -262,6 +262,9 @@ class Conductor {
     const { signal } = this.ended;
     for (let span = 1; !signal.aborted; span++) {
       await this.sleepUntil(span * progressMs, signal);
+      if (signal.aborted && this.clock.nowMs() < span * progressMs) {
+        return; // It ended within a span.
+      }
       onProgress({
         elapsedMs: this.clock.nowMs(),
         durationMs: plan.durationMs,
