@@ -1,40 +1,97 @@
 /**
- * pgha-bench and pgbench side by side: same server, same tables, same clients and threads, alternating, so that a
- * drift of the machine meets both. Prints the ratio of throughputs and the client CPU of each per transaction.
+ * pgha-bench side by side with pgbench and sysbench: same server, same tables, same clients and threads, alternating, so
+ * that a drift of the machine meets both. Prints the ratio of throughputs and the client CPU of each per transaction.
  *
- *   npm run bench:peers [-- PAIRS SECONDS]
+ *   npm run bench:peers [-- PAIRS SECONDS [WORK …]]
  */
-import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type PrivateServer, startPrivateServer } from '../src/postgres/private-server.fixture.js';
-import type { Result } from '../src/result/result.js';
+import { command, runOurs } from './run.js';
 
 const CLIENTS = 32;
-const THREADS = 2;
+const WORKERS = 2;
 const SCALE = 50;
-const PAIRS = Number(process.argv[2] ?? 7);
-const SECONDS = Number(process.argv[3] ?? 8);
+/** Of sysbench, as words that pgha-bench takes, too. */
+const TABLES = ['--tables=4', '--table-size=100000'];
+const [pairs = '7', seconds = '8', ...wanted] = process.argv.slice(2);
+const PAIRS = Number(pairs);
+const SECONDS = Number(seconds);
 
 interface Work {
+  /** As pgha-bench calls it, and sysbench. */
   readonly name: string;
-  readonly pgbench: readonly string[];
-  readonly protocol: 'prepared' | 'simple';
+  readonly peer: Peer;
+  /** Further words, of the peer and of pgha-bench. */
+  readonly theirs: readonly string[];
+  readonly ours: readonly string[];
   /** Smallest acceptable ratio of throughputs. */
   readonly goal: number;
 }
 
-const WORKS: readonly Work[] = [
-  { name: 'select-only', pgbench: ['-S'], protocol: 'prepared', goal: 0.85 },
-  { name: 'tpcb', pgbench: [], protocol: 'prepared', goal: 0.85 },
-];
+interface Peer {
+  readonly name: string;
+  /** Makes the tables, once. */
+  prepare(server: PrivateServer): Promise<void>;
+  run(server: PrivateServer, work: Work): Promise<Figures>;
+}
 
 /** Of one run: transactions per second, and µs of the client's CPU for each. */
 interface Figures {
   readonly tps: number;
   readonly cpuUs: number;
 }
+
+const PGBENCH: Peer = {
+  name: 'pgbench',
+  async prepare(server) {
+    await pgbench(server, ['-i', '-s', String(SCALE), '-q']);
+  },
+  async run(server, { theirs }) {
+    const words = [
+      '-M',
+      'prepared',
+      '-c',
+      String(CLIENTS),
+      '-j',
+      String(WORKERS),
+      '-T',
+      String(SECONDS),
+      '-n',
+    ];
+    const output = await pgbench(server, [...theirs, ...words]);
+    return {
+      tps: numberIn(output, /tps = (\S+) \(without/),
+      cpuUs: cpuUsIn(output) / numberIn(output, /actually processed: (\d+)/),
+    };
+  },
+};
+
+/** sysbench has a thread for each client. */
+const SYSBENCH: Peer = {
+  name: 'sysbench',
+  async prepare(server) {
+    await sysbench(server, [...TABLES, 'oltp_read_write', 'prepare']);
+  },
+  async run(server, { name, theirs }) {
+    const words = [`--threads=${CLIENTS}`, `--time=${SECONDS}`, '--events=0', ...theirs, name, 'run'];
+    const output = await sysbench(server, words);
+    return {
+      tps: numberIn(output, /transactions:\s+\d+\s+\((\S+) per sec/),
+      cpuUs: cpuUsIn(output) / numberIn(output, /transactions:\s+(\d+)/),
+    };
+  },
+};
+
+const PEERS: readonly Peer[] = [PGBENCH, SYSBENCH];
+
+const WORKS: readonly Work[] = [
+  { name: 'select-only', peer: PGBENCH, theirs: ['-S'], ours: [], goal: 0.85 },
+  { name: 'tpcb', peer: PGBENCH, theirs: [], ours: [], goal: 0.85 },
+  { name: 'oltp_point_select', peer: SYSBENCH, theirs: TABLES, ours: TABLES, goal: 1 },
+  { name: 'oltp_read_write', peer: SYSBENCH, theirs: TABLES, ours: TABLES, goal: 1 },
+];
 
 /** The disk must not be what is measured, nor a checkpoint hit one of a pair. */
 const SETTINGS = {
@@ -47,15 +104,19 @@ const SETTINGS = {
 };
 
 async function main(): Promise<void> {
+  const works = WORKS.filter(({ name }) => wanted.length === 0 || wanted.includes(name));
   const server = await startPrivateServer(SETTINGS);
   const directory = await mkdtemp(join(tmpdir(), 'pgha-bench-peers-'));
   try {
-    await (await server.connect()).end();
-    await pgbench(server, ['-i', '-s', String(SCALE), '-q']);
-    console.log(`${CLIENTS} clients, ${THREADS} threads, scale ${SCALE}, ${PAIRS} pairs of ${SECONDS} s\n`);
-    console.log('                       ratio of tps         client CPU per transaction, µs');
-    console.log('work                   min  median   max   goal    pgha-bench  pgbench  ratio');
-    for (const work of WORKS) {
+    for (const peer of PEERS.filter((candidate) => works.some((work) => work.peer === candidate))) {
+      await peer.prepare(server);
+    }
+    await vacuum(server);
+    console.log(`${CLIENTS} clients, ${WORKERS} threads, prepared, ${PAIRS} pairs of ${SECONDS} s;`);
+    console.log(`pgbench at scale ${SCALE}, sysbench ${TABLES.join(' ')} and ${CLIENTS} threads\n`);
+    console.log('                               ratio of tps        client CPU per tx, µs');
+    console.log('work               peer       min   med   max  goal     ours    peer  ratio');
+    for (const work of works) {
       console.log(await compare(server, directory, work));
     }
   } finally {
@@ -64,87 +125,78 @@ async function main(): Promise<void> {
   }
 }
 
+/** Else the first reader of rows that were just loaded would pay for them. */
+async function vacuum(server: PrivateServer): Promise<void> {
+  const sql = await server.connect();
+  await sql.query('VACUUM ANALYZE');
+  await sql.end();
+}
+
 async function compare(server: PrivateServer, directory: string, work: Work): Promise<string> {
   const ours: Figures[] = [];
   const theirs: Figures[] = [];
   for (let pair = 0; pair < PAIRS; pair++) {
     // Each goes first every other time.
     const turns = [
-      async () => ours.push(await runOurs(server, join(directory, `${work.name}-${pair}`), work)),
-      async () => theirs.push(await runPgbench(server, work)),
+      async () => ours.push(await ourFigures(server, join(directory, `${work.name}-${pair}`), work)),
+      async () => theirs.push(await work.peer.run(server, work)),
     ];
     for (const turn of pair % 2 === 0 ? turns : turns.reverse()) {
       await turn();
     }
   }
+  return row(work, ours, theirs);
+}
+
+function row({ name, peer, goal }: Work, ours: readonly Figures[], theirs: readonly Figures[]): string {
   const ratios = ours.map((run, pair) => run.tps / (theirs[pair]?.tps ?? Number.NaN));
   const ourCpu = median(ours.map((run) => run.cpuUs));
   const theirCpu = median(theirs.map((run) => run.cpuUs));
-  const figures = [Math.min(...ratios), median(ratios), Math.max(...ratios), work.goal];
-  const ratioText = figures.map((figure) => figure.toFixed(2).padStart(6)).join(' ');
-  const cpuText = `${ourCpu.toFixed(1).padStart(9)} ${theirCpu.toFixed(1).padStart(9)} ${(ourCpu / theirCpu).toFixed(2).padStart(7)}`;
-  return `${`${work.name}, ${work.protocol}`.padEnd(22)}${ratioText}  ${cpuText}`;
+  const figures = [Math.min(...ratios), median(ratios), Math.max(...ratios), goal];
+  return [
+    name.padEnd(19),
+    peer.name.padEnd(8),
+    ...figures.map((figure) => figure.toFixed(2).padStart(6)),
+    ourCpu.toFixed(1).padStart(9),
+    theirCpu.toFixed(1).padStart(8),
+    (ourCpu / theirCpu).toFixed(2).padStart(7),
+  ].join('');
 }
 
-async function runOurs(server: PrivateServer, out: string, work: Work): Promise<Figures> {
-  const options = {
-    rw: server.uri,
-    clients: CLIENTS,
-    workers: THREADS,
-    duration: `${SECONDS}s`,
-    protocol: work.protocol,
-    out,
-  };
-  const flags = Object.entries(options).map(([name, value]) => `--${name}=${value}`);
-  await command(process.execPath, ['bin/pgha-bench.js', 'run', work.name, ...flags]);
-  const result = JSON.parse(await readFile(join(out, 'result.json'), 'utf8')) as Result;
-  const { cpuUserMs, cpuSystemMs } = result.generator;
-  return {
-    tps: result.totals.tps,
-    cpuUs: (1000 * (cpuUserMs + cpuSystemMs)) / result.totals.outcomes.ack,
-  };
-}
-
-async function runPgbench(server: PrivateServer, work: Work): Promise<Figures> {
-  const output = await pgbench(server, [
-    ...work.pgbench,
-    ...['-M', work.protocol, '-c', String(CLIENTS), '-j', String(THREADS), '-T', String(SECONDS), '-n'],
+async function ourFigures(server: PrivateServer, out: string, { name, ours }: Work): Promise<Figures> {
+  const { generator, totals } = await runOurs(server, out, [
+    ...[name, ...ours, '--protocol=prepared', `--duration=${SECONDS}s`],
+    ...[`--clients=${CLIENTS}`, `--workers=${WORKERS}`],
   ]);
-  const number = (pattern: RegExp) => Number(pattern.exec(output)?.[1]);
-  const cpuS = number(/CPU (\S+) /) + number(/CPU \S+ (\S+)/);
   return {
-    tps: number(/tps = (\S+) \(without/),
-    cpuUs: (1e6 * cpuS) / number(/actually processed: (\d+)/),
+    tps: totals.tps,
+    cpuUs: (1000 * (generator.cpuUserMs + generator.cpuSystemMs)) / totals.outcomes.ack,
   };
+}
+
+function pgbench(server: PrivateServer, words: readonly string[]): Promise<string> {
+  const { host, port, user, database } = server.endpoint;
+  return timed(['pgbench', '-h', host, '-p', String(port), '-U', user, ...words, database]);
+}
+
+function sysbench(server: PrivateServer, words: readonly string[]): Promise<string> {
+  const { host, port, user, database } = server.endpoint;
+  const where = { host, port, user, db: database, password: '' };
+  const flags = Object.entries(where).map(([name, value]) => `--pgsql-${name}=${value}`);
+  return timed(['sysbench', '--db-driver=pgsql', ...flags, ...words]);
 }
 
 /** The shell's `time` counts the CPU of what it has started. */
-async function pgbench(server: PrivateServer, words: readonly string[]): Promise<string> {
-  const { host, port, user, database } = server.endpoint;
-  const all = ['-h', host, '-p', String(port), '-U', user, ...words, database];
-  return command('bash', ['-c', 'TIMEFORMAT="CPU %U %S"; time pgbench "$@"', 'bash', ...all]);
+function timed(words: readonly string[]): Promise<string> {
+  return command('bash', ['-c', 'TIMEFORMAT="CPU %U %S"; time "$@"', 'bash', ...words]);
 }
 
-/** Runs a command to its end. @returns what it wrote */
-function command(program: string, words: readonly string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] });
-    let output = '';
-    child.stdout.on('data', (chunk) => {
-      output += chunk;
-    });
-    child.stderr.on('data', (chunk) => {
-      output += chunk;
-    });
-    child.on('error', reject);
-    child.on('close', (code) => {
-      if (code === 0) {
-        resolve(output);
-      } else {
-        reject(new Error(`${program} ${words.join(' ')} ended with code ${code}:\n${output}`));
-      }
-    });
-  });
+function cpuUsIn(output: string): number {
+  return 1e6 * (numberIn(output, /CPU (\S+) /) + numberIn(output, /CPU \S+ (\S+)/));
+}
+
+function numberIn(output: string, pattern: RegExp): number {
+  return Number(pattern.exec(output)?.[1]);
 }
 
 function median(values: readonly number[]): number {

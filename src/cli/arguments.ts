@@ -1,11 +1,22 @@
-import type { Options } from 'yargs';
 import { UserError } from '../errors.js';
+import { didYouMean } from '../plan/nearest.js';
+import { findOption, isOptionOf, type OptionCommand } from '../workload/options.js';
+import type { Workload } from '../workload/workload.js';
+import type { Flags } from './flags.js';
 
 /** What a command is called with: words behind flags, never numbers, so that one place decides what `1e3` means. */
 export type Arguments = Readonly<Record<string, unknown>>;
 
-/** yargs settings that {@link once} and {@link otherOptions} rely on. */
-export const PARSER = { 'parse-numbers': false, 'camel-case-expansion': false, 'boolean-negation': false };
+/** yargs settings that {@link once} and {@link workloadOptions} rely on. */
+export const PARSER = {
+  'parse-numbers': false,
+  'camel-case-expansion': false,
+  'boolean-negation': false,
+  'dot-notation': false,
+};
+
+/** The word without an option; upper case, since no option is. */
+export const NAME = 'NAME';
 
 /**
  * The text of an option, undefined when it was not given.
@@ -25,23 +36,77 @@ export function once(args: Arguments, name: string): string | undefined {
   return String(value);
 }
 
-/** Options that the command does not know itself: those of its workload. */
-export function otherOptions(
+/** The texts of an option that may be given more than once. @throws UserError when one is without a value */
+export function each(args: Arguments, name: string): readonly string[] {
+  const values: readonly unknown[] = [args[name] ?? []].flat();
+  return values.map((value) => once({ [name]: value }, name) ?? '');
+}
+
+/**
+ * What was given to the workloads, by the names of their options.
+ * @param flags of the command, which are not the workloads'
+ * @throws UserError where neither a workload nor the command has such an option, or it is another command's
+ */
+export function workloadOptions(
   args: Arguments,
-  known: Readonly<Record<string, Options>>,
+  workloads: readonly Workload[],
+  flags: Flags,
+  command: OptionCommand,
 ): Record<string, string> {
-  const names = new Set(['_', '$0', 'workload', 'help', 'h', 'version', 'debug']);
-  for (const [name, option] of Object.entries(known)) {
-    names.add(name);
-    for (const alias of [option.alias ?? []].flat()) {
-      names.add(alias);
+  const given: Record<string, string> = {};
+  for (const word of othersThan(flags, args)) {
+    const options = workloads.flatMap((workload) => findOption(workload, word) ?? []);
+    const option = options.find((candidate) => isOptionOf(candidate, command));
+    if (option === undefined) {
+      throw options.length === 0
+        ? unknownOption(word, workloads, flags, command)
+        : misplaced(word, workloads, command);
     }
-  }
-  const others: Record<string, string> = {};
-  for (const name of Object.keys(args)) {
-    if (!names.has(name)) {
-      others[name] = args[name] === true ? 'true' : (once(args, name) ?? '');
+    if (Object.hasOwn(given, option.name)) {
+      throw new UserError(`--${option.name}: expected once, found it twice.`);
     }
+    given[option.name] = args[word] === true ? 'true' : (once(args, word) ?? '');
   }
-  return others;
+  return given;
+}
+
+function othersThan(flags: Flags, args: Arguments): readonly string[] {
+  const known = new Set(['_', '$0', NAME, 'help', 'version', 'debug']);
+  for (const [name, { alias }] of Object.entries(flags)) {
+    known.add(name);
+    known.add(alias ?? name);
+  }
+  return Object.keys(args).filter((name) => !known.has(name));
+}
+
+/** For an option that neither the workloads nor the command have. */
+export function unknownOption(
+  word: string,
+  workloads: readonly Workload[],
+  flags: Flags,
+  command: OptionCommand,
+): UserError {
+  const flag = word.length === 1 ? `-${word}` : `--${word}`;
+  const own = workloads.flatMap(({ options }) =>
+    options.filter((option) => isOptionOf(option, command)).map(({ name }) => name),
+  );
+  const names = workloads.map(({ name }) => name).join(', ');
+  const words = Object.entries(flags).flatMap(([name, { also = [] }]) => [name, ...also]);
+  const near = didYouMean(
+    flag,
+    [...own, ...words].map((name) => `--${name}`),
+  );
+  return new UserError(
+    `${names} ${workloads.length > 1 ? 'have' : 'has'} no option ${flag}.${near}`,
+    `See 'pgha-bench ${command} --help' and 'pgha-bench workloads show ${workloads[0]?.name}'.`,
+  );
+}
+
+function misplaced(word: string, workloads: readonly Workload[], command: OptionCommand): UserError {
+  const other = command === 'init' ? 'run' : 'init';
+  const why =
+    other === 'init'
+      ? `it says how tables are made. Leave it out, or make them so with 'pgha-bench init ${workloads[0]?.name}'.`
+      : 'it says how they are run. Leave it out.';
+  return new UserError(`--${word} is an option of ${other} only: ${why}`);
 }

@@ -1,38 +1,92 @@
-import type { Socket } from 'node:net';
-import pg from 'pg';
-import type { Options } from 'yargs';
-import { messageOf, UserError } from '../errors.js';
-import { didYouMean } from '../plan/nearest.js';
+import type pg from 'pg';
+import { UserError } from '../errors.js';
 import { type Endpoint, hostPort } from '../plan/target.js';
-import { openClient } from '../postgres/connect.js';
-import { findWorkload, parseOptions } from '../workload/registry.js';
-import type { OptionValues, Workload } from '../workload/workload.js';
-import { type Arguments, otherOptions } from './arguments.js';
+import { parseSwitch } from '../plan/words.js';
+import { loadWorkload, type Part } from '../workload/compose.js';
+import { noSchema } from '../workload/no-schema.js';
+import { parseOptions } from '../workload/registry.js';
+import type { OptionValues } from '../workload/workload.js';
+import { type Arguments, NAME, once, workloadOptions } from './arguments.js';
 import { EXIT } from './exit.js';
+import type { Flags } from './flags.js';
 import { Interrupt } from './interrupt.js';
 import { ProgressBar } from './progress-bar.js';
-import { givenTarget, isTargetGiven, labTarget, type ResolvedTarget, TARGET_OPTIONS } from './target.js';
+import { workOnTables } from './table-work.js';
+import { givenTarget, isTargetGiven, labTarget, type ResolvedTarget, TARGET_FLAGS } from './target.js';
 
-export const INIT_OPTIONS = {
-  ...TARGET_OPTIONS,
-  force: { type: 'boolean', describe: 'replace tables that this tool did not make' },
-} as const satisfies Record<string, Options>;
+/** Options of init and of cleanup. */
+export const TABLE_FLAGS = {
+  workload: { group: 'Options:', describe: 'the same; FILE: .js or .ts of your own' },
+  ...TARGET_FLAGS,
+  force: {
+    isSwitch: true,
+    group: 'Options:',
+    describe: 'do it to tables that this tool did not make, too',
+  },
+} as const satisfies Flags;
+
+/** A workload by the words that the user has for it. */
+export type NamedWorkload = Omit<Part, 'weight'>;
 
 /** `pgha-bench init WORKLOAD`: makes and loads the tables. @returns the exit code */
 export async function init(args: Arguments): Promise<number> {
-  const workload = await findWorkload(String(args['workload']));
-  const options = parseOptions(workload, workloadOptions(args, workload, INIT_OPTIONS));
+  const { named, options, target, force } = await readTableOrder(args, 'init');
+  const left = `The tables may be incomplete: 'pgha-bench init ${named.words}' makes them anew.\n`;
+  return interruptible(left, (signal) => prepare(target, named, options, force, signal));
+}
+
+/** What init and cleanup are asked to do. */
+export interface TableOrder {
+  readonly named: NamedWorkload;
+  readonly options: OptionValues;
+  readonly target: ResolvedTarget;
+  readonly force: boolean;
+}
+
+/** @throws UserError for what is wrong in it, and for a workload that has no tables */
+export async function readTableOrder(args: Arguments, command: 'init' | 'cleanup'): Promise<TableOrder> {
+  const named = await namedWorkload(args, command);
+  const { workload } = named;
+  if (workload.schema === noSchema) {
+    throw new UserError(
+      `${workload.name} says nothing of its tables, so that there is nothing to ${command}.`,
+    );
+  }
+  const options = parseOptions(workload, workloadOptions(args, [workload], TABLE_FLAGS, 'init'));
+  const force = once(args, 'force');
   const target = isTargetGiven(args) ? await givenTarget(args) : await labTarget(args);
   if (target === undefined) {
     throw new UserError(
-      'init needs a target, and no lab is up.',
+      `${command} needs a target, and no lab is up.`,
       "Start one with 'pgha-bench lab up', or give --rw URI.",
     );
   }
-  const left = `The tables may be incomplete: 'pgha-bench init ${workload.name}' makes them anew.\n`;
+  return { named, options, target, force: force !== undefined && parseSwitch(force, '--force') };
+}
+
+async function namedWorkload(args: Arguments, command: string): Promise<NamedWorkload> {
+  const names = [args[NAME], once(args, 'workload')].filter((name) => name !== undefined);
+  const [name, other] = names;
+  if (name === undefined) {
+    throw new UserError(
+      `Expected the name of a workload behind '${command}', such as tpcb.`,
+      "'pgha-bench workloads' lists them.",
+    );
+  }
+  if (other !== undefined) {
+    throw new UserError(`Expected one workload behind '${command}', found ${name} and ${other}.`);
+  }
+  return loadWorkload(String(name));
+}
+
+/** @param left told when it is interrupted, for what stays behind */
+export async function interruptible(
+  left: string,
+  work: (signal: AbortSignal) => Promise<void>,
+): Promise<number> {
   const interrupt = new Interrupt(() => left);
   try {
-    await prepare(target, workload, options, args['force'] === true, interrupt.signal);
+    await work(interrupt.signal);
     return EXIT.ok;
   } catch (error) {
     if (interrupt.signal.aborted) {
@@ -46,42 +100,26 @@ export async function init(args: Arguments): Promise<number> {
 }
 
 /**
- * Makes and loads the tables of a workload, with a progress bar. Only `signal` ends it before it is done: no time is
- * too long for a load, so a server that is silent is waited for.
+ * Makes and loads the tables of a workload, with a progress bar.
  * @throws UserError when others made those that are there, when the server refuses, and when it is aborted
  */
 export async function prepare(
-  { target, secrets }: ResolvedTarget,
-  workload: Workload,
+  resolved: ResolvedTarget,
+  named: NamedWorkload,
   options: OptionValues,
   force: boolean,
   signal?: AbortSignal,
 ): Promise<void> {
-  throwIfInterrupted(signal);
-  const sql = await openClient(target.rw, secrets.rwPassword, 'init');
-  const disconnect = () => socketOf(sql).destroy();
-  let lost: Error | undefined;
-  sql.on('error', (error) => {
-    lost = error;
-  });
-  signal?.addEventListener('abort', disconnect);
-  try {
-    // It may have come while the client connected.
-    throwIfInterrupted(signal);
-    await makeTables(sql, target.rw, workload, options, force);
-  } catch (error) {
-    throwIfInterrupted(signal);
-    throw problemOf(error, lost, target.rw, workload);
-  } finally {
-    await sql.end();
-    signal?.removeEventListener('abort', disconnect);
-  }
+  const work = { command: 'init', purpose: 'make the tables', words: named.words } as const;
+  await workOnTables(resolved, work, signal, (sql) =>
+    makeTables(sql, resolved.target.rw, named, options, force),
+  );
 }
 
 async function makeTables(
   sql: pg.Client,
   rw: Endpoint,
-  workload: Workload,
+  { workload, words }: NamedWorkload,
   options: OptionValues,
   force: boolean,
 ): Promise<void> {
@@ -89,7 +127,7 @@ async function makeTables(
   if (state.kind !== 'missing' && state.made === 'elsewhere' && !force) {
     throw new UserError(
       `${hostPort(rw)} has tables of ${workload.name} in database '${rw.database}' that pgha-bench did not make.`,
-      `Run with them as they are, or replace them with 'pgha-bench init ${workload.name} --force'.`,
+      `Run with them as they are, or replace them with 'pgha-bench init ${words} --force'.`,
     );
   }
   const bar = new ProgressBar(process.stderr);
@@ -98,82 +136,4 @@ async function makeTables(
   } finally {
     bar.end();
   }
-}
-
-function throwIfInterrupted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted === true) {
-    throw new UserError('Interrupted.');
-  }
-}
-
-/** pg's types hide it, and its end() is too polite for a server that does not answer. */
-function socketOf(sql: pg.Client): Socket {
-  return (sql as unknown as { connection: { stream: Socket } }).connection.stream;
-}
-
-/** pg's words for a query on a connection that broke before it. */
-const NOT_QUERYABLE = 'Client has encountered a connection error and is not queryable';
-
-/**
- * What the server or the network did, for the user; anything else stays the bug that it is.
- * @param lost what ended the connection, where it did not end as it should
- */
-function problemOf(error: unknown, lost: Error | undefined, rw: Endpoint, workload: Workload): unknown {
-  const again = `Run 'pgha-bench init ${workload.name}' again when the server is back.`;
-  if (lost !== undefined && (error === lost || messageOf(error) === NOT_QUERYABLE)) {
-    return new UserError(`init lost its connection to ${hostPort(rw)}: ${messageOf(lost)}.`, again);
-  }
-  if (!(error instanceof pg.DatabaseError)) {
-    return error;
-  }
-  const code = error.code ?? '';
-  if (/^(08|57P0)/.test(code)) {
-    return new UserError(`init lost its connection to ${hostPort(rw)}: ${error.message} (${code}).`, again);
-  }
-  return new UserError(`init could not make the tables: ${error.message} (${code}).`, actionOf(error, rw));
-}
-
-function actionOf({ code, detail, hint }: pg.DatabaseError, { user, database }: Endpoint): string {
-  switch (code) {
-    case '42501':
-      return `Grant user '${user}' CREATE on the schema, or name in --rw the owner of the tables that are there.`;
-    case '25006':
-      return "Name the primary in --rw: this is a standby, or the user's transactions are read-only by default.";
-    case '53100':
-      return "Free space on the server's disk, or make smaller tables.";
-    case '3F000':
-      return `Create a schema in database '${database}' that is in the search_path of user '${user}'.`;
-    case '57014':
-      return `Set statement_timeout to 0 for user '${user}'.`;
-    case '55P03':
-      return `Stop what uses the tables, or set lock_timeout to 0 for user '${user}'.`;
-    default:
-      return oneLine(detail ?? hint ?? "See the server's log.");
-  }
-}
-
-/** A detail has a line for each object that it names. */
-function oneLine(text: string): string {
-  return text
-    .trim()
-    .replace(/\s*\n\s*/g, '; ')
-    .replace(/\.?$/, '.');
-}
-
-/** What was given to the workload, refused where neither the workload nor the command has such an option. */
-export function workloadOptions(
-  args: Arguments,
-  workload: Workload,
-  command: Readonly<Record<string, Options>>,
-): Record<string, string> {
-  const given = otherOptions(args, command);
-  const own = workload.options.map((option) => option.name);
-  for (const name of Object.keys(given)) {
-    if (!own.includes(name)) {
-      const flag = name.length === 1 ? `-${name}` : `--${name}`;
-      const known = [...own, ...Object.keys(command)].map((each) => `--${each}`);
-      throw new UserError(`${workload.name} has no option ${flag}.${didYouMean(flag, known)}`, 'See --help.');
-    }
-  }
-  return given;
 }

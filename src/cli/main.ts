@@ -2,10 +2,11 @@ import yargs, { type Argv } from 'yargs';
 import { UserError } from '../errors.js';
 import { didYouMean } from '../plan/nearest.js';
 import { toolVersion } from '../run/tool.js';
-import { type Arguments, PARSER } from './arguments.js';
+import { type Arguments, NAME, PARSER } from './arguments.js';
 import { EXIT } from './exit.js';
+import { type Flags, spellOut, yargsOptions } from './flags.js';
 
-const COMMANDS = ['run', 'init', 'lab'];
+const COMMANDS = ['run', 'init', 'prepare', 'cleanup', 'workloads', 'lab'];
 
 /**
  * One invocation of the command line.
@@ -16,7 +17,8 @@ export async function main(words: readonly string[]): Promise<number> {
   let exitCode: number = EXIT.ok;
   try {
     refuseInherited(words);
-    await parser(words, (code) => {
+    const spelled = await spelledOut(words);
+    await parser(spelled, (code) => {
       exitCode = code;
     }).parseAsync();
     return exitCode;
@@ -47,22 +49,41 @@ function parser(words: readonly string[], exit: (code: number) => void): Argv {
       .parserConfiguration(PARSER)
       .version(toolVersion())
       .command({
-        command: 'run <workload>',
-        describe: 'run a workload, with a switchover in the middle',
+        command: `run [${NAME}]`,
+        describe: 'run workloads or scripts, on a lab with a switchover',
         builder: async (cli: Argv) =>
-          workloadCommand(cli, (await import('./run.js')).RUN_OPTIONS, [
-            '$0 run tpcb --clients 64',
-            '$0 run tpcb --clients 64 --fault switchover:candidate=n3@20s',
-            '$0 run select-only --rw postgresql://app@db:5000/app --fault none',
+          workloadCommand(cli, (await import('./run-flags.js')).RUN_FLAGS, [
+            '$0 run tpcb -c 64 -T 60',
+            '$0 run -b tpcb@1 -f mine.sql@4 --rate 500 --fault none',
+            "$0 run --mix 'tpcb@1,select-only@9' -c 64 --fault switchover@20s",
+            '$0 run oltp_read_write --threads 16 --pgsql-host db',
           ]),
-        handler: async (args: Arguments) => exit(await (await import('./run.js')).run(args)),
+        handler: async (args: Arguments) => exit(await (await import('./run.js')).run(args, words)),
       })
       .command({
-        command: 'init <workload>',
+        command: `init [${NAME}]`,
+        aliases: [`prepare [${NAME}]`],
         describe: 'make and load the tables of a workload',
         builder: async (cli: Argv) =>
-          workloadCommand(cli, (await import('./init.js')).INIT_OPTIONS, ['$0 init tpcb --scale 100']),
+          workloadCommand(cli, (await import('./init.js')).TABLE_FLAGS, [
+            '$0 init tpcb --scale 100',
+            '$0 init oltp_read_write --tables 4 --table-size 100000',
+          ]),
         handler: async (args: Arguments) => exit(await (await import('./init.js')).init(args)),
+      })
+      .command({
+        command: `cleanup [${NAME}]`,
+        describe: 'drop the tables of a workload',
+        builder: async (cli: Argv) =>
+          workloadCommand(cli, (await import('./init.js')).TABLE_FLAGS, ['$0 cleanup tpcb']),
+        handler: async (args: Arguments) => exit(await (await import('./cleanup.js')).cleanup(args)),
+      })
+      .command({
+        command: `workloads [ACTION] [${NAME}]`,
+        describe: "list what can be run; 'show NAME' prints options and SQL",
+        builder: async (cli: Argv) =>
+          cli.options(yargsOptions((await import('./workloads.js')).WORKLOADS_FLAGS)),
+        handler: async (args: Arguments) => exit(await (await import('./workloads.js')).workloads(args)),
       })
       .command({
         command: 'lab',
@@ -84,25 +105,51 @@ function parser(words: readonly string[], exit: (code: number) => void): Argv {
   );
 }
 
-/** A workload has options of its own, so that the command itself must judge what it does not know. */
-async function workloadCommand(
-  cli: Argv,
-  options: Parameters<Argv['options']>[0],
-  examples: readonly string[],
-): Promise<Argv> {
+/** What the words of a command mean, in the form that yargs takes for nothing else. */
+async function spelledOut(words: readonly string[]): Promise<readonly string[]> {
+  const [command = '', ...rest] = words;
+  const asked = rest.length === 1 && ['-h', '-?'].includes(rest[0] ?? '');
+  if (asked || ['-h', '-?'].includes(command)) {
+    return asked ? [command, '--help'] : ['--help'];
+  }
+  const flags = await flagsOf(command);
+  if (flags === undefined) {
+    return words;
+  }
   const { listWorkloads } = await import('../workload/registry.js');
-  const built = await listWorkloads();
-  const own = built.map(({ name, summary, options: each }) => {
-    const flags = each.map((option) => `--${option.name} [${option.default}]`).join(' ');
-    return `  ${name} ${flags}\n      ${summary}`;
-  });
+  const own = (await listWorkloads()).flatMap(({ options }) => options);
+  return [command, ...spellOut(rest, flags, own)];
+}
+
+/** Undefined for a command that has no options of a workload. */
+async function flagsOf(command: string): Promise<Flags | undefined> {
+  switch (command) {
+    case 'run':
+      return (await import('./run-flags.js')).RUN_FLAGS;
+    case 'init':
+    case 'prepare':
+    case 'cleanup':
+      return (await import('./init.js')).TABLE_FLAGS;
+    case 'workloads':
+      return (await import('./workloads.js')).WORKLOADS_FLAGS;
+    default:
+      return undefined;
+  }
+}
+
+/** A workload has options of its own, so that the command itself must judge what it does not know. */
+async function workloadCommand(cli: Argv, flags: Flags, examples: readonly string[]): Promise<Argv> {
+  const { listWorkloads } = await import('../workload/registry.js');
+  const names = (await listWorkloads()).map(({ name }) => name);
   for (const example of examples) {
     cli.example(example, '');
   }
   return cli
-    .positional('workload', { type: 'string', describe: 'what to run, see below' })
-    .options(options)
-    .epilogue(`Workloads, and their own options:\n${own.join('\n')}`)
+    .positional(NAME, { type: 'string', describe: 'a workload, see below, or a file of your own' })
+    .options(yargsOptions(flags))
+    .epilogue(
+      `Workloads: ${names.join(', ')}.\n'$0 workloads show NAME' prints the options and the SQL of each.`,
+    )
     .strict(false)
     .strictCommands();
 }
@@ -116,9 +163,6 @@ function usageProblem(message: string, words: readonly string[]): string {
   if (message === '' || !COMMANDS.includes(command)) {
     const found = command === '' ? 'none' : `'${command}'`;
     return `Expected a command, one of ${COMMANDS.join(', ')}; found ${found}.${didYouMean(command, COMMANDS)} See pgha-bench --help.`;
-  }
-  if (message.startsWith('Not enough non-option arguments')) {
-    return `Expected the name of a workload behind '${command}', such as tpcb. See pgha-bench ${command} --help.`;
   }
   return `${message.replace(/\.?$/, '.')} See pgha-bench ${command} --help.`;
 }

@@ -1,7 +1,3 @@
-import { randomInt } from 'node:crypto';
-import { availableParallelism } from 'node:os';
-import type pg from 'pg';
-import type { Options } from 'yargs';
 import { clusterFacts } from '../cluster/facts.js';
 import { type ClusterMember, getCluster } from '../cluster/patroni.js';
 import { messageOf, UserError } from '../errors.js';
@@ -9,24 +5,27 @@ import type { Fault } from '../faults/fault.js';
 import { FAULTS } from '../faults/registry.js';
 import type { Lab } from '../lab/lab.js';
 import { PROBE_CONNECTIONS } from '../observe/probe.js';
-import type { FaultPlan, Plan, Protocol, WorkloadPlan } from '../plan/plan.js';
-import { choice, planOf, type RunSettings, readSettings } from '../plan/settings.js';
-import { hostPort, type Target } from '../plan/target.js';
+import type { FaultPlan, Plan } from '../plan/plan.js';
+import { planOf, type RunSettings } from '../plan/settings.js';
+import { hostPort, type Secrets, type Target } from '../plan/target.js';
+import { choice } from '../plan/words.js';
 import { closeClient, LOOK_TIMEOUT_MS, openClient, queryProblem } from '../postgres/connect.js';
 import type { TerminalOptions } from '../report/terminal/text.js';
 import { renderTerminal } from '../report/terminal.js';
 import type { ClusterFacts, Result } from '../result/result.js';
-import { prepareResultDirectory, type ResultDirectory, writeResult } from '../result/store.js';
+import { writeResult } from '../result/store.js';
 import { conduct } from '../run/conductor.js';
 import { checkServer } from '../run/preflight.js';
-import { compileScripts } from '../workload/pgbench/compile.js';
-import { findWorkload, parseOptions } from '../workload/registry.js';
-import type { OptionValues, Workload } from '../workload/workload.js';
-import { type Arguments, once } from './arguments.js';
+import { givenTo, runOptions } from '../workload/options.js';
+import { parseOptions } from '../workload/registry.js';
+import { planWorkload } from '../workload/workload-plan.js';
+import { type Arguments, each, once } from './arguments.js';
 import { EXIT } from './exit.js';
-import { prepare, workloadOptions } from './init.js';
+import { prepare } from './init.js';
 import { Interrupt } from './interrupt.js';
 import { ProgressLines } from './progress-lines.js';
+import { type RunOrder, readRunOrder } from './run-order.js';
+import { beforeRun, schemasOf, tableOptions } from './run-tables.js';
 import {
   givenTarget,
   isTargetGiven,
@@ -35,32 +34,8 @@ import {
   type OwnLab,
   type ResolvedTarget,
   startOwnLab,
-  TARGET_OPTIONS,
 } from './target.js';
-
-export const RUN_OPTIONS = {
-  clients: { alias: 'c', group: 'Load:', describe: 'virtual clients, one connection each [1]' },
-  workers: { alias: 'j', group: 'Load:', describe: 'threads that the clients share [one per core]' },
-  duration: { group: 'Load:', describe: 'such as 40s or 5m [60s]' },
-  protocol: { alias: 'M', group: 'Load:', describe: 'prepared, extended or simple [prepared]' },
-  seed: { group: 'Load:', describe: 'the same seed draws the same values [another each time]' },
-  fault: {
-    group: 'Fault:',
-    describe: 'KIND@TIME, such as switchover@20s, or none [switchover in the middle on a lab, else none]',
-  },
-  ...TARGET_OPTIONS,
-  profile: { group: 'Target:', describe: 'of a lab that the run starts: stock or fast [stock]' },
-  out: { group: 'Result:', describe: 'directory, new or empty [results/TIME-WORKLOAD-FAULT]' },
-  label: { group: 'Result:', describe: 'a name to know it by' },
-  probes: { group: 'Clients:', describe: 'on: ask each endpoint every 20 ms beside the load; or off [on]' },
-  'connect-timeout': { group: 'Clients:', describe: 'until a connection is ready [5s]' },
-  'statement-timeout': { group: 'Clients:', describe: 'until a statement is answered [10s]' },
-  'transaction-timeout': { group: 'Clients:', describe: 'until a transaction is over [30s]' },
-  'reconnect-pause': {
-    group: 'Clients:',
-    describe: 'after a failure, doubled up to the longest [25ms..500ms]',
-  },
-} as const satisfies Record<string, Options>;
+import { printPgbenchScripts, printScript } from './workloads.js';
 
 /** Scale of the tables in a lab of the run's own: enough branches that clients do more than wait for each other's row. */
 const OWN_LAB_SCALE = '10';
@@ -71,19 +46,26 @@ const OTHER_CONNECTIONS = 30 + PROBE_CONNECTIONS;
 /** A lab is one machine: more connections than this it does not take. */
 const MOST_LAB_CLIENTS = 5000;
 
-/** What is known before the target is looked at. */
-interface RunOrder {
-  readonly args: Arguments;
-  readonly settings: RunSettings;
-  readonly workload: Workload;
-  /** Options of the workload as they were given. */
-  readonly given: Readonly<Record<string, string>>;
-  readonly place: ResultDirectory;
+/**
+ * `pgha-bench run WORKLOAD`.
+ * @param words of the command line, spelled out
+ * @returns the exit code
+ */
+export async function run(args: Arguments, words: readonly string[]): Promise<number> {
+  const shown = once(args, 'show-script');
+  if (shown !== undefined) {
+    await printScript(shown);
+    return EXIT.ok;
+  }
+  if (each(args, 'builtin').includes('list')) {
+    await printPgbenchScripts();
+    return EXIT.ok;
+  }
+  return runOrder(await readRunOrder(args, words));
 }
 
-/** `pgha-bench run WORKLOAD`. @returns the exit code */
-export async function run(args: Arguments): Promise<number> {
-  const order = await readOrder(args);
+async function runOrder(order: RunOrder): Promise<number> {
+  const { args } = order;
   let ownLab: OwnLab | undefined;
   let starting = false;
   const interrupt = new Interrupt(() =>
@@ -110,22 +92,8 @@ export async function run(args: Arguments): Promise<number> {
   }
 }
 
-async function readOrder(args: Arguments): Promise<RunOrder> {
-  const workload = await findWorkload(String(args['workload']));
-  const given = workloadOptions(args, workload, RUN_OPTIONS);
-  parseOptions(workload, given);
-  const settings = readSettings({
-    text: (name) => once(args, name),
-    faults: FAULTS,
-    cores: availableParallelism(),
-    randomSeed: () => randomInt(2 ** 31),
-  });
-  const place = await prepareResultDirectory({ out: once(args, 'out') });
-  return { args, settings, workload, given, place };
-}
-
 async function startLab(order: RunOrder, signal: AbortSignal): Promise<OwnLab> {
-  const { args, settings, workload, given } = order;
+  const { args, settings, composition, given } = order;
   const profile = choice(once(args, 'profile') ?? 'stock', '--profile', ['stock', 'fast'] as const);
   if (settings.clients > MOST_LAB_CLIENTS) {
     throw new UserError(
@@ -136,8 +104,11 @@ async function startLab(order: RunOrder, signal: AbortSignal): Promise<OwnLab> {
   tell(`No target was given and no lab is up: starting one (profile ${profile}).`);
   const own = await startOwnLab({ profile, maxConnections }, tell, signal);
   try {
-    const scale = workload.options.some((option) => option.name === 'scale') ? { scale: OWN_LAB_SCALE } : {};
-    await prepare(own.lab, workload, parseOptions(workload, { ...scale, ...given }), false, signal);
+    for (const part of schemasOf(composition)) {
+      const { workload } = part;
+      const size = givenTo(workload, { scale: OWN_LAB_SCALE, ...given });
+      await prepare(own.lab, part, parseOptions(workload, size), false, signal);
+    }
     return own;
   } catch (error) {
     await own.stop();
@@ -154,29 +125,14 @@ async function runAgainst(
     throw new UserError('There is no target.');
   }
   const { secrets } = resolved;
-  const { settings, workload } = order;
+  const { settings } = order;
   const { target, members } = await withMembers(resolved.target);
   const { faultPlans, faults } = faultsFor(settings, target);
   for (const [index, fault] of faults.entries()) {
     await fault.check(target, faultPlans[index] as FaultPlan);
   }
-  const look = { queryTimeoutMs: LOOK_TIMEOUT_MS, signal };
-  if (target.ro !== undefined) {
-    await closeClient(await openClient(target.ro, secrets.roPassword, 'look', look));
-  }
-  const sql = await openClient(target.rw, secrets.rwPassword, 'look', look);
-  let plan: Plan;
-  let cluster: ClusterFacts;
-  try {
-    const options = await tableOptions(sql, order, target);
-    plan = planOf(settings, target, workloadPlan(workload, options, target, settings.protocol), faultPlans);
-    await checkServer(sql, plan);
-    cluster = await clusterFacts(target, sql, isLab(resolved) ? resolved.settings : {});
-  } catch (error) {
-    throw queryProblem(error, target.rw, 'look at the server and its tables');
-  } finally {
-    await closeClient(sql);
-  }
+  const { plan, cluster } = await look({ ...resolved, target }, order, faultPlans, signal);
+  await makeReady(target, secrets, order, plan, signal);
   tell(describe(plan));
   const lines = new ProgressLines(process.stderr, styleFor(process.stderr));
   const { result, histograms } = await conduct({
@@ -186,6 +142,7 @@ async function runAgainst(
     members,
     faults,
     signal,
+    progressMs: settings.progressMs,
     onProgress: (progress) => lines.show(progress),
   });
   lines.end();
@@ -201,59 +158,56 @@ async function runAgainst(
   return exitCodeOf(result);
 }
 
-/** Whether the tables are as the workload needs them. @returns the options that they decide @throws UserError */
-async function tableOptions(sql: pg.ClientBase, order: RunOrder, target: Target): Promise<OptionValues> {
-  const { workload, given } = order;
-  const state = await workload.schema.check(sql, parseOptions(workload, given));
-  const where = `${hostPort(target.rw)}, database '${target.rw.database}',`;
-  const mend = `Make them with 'pgha-bench init ${workload.name} --scale N' and the same target.`;
-  switch (state.kind) {
-    case 'ready':
-      refuseOther(given, state.options, where);
-      return { ...parseOptions(workload, given), ...state.options };
-    case 'missing':
-      throw new UserError(`${where} has no tables for ${workload.name}.`, mend);
-    case 'unfit':
-      throw new UserError(`${where} has tables that do not fit ${workload.name}: ${state.problem}`, mend);
+/** Looks at the server, its tables and the cluster, and makes the plan. @throws UserError for what does not fit */
+async function look(
+  resolved: ResolvedTarget,
+  order: RunOrder,
+  faults: readonly FaultPlan[],
+  signal: AbortSignal,
+): Promise<{ readonly plan: Plan; readonly cluster: ClusterFacts }> {
+  const { target, secrets } = resolved;
+  const { settings, composition, given, variables } = order;
+  const wait = { queryTimeoutMs: LOOK_TIMEOUT_MS, signal };
+  if (target.ro !== undefined) {
+    await closeClient(await openClient(target.ro, secrets.roPassword, 'look', wait));
+  }
+  const sql = await openClient(target.rw, secrets.rwPassword, 'look', wait);
+  try {
+    const decided = await tableOptions(sql, composition, given, target);
+    const workload = await planWorkload(composition, {
+      options: runOptions(composition, given, decided),
+      variables,
+      protocol: settings.protocol,
+      seed: settings.seed,
+      route: settings.route,
+      readOnly: target.ro !== undefined,
+    });
+    const plan = planOf(settings, target, workload, faults);
+    await checkServer(sql, plan);
+    return { plan, cluster: await clusterFacts(target, sql, isLab(resolved) ? resolved.settings : {}) };
+  } catch (error) {
+    throw queryProblem(error, target.rw, 'look at the server and its tables');
+  } finally {
+    await closeClient(sql);
   }
 }
 
-/** What the tables decide cannot be asked for otherwise. */
-function refuseOther(given: Readonly<Record<string, string>>, found: OptionValues, where: string): void {
-  for (const [name, value] of Object.entries(found)) {
-    if (given[name] !== undefined && given[name] !== String(value)) {
-      throw new UserError(
-        `--${name}: ${where} has tables of ${name} ${value}, found ${given[name]}.`,
-        `Leave --${name} out, or make other tables with init.`,
-      );
-    }
+/** A vacuum takes the time that it takes: only Ctrl-C ends it. */
+async function makeReady(
+  { rw }: Target,
+  { rwPassword }: Secrets,
+  order: RunOrder,
+  plan: Plan,
+  signal: AbortSignal,
+): Promise<void> {
+  const sql = await openClient(rw, rwPassword, 'before-run', { signal });
+  try {
+    await beforeRun(sql, order, plan.workload.options);
+  } catch (error) {
+    throw queryProblem(error, rw, 'make the tables ready for the run');
+  } finally {
+    await closeClient(sql);
   }
-}
-
-function workloadPlan(
-  workload: Workload,
-  options: OptionValues,
-  target: Target,
-  protocol: Protocol,
-): WorkloadPlan {
-  const programs = compileScripts(workload.scripts, { protocol, variables: Object.keys(options) });
-  const routes = new Set(workload.scripts.map((script) => script.route));
-  if (routes.size > 1) {
-    throw new UserError(
-      `${workload.name} has scripts for both endpoints.`,
-      'A run drives one endpoint as yet: give its scripts one route.',
-    );
-  }
-  return {
-    name: workload.name,
-    options,
-    scripts: workload.scripts.map((script, index) => ({
-      name: script.name,
-      weight: script.weight,
-      route: script.route === 'ro' && target.ro === undefined ? 'rw' : script.route,
-      writes: programs[index]?.writes ?? true,
-    })),
-  };
 }
 
 /** The faults of the run. By default a lab has its switchover; a cluster of somebody's own is not touched unasked. */
@@ -262,11 +216,10 @@ function faultsFor(
   target: Target,
 ): { faultPlans: readonly FaultPlan[]; faults: readonly Fault[] } {
   const wanted = settings.fault;
-  if (wanted === undefined || (wanted === 'default' && target.kind !== 'lab')) {
+  const plan = wanted === 'default' ? defaultFault(settings, target) : wanted;
+  if (plan === undefined) {
     return { faultPlans: [], faults: [] };
   }
-  const plan =
-    wanted === 'default' ? { kind: 'switchover', atMs: settings.durationMs / 2, options: {} } : wanted;
   const fault = FAULTS.find((candidate) => candidate.kind === plan.kind);
   if (fault === undefined) {
     throw new UserError(`--fault: there is no '${plan.kind}'.`);
@@ -284,6 +237,14 @@ function faultsFor(
     );
   }
   return { faultPlans: [plan], faults: [fault] };
+}
+
+/** A run that ends with a number of transactions has no middle that could be known. */
+function defaultFault({ durationMs }: RunSettings, target: Target): FaultPlan | undefined {
+  if (target.kind !== 'lab' || durationMs === null) {
+    return undefined;
+  }
+  return { kind: 'switchover', atMs: durationMs / 2, options: {} };
 }
 
 /** The members of the cluster, and the target with a member that answers in front. @throws UserError when none does */
@@ -316,7 +277,18 @@ function isLab(resolved: ResolvedTarget): resolved is Lab {
 function describe(plan: Plan): string {
   const [fault] = plan.faults;
   const what = fault === undefined ? 'no fault' : `${fault.kind} at ${fault.atMs / 1000} s`;
-  return `Running ${plan.workload.name} with ${plan.clients} clients for ${plan.durationMs / 1000} s against ${hostPort(plan.target.rw)}, ${what}.`;
+  const { workload, clients, target } = plan;
+  const ends = endsInWords(plan).join(' or ');
+  return `Running ${workload.name} with ${clients} ${clients === 1 ? 'client' : 'clients'} ${ends} against ${hostPort(target.rw)}, ${what}.`;
+}
+
+function endsInWords({ durationMs, transactions }: Plan): readonly string[] {
+  const ends = durationMs === null ? [] : [`for ${durationMs / 1000} s`];
+  if (transactions === null) {
+    return ends;
+  }
+  const { count, per } = transactions;
+  return [...ends, `until ${per === 'client' ? 'each has' : 'all together have'} done ${count} transactions`];
 }
 
 function styleFor(out: NodeJS.WriteStream): TerminalOptions {

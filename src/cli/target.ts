@@ -1,20 +1,37 @@
-import type { Options } from 'yargs';
 import { getCluster } from '../cluster/patroni.js';
 import { messageOf, UserError } from '../errors.js';
 import { type Lab, labDown, labUp, readLab } from '../lab/lab.js';
 import type { Endpoint, HaproxyAddress, Secrets, Target } from '../plan/target.js';
-import { parseUri } from '../plan/uri.js';
+import { endpointOfParts, type GivenEndpoint, parseUri } from '../plan/uri.js';
 import { offersTls } from '../postgres/connect.js';
 import { type Arguments, once } from './arguments.js';
+import type { Flags } from './flags.js';
+
+/** Parts of the address of the read-write endpoint, as sysbench calls them. */
+const OF_SYSBENCH = ['pgsql-host', 'pgsql-port', 'pgsql-user', 'pgsql-password', 'pgsql-db'] as const;
+
+/** And as pgbench does. */
+const OF_PGBENCH = ['host', 'port', 'username', 'dbname'] as const;
 
 /** Options of every command that needs a target. */
-export const TARGET_OPTIONS = {
-  rw: { group: 'Target:', describe: 'read-write endpoint, postgresql://user@host:port/database' },
+export const TARGET_FLAGS = {
+  rw: { group: 'Target:', describe: 'read-write endpoint, postgresql://user@host:port/db' },
   ro: { group: 'Target:', describe: 'read-only endpoint' },
+  host: { alias: 'h', group: 'Target:', describe: 'of the read-write endpoint, where --rw is absent' },
+  port: { alias: 'p', group: 'Target:', describe: 'and its port [5432]' },
+  username: { alias: 'U', group: 'Target:', describe: 'and user' },
+  dbname: { alias: 'd', group: 'Target:', describe: 'and database; or --pgsql-host … as in sysbench' },
+  ...hiddenFlags([...OF_SYSBENCH, 'db-driver']),
   patroni: { group: 'Target:', describe: "one member's REST API, http://host:8008" },
-  haproxy: { group: 'Target:', describe: "HAProxy's statistics: URL of the page, or path of the socket" },
+  haproxy: { group: 'Target:', describe: 'its statistics: URL of the page, or socket' },
   lab: { group: 'Target:', describe: 'name of a lab, where no address is given [default]' },
-} as const satisfies Record<string, Options>;
+} as const satisfies Flags;
+
+function hiddenFlags(names: readonly string[]): Flags {
+  return Object.fromEntries(
+    names.map((name) => [name, { group: 'Target:', describe: "as sysbench's", hidden: true }]),
+  );
+}
 
 export interface ResolvedTarget {
   readonly target: Target;
@@ -23,11 +40,21 @@ export interface ResolvedTarget {
 
 /** Whether the user named an address of their own. @throws UserError when one is given that needs another */
 export function isTargetGiven(args: Arguments): boolean {
-  if (args['rw'] !== undefined) {
+  const driver = once(args, 'db-driver') ?? 'pgsql';
+  if (driver !== 'pgsql') {
+    throw new UserError(`--db-driver: expected pgsql, found '${driver}'.`);
+  }
+  const parts = [...OF_PGBENCH, ...OF_SYSBENCH].filter((flag) => args[flag] !== undefined);
+  const [part] = parts;
+  if (args['rw'] !== undefined && part !== undefined) {
+    throw new UserError(`--rw is the whole address, and --${part} a part of one.`, 'Leave one of them out.');
+  }
+  const address = args['rw'] === undefined ? part : 'rw';
+  if (address !== undefined) {
     for (const flag of ['lab', 'profile'] as const) {
       if (args[flag] !== undefined) {
         throw new UserError(
-          `--${flag} is for a lab, and --rw for a target of your own.`,
+          `--${flag} is for a lab, and --${address} for a target of your own.`,
           'Leave one of them out.',
         );
       }
@@ -47,9 +74,10 @@ export function isTargetGiven(args: Arguments): boolean {
 
 /** The addresses that the user gave. @throws UserError */
 export async function givenTarget(args: Arguments): Promise<ResolvedTarget> {
-  const rw = await endpointOf(once(args, 'rw') ?? '', '--rw');
+  const rwText = once(args, 'rw');
+  const rw = await settled(rwText === undefined ? partsGiven(args) : parseUri(rwText, '--rw', process.env));
   const roText = once(args, 'ro');
-  const ro = roText === undefined ? undefined : await endpointOf(roText, '--ro');
+  const ro = roText === undefined ? undefined : await settled(parseUri(roText, '--ro', process.env));
   const patroni = withoutUserInfo(once(args, 'patroni'), '--patroni');
   const haproxy = withoutUserInfo(once(args, 'haproxy'), '--haproxy');
   const urls = patroni === undefined ? [] : await memberUrls(patroni);
@@ -101,11 +129,41 @@ export async function startOwnLab(
   return { lab, stop: () => labDown(OWN_LAB_NAME) };
 }
 
-async function endpointOf(
-  text: string,
-  flag: string,
-): Promise<{ endpoint: Endpoint; password: string | undefined }> {
-  const { endpoint, password, tls } = parseUri(text, flag, process.env);
+/** @throws UserError when pgbench's words and sysbench's are mixed: which of them holds, none of them says */
+function partsGiven(args: Arguments): GivenEndpoint {
+  const sysbench = OF_SYSBENCH.find((flag) => args[flag] !== undefined);
+  const pgbench = OF_PGBENCH.find((flag) => args[flag] !== undefined);
+  if (sysbench !== undefined && pgbench !== undefined) {
+    throw new UserError(
+      `--${pgbench} is pgbench's word for a part of an address, and --${sysbench} sysbench's.`,
+      'Use those of one of them.',
+    );
+  }
+  if (sysbench !== undefined) {
+    const parts = {
+      host: once(args, 'pgsql-host'),
+      port: once(args, 'pgsql-port'),
+      user: once(args, 'pgsql-user'),
+      password: once(args, 'pgsql-password'),
+      database: once(args, 'pgsql-db'),
+    };
+    return endpointOfParts(parts, 'sysbench', process.env);
+  }
+  const parts = {
+    host: once(args, 'host'),
+    port: once(args, 'port'),
+    user: once(args, 'username'),
+    password: undefined,
+    database: once(args, 'dbname'),
+  };
+  return endpointOfParts(parts, 'libpq', process.env);
+}
+
+async function settled({
+  endpoint,
+  password,
+  tls,
+}: GivenEndpoint): Promise<{ endpoint: Endpoint; password: string | undefined }> {
   if (tls === 'settled') {
     return { endpoint, password };
   }

@@ -211,7 +211,7 @@ export class Group implements ClientGroup {
     await ended;
     clearInterval(this.ticker);
     this.recorder.flush();
-    await this.fullLog?.close();
+    await this.fullLog?.close(this.epochUs(this.nowUs()));
   }
 
   /** Gives up everything at once, before or in the load. */

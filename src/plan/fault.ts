@@ -11,12 +11,13 @@ export interface FaultKind {
 
 /**
  * `none`, or `KIND[:option=value,…][@TIME]`; without a time the fault comes in the middle of the run.
+ * @param durationMs null for a run that ends with a number of transactions: its middle is not known
  * @throws UserError on an unknown kind or option, and on a time that is not within the run
  */
 export function parseFault(
   text: string,
   kinds: readonly FaultKind[],
-  durationMs: number,
+  durationMs: number | null,
 ): FaultPlan | undefined {
   if (text === 'none') {
     return undefined;
@@ -33,14 +34,27 @@ export function parseFault(
     const names = [...kinds.map((candidate) => candidate.kind), 'none'];
     throw new UserError(`--fault: expected ${listOf(names)}, found '${kind}'.${didYouMean(kind, names)}`);
   }
-  const atMs = timeText === undefined ? durationMs / 2 : parseDuration(timeText, '--fault time');
-  if (atMs >= durationMs) {
+  return { kind, atMs: timeOf(timeText, kind, durationMs), options: parseOptions(optionText, known) };
+}
+
+function timeOf(text: string | undefined, kind: string, durationMs: number | null): number {
+  if (text === undefined) {
+    if (durationMs === null) {
+      throw new UserError(
+        `--fault: the middle of a run that ends with a number of transactions is not known; expected ${kind}@TIME, found no time.`,
+        `Use ${kind}@20s, or a --duration.`,
+      );
+    }
+    return durationMs / 2;
+  }
+  const atMs = parseDuration(text, '--fault time');
+  if (durationMs !== null && atMs >= durationMs) {
     throw new UserError(
-      `--fault: the time must lie within the run of ${durationMs / 1000}s, found '${timeText}'.`,
+      `--fault: the time must lie within the run of ${durationMs / 1000}s, found '${text}'.`,
       'Use an earlier time or a longer --duration.',
     );
   }
-  return { kind, atMs, options: parseOptions(optionText, known) };
+  return atMs;
 }
 
 function parseOptions(text: string | undefined, fault: FaultKind): Record<string, string> {

@@ -11,7 +11,7 @@ const KINDS = [
 ];
 
 function settingsOf(given: Record<string, string>) {
-  return readSettings({ text: (name) => given[name], faults: KINDS, cores: 2, randomSeed: () => 7 });
+  return readSettings({ text: (name) => given[name], env: {}, faults: KINDS, cores: 2, randomSeed: () => 7 });
 }
 
 describe('parseFault', () => {

@@ -1,16 +1,45 @@
 import { UserError } from '../errors.js';
-import { parseDuration, parseInteger } from '../units.js';
+import { parseDuration, parseInteger, parseNumber } from '../units.js';
+import { LONGEST_MS, parseSeconds, readEnding } from './ending.js';
 import { type FaultKind, parseFault } from './fault.js';
-import { didYouMean } from './nearest.js';
-import type { Deadlines, FaultPlan, Plan, Protocol, ReconnectPolicy, WorkloadPlan } from './plan.js';
-import type { Target } from './target.js';
+import { isOn, readLog } from './log.js';
+import { type OptionText, readPace } from './pace.js';
+import type {
+  Deadlines,
+  FaultPlan,
+  LogPlan,
+  Pace,
+  Plan,
+  Protocol,
+  ReconnectPolicy,
+  RetryPolicy,
+  TransactionLimit,
+  WorkloadPlan,
+} from './plan.js';
+import type { Route, Target } from './target.js';
+import { choice } from './words.js';
 
 /** What was asked for, checked as far as it can be without a target. */
 export interface RunSettings {
   readonly clients: number;
   readonly workers: number;
   readonly protocol: Protocol;
-  readonly durationMs: number;
+  readonly durationMs: number | null;
+  readonly transactions: TransactionLimit | null;
+  readonly warmupMs: number;
+  readonly pace: Pace;
+  readonly latencyLimitMs: number | null;
+  /** Undefined when nothing was said: then the scripts decide, see {@link planOf}. */
+  readonly maxTries: number | undefined;
+  /** A new connection for each transaction. */
+  readonly connect: boolean;
+  readonly readSplit: boolean;
+  /** Of all scripts; undefined when each goes where it says. */
+  readonly route: Route | undefined;
+  readonly perCommand: boolean;
+  readonly log: LogPlan | null;
+  /** From one line of progress to the next. */
+  readonly progressMs: number;
   /** Undefined for none; `default` when nothing was said: then the target decides. */
   readonly fault: FaultPlan | undefined | 'default';
   readonly seed: number;
@@ -23,7 +52,8 @@ export interface RunSettings {
 /** What settings are read against. */
 export interface SettingsContext {
   /** The text that was given for an option, undefined for none. */
-  readonly text: (name: string) => string | undefined;
+  readonly text: OptionText;
+  readonly env: Readonly<Record<string, string | undefined>>;
   readonly faults: readonly FaultKind[];
   readonly cores: number;
   readonly randomSeed: () => number;
@@ -31,22 +61,15 @@ export interface SettingsContext {
 
 const INTERVAL_MS = 100;
 
-/** Timers take no more than 2^31 ms, 24 days. */
-const LONGEST_MS = 480 * 3_600_000;
-
 /** @throws UserError that names the option, what it expects and what was found */
 export function readSettings(context: SettingsContext): RunSettings {
   const { text } = context;
-  const duration = (name: string, otherwise: number): number => {
-    const given = text(name);
-    return given === undefined ? otherwise : parseDuration(given, `--${name}`);
-  };
   const clients = parseInteger(text('clients') ?? '1', '--clients', { min: 1 });
-  const durationMs = duration('duration', 60_000);
-  if (durationMs < 1000 || durationMs > LONGEST_MS) {
-    throw new UserError(`--duration: expected 1s to 480h, found '${text('duration')}'.`);
-  }
+  const pace = readPace(text);
+  const { durationMs, transactions } = readEnding(text, pace);
+  const latencyLimitMs = readLatencyLimit(text('latency-limit'));
   const faultText = text('fault');
+  const route = text('route');
   return {
     clients,
     workers: Math.min(
@@ -55,12 +78,23 @@ export function readSettings(context: SettingsContext): RunSettings {
     ),
     protocol: choice(text('protocol') ?? 'prepared', '--protocol', PROTOCOLS),
     durationMs,
+    transactions,
+    warmupMs: readWarmup(text),
+    pace,
+    latencyLimitMs,
+    maxTries: readMaxTries(text('max-tries'), latencyLimitMs ?? durationMs),
+    connect: isOn(text, 'connect'),
+    readSplit: isOn(text, 'read-split'),
+    route: route === undefined ? undefined : choice(route, '--route', ['rw', 'ro'] as const),
+    perCommand: isOn(text, 'report-per-command'),
+    log: readLog(text, durationMs),
+    progressMs: readProgress(text('progress')),
     fault: faultText === undefined ? 'default' : parseFault(faultText, context.faults, durationMs),
-    seed: seedOf(text('seed'), context.randomSeed),
+    seed: readSeed(context),
     deadlines: {
-      connectMs: positive(duration('connect-timeout', 5000), '--connect-timeout'),
-      statementMs: positive(duration('statement-timeout', 10_000), '--statement-timeout'),
-      transactionMs: positive(duration('transaction-timeout', 30_000), '--transaction-timeout'),
+      connectMs: readDeadline(text, 'connect-timeout', 5000),
+      statementMs: readDeadline(text, 'statement-timeout', 10_000),
+      transactionMs: readDeadline(text, 'transaction-timeout', 30_000),
     },
     reconnect: reconnectOf(text('reconnect-pause') ?? '25ms..500ms'),
     probes: choice(text('probes') ?? 'on', '--probes', ['on', 'off'] as const) === 'on',
@@ -68,30 +102,36 @@ export function readSettings(context: SettingsContext): RunSettings {
   };
 }
 
-/** The frozen plan of a run. `faults`: what will be done, after the target had its say. */
+/**
+ * The frozen plan of a run.
+ * @param faults what will be done, after the target had its say
+ * @throws UserError when the scripts need both ports and there are fewer clients than ports
+ */
 export function planOf(
   settings: RunSettings,
   target: Target,
   workload: WorkloadPlan,
   faults: readonly FaultPlan[],
 ): Plan {
-  const { clients, workers, protocol, durationMs, seed, deadlines, reconnect, probes, label } = settings;
+  refuseTooFewClients(settings, workload);
+  const { clients, workers, protocol, durationMs, transactions, warmupMs, pace, latencyLimitMs } = settings;
+  const { perCommand, log, seed, deadlines, reconnect, probes, label } = settings;
   return Object.freeze({
     target,
     workload,
     clients,
     workers,
     protocol,
-    connections: 'per-client',
-    transactionsPerConnection: 0,
+    connections: settings.readSplit ? 'per-script' : 'per-client',
+    transactionsPerConnection: transactionsPerConnection(settings, workload),
     durationMs,
-    transactions: null,
-    warmupMs: 0,
-    pace: { kind: 'closed' },
-    latencyLimitMs: null,
-    retry: { contention: 'fail', maxTries: 1 },
-    perCommand: false,
-    log: null,
+    transactions,
+    warmupMs,
+    pace,
+    latencyLimitMs,
+    retry: retryOf(settings.maxTries, workload),
+    perCommand,
+    log,
     intervalMs: INTERVAL_MS,
     seed,
     deadlines,
@@ -102,24 +142,102 @@ export function planOf(
   });
 }
 
-const PROTOCOLS: readonly Protocol[] = ['simple', 'extended', 'prepared'];
-
-/** One of a few words. @throws UserError that lists them */
-export function choice<Word extends string>(text: string, flag: string, words: readonly Word[]): Word {
-  const word = words.find((candidate) => candidate === text);
-  if (word === undefined) {
+function refuseTooFewClients({ clients, readSplit }: RunSettings, { scripts }: WorkloadPlan): void {
+  const routes = new Set(scripts.filter(({ weight }) => weight > 0).map(({ route }) => route));
+  if (!readSplit && clients < routes.size) {
     throw new UserError(
-      `${flag}: expected ${words.slice(0, -1).join(', ')} or ${words.at(-1)}, found '${text}'.${didYouMean(text, words)}`,
+      `--clients: expected at least ${routes.size}, one for each port that the scripts go to, found ${clients}.`,
+      'Use more clients, or --read-split to give each client a connection to both.',
     );
   }
-  return word;
 }
 
-function seedOf(text: string | undefined, randomSeed: () => number): number {
+/**
+ * sysbench restarts an event until it goes through, pgbench fails a transaction. In a mix of both the rules of pgbench
+ * hold for all: what a restart hides, a reader of the mix's figures would look for in vain.
+ */
+function retryOf(maxTries: number | undefined, { scripts }: WorkloadPlan): RetryPolicy {
+  return scripts.every(({ source }) => source.kind === 'event')
+    ? { contention: 'restart', maxTries: maxTries ?? 0 }
+    : { contention: 'fail', maxTries: maxTries ?? 1 };
+}
+
+/** `reconnect` is an option of sysbench 1.1's events; a workload of one's own may call anything else so. */
+function transactionsPerConnection({ connect }: RunSettings, { scripts, options }: WorkloadPlan): number {
+  const { reconnect } = options;
+  const every =
+    typeof reconnect === 'number' && scripts.some(({ source }) => source.kind === 'event') ? reconnect : 0;
+  if (connect && every > 0) {
+    throw new UserError(
+      `--connect asks for a new connection for each transaction, and --reconnect for one after ${every}.`,
+      'Leave one of them out.',
+    );
+  }
+  return connect ? 1 : every;
+}
+
+const PROTOCOLS: readonly Protocol[] = ['simple', 'extended', 'prepared'];
+
+function readWarmup(text: OptionText): number {
+  const warmup = text('warmup');
+  const seconds = text('warmup-time');
+  if (warmup !== undefined && seconds !== undefined) {
+    throw new UserError('--warmup and --warmup-time say the same thing.', 'Leave one of them out.');
+  }
+  if (warmup !== undefined) {
+    return notTooLong(parseDuration(warmup, '--warmup'), '--warmup');
+  }
+  return seconds === undefined ? 0 : notTooLong(parseSeconds(seconds, '--warmup-time'), '--warmup-time');
+}
+
+/** pgbench takes milliseconds. */
+function readLatencyLimit(text: string | undefined): number | null {
   if (text === undefined) {
+    return null;
+  }
+  const bare = /^[+-]?[\d.]+$/.test(text);
+  return positive(
+    bare ? parseNumber(text, '--latency-limit') : parseDuration(text, '--latency-limit'),
+    '--latency-limit',
+  );
+}
+
+/** @param limitMs what ends the tries of a transaction where their number does not, null for nothing */
+function readMaxTries(text: string | undefined, limitMs: number | null): number | undefined {
+  if (text === undefined) {
+    return undefined;
+  }
+  const maxTries = parseInteger(text, '--max-tries', { min: 0 });
+  if (maxTries === 0 && limitMs === null) {
+    throw new UserError(
+      '--max-tries: 0 is no limit, so that something else must end the tries.',
+      'Add --latency-limit or --duration.',
+    );
+  }
+  return maxTries;
+}
+
+/** sysbench's 0 stands for no interval of one's own. */
+function readProgress(text: string | undefined): number {
+  const ms = text === undefined ? 0 : notTooLong(parseSeconds(text, '--progress'), '--progress');
+  if (ms > 0 && ms < 1000) {
+    throw new UserError(`--progress: expected at least 1 second, found '${text}'.`);
+  }
+  return ms === 0 ? 1000 : ms;
+}
+
+/** pgbench's `time` and `rand` are both another seed each time. */
+function readSeed({ text, env, randomSeed }: SettingsContext): number {
+  const given = text('seed');
+  const [found, where] =
+    given === undefined ? [env['PGBENCH_RANDOM_SEED'], 'PGBENCH_RANDOM_SEED'] : [given, '--seed'];
+  if (found === undefined || found === '' || found === 'time' || found === 'rand') {
     return randomSeed();
   }
-  return parseInteger(text, '--seed', { min: 0 });
+  if (!/^\d+$/.test(found)) {
+    throw new UserError(`${where}: expected a whole number of at least 0, time or rand, found '${found}'.`);
+  }
+  return parseInteger(found, where, { min: 0 });
 }
 
 function reconnectOf(text: string): ReconnectPolicy {
@@ -137,8 +255,20 @@ function reconnectOf(text: string): ReconnectPolicy {
   return { firstMs, capMs };
 }
 
+function readDeadline(text: OptionText, name: string, otherwise: number): number {
+  const given = text(name);
+  return positive(given === undefined ? otherwise : parseDuration(given, `--${name}`), `--${name}`);
+}
+
 function positive(ms: number, flag: string): number {
-  if (ms <= 0 || ms > LONGEST_MS) {
+  if (ms <= 0) {
+    throw new UserError(`${flag}: expected more than 0 and at most 480h.`);
+  }
+  return notTooLong(ms, flag);
+}
+
+function notTooLong(ms: number, flag: string): number {
+  if (ms > LONGEST_MS) {
     throw new UserError(`${flag}: expected more than 0 and at most 480h.`);
   }
   return ms;

@@ -1,5 +1,6 @@
 import { userInfo } from 'node:os';
 import { UserError } from '../errors.js';
+import { parseInteger } from '../units.js';
 import type { Endpoint } from './target.js';
 
 /** An endpoint as the user gave it: TLS may still have to be tried, and the password is not part of the endpoint. */
@@ -32,19 +33,63 @@ export function parseUri(
       throw new UserError(`${flag}: the option '${name}' is not supported in a URI.`, 'Known: sslmode.');
     }
   }
-  const sslMode = url.searchParams.get('sslmode') ?? env['PGSSLMODE'] ?? 'prefer';
-  const tls = sslMode === 'prefer' || sslMode === 'allow' ? 'try' : 'settled';
-  return {
-    endpoint: {
-      host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
-      port: url.port === '' ? 5432 : Number(url.port),
-      user,
-      database,
-      sslMode: tls === 'try' ? 'disable' : settledMode(sslMode, flag),
-    },
-    password,
-    tls,
+  const address = {
+    host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: url.port === '' ? 5432 : Number(url.port),
+    user,
+    database,
   };
+  return withTls(address, password, url.searchParams.get('sslmode') ?? env['PGSSLMODE'], flag);
+}
+
+/** The parts of an address as pgbench's and sysbench's users give them, one by one. */
+export interface AddressParts {
+  readonly host: string | undefined;
+  readonly port: string | undefined;
+  readonly user: string | undefined;
+  readonly password: string | undefined;
+  readonly database: string | undefined;
+}
+
+/**
+ * An endpoint of its parts; what is left out comes from PGHOST, PGPORT and the rest, or is the default.
+ * @param defaults of user and database: `libpq`, those of the operating system's user; `sysbench`, sbtest
+ * @throws UserError
+ */
+export function endpointOfParts(
+  { host, port, user, password, database }: AddressParts,
+  defaults: 'libpq' | 'sysbench',
+  env: Readonly<Record<string, string | undefined>>,
+): GivenEndpoint {
+  if (/:\/\/|=/.test(database ?? '')) {
+    throw new UserError(
+      '--dbname: expected the name of a database.',
+      `A whole address is given as --rw ${FORM}.`,
+    );
+  }
+  const own = defaults === 'sysbench' ? 'sbtest' : undefined;
+  const name = user ?? (env['PGUSER'] || own || userInfo().username);
+  const address = {
+    host: host ?? (env['PGHOST'] || 'localhost'),
+    port: parseInteger(port ?? (env['PGPORT'] || '5432'), '--port', { min: 1, max: 65_535 }),
+    user: name,
+    database: database ?? (env['PGDATABASE'] || own || name),
+  };
+  // A socket in the file system has no TLS.
+  const sslMode = address.host.startsWith('/') ? 'disable' : env['PGSSLMODE'];
+  return withTls(address, password ?? env['PGPASSWORD'], sslMode, 'PGSSLMODE');
+}
+
+function withTls(
+  address: Omit<Endpoint, 'sslMode'>,
+  password: string | undefined,
+  sslMode: string | undefined,
+  flag: string,
+): GivenEndpoint {
+  if (sslMode === undefined || sslMode === 'prefer' || sslMode === 'allow') {
+    return { endpoint: { ...address, sslMode: 'disable' }, password, tls: 'try' };
+  }
+  return { endpoint: { ...address, sslMode: settledMode(sslMode, flag) }, password, tls: 'settled' };
 }
 
 function parsed(text: string, flag: string): URL {

@@ -130,7 +130,7 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   rolled_back: 'COMMIT was answered with ROLLBACK: the transaction had failed before.',
   open_transaction: 'The script ended inside a transaction, which was rolled back.',
   run_ended: 'The run ended before the reply came.',
-  script: ({ message }) => `The script itself failed: ${message}`,
+  script: ({ message }) => `The script itself could not go on${message === '' ? '.' : `: ${message}`}`,
 };
 
 /** For a SQLSTATE that is not named above, by its class. */

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { UserError } from '../errors.js';
 import { didYouMean } from '../plan/nearest.js';
+import { parseSwitch } from '../plan/words.js';
 import { noSchema } from './no-schema.js';
 import { PGBENCH_OPTIONS, pgbenchSchema } from './pgbench/schema.js';
 import { BULK_OPTIONS, OLTP_OPTIONS } from './sysbench/options.js';
@@ -54,6 +55,32 @@ export async function findWorkload(name: string): Promise<Workload> {
   return found;
 }
 
+/**
+ * One of pgbench's own scripts, by as much of its name as tells it from the others: `tpcb`, `se`.
+ * @throws UserError that lists them
+ */
+export async function findPgbenchScript(prefix: string): Promise<Workload> {
+  const scripts = await listPgbenchScripts();
+  const found = scripts.filter(({ name, aliases }) =>
+    [name, ...aliases].some((each) => each.startsWith(prefix)),
+  );
+  const [workload] = found;
+  if (workload === undefined || found.length > 1) {
+    const problem =
+      workload === undefined ? 'is none of pgbench' : `may be ${found.map(({ name }) => name).join(' or ')}`;
+    throw new UserError(
+      `--builtin: '${prefix}' ${problem}.`,
+      `There are ${scripts.map(({ name }) => name).join(', ')}; others are named without -b.`,
+    );
+  }
+  return workload;
+}
+
+/** What pgbench has built in. */
+export async function listPgbenchScripts(): Promise<readonly Workload[]> {
+  return (await listWorkloads()).filter(({ schema }) => schema === pgbenchSchema);
+}
+
 /** Puts the schema that a definition names into its place, with the options of it. */
 export function resolveWorkload(definition: WorkloadDefinition, url: string | null = null): Workload {
   const { name, aliases = [], summary, options = [], schema, scripts } = definition;
@@ -67,6 +94,16 @@ export function resolveWorkload(definition: WorkloadDefinition, url: string | nu
     scripts,
     url,
   };
+}
+
+/** What a schema is called; `its own` for one of a user's file. */
+export function schemaName(schema: Schema): SchemaName | 'its own' {
+  for (const name of Object.keys(SCHEMAS) as SchemaName[]) {
+    if (SCHEMAS[name].schema === schema) {
+      return name;
+    }
+  }
+  return 'its own';
 }
 
 /** A definition may be a user's file, which no compiler has seen. */
@@ -111,22 +148,11 @@ function parseOption(option: WorkloadOption, value: number | string | boolean): 
     case 'number':
       return parseNumber(option, value);
     case 'boolean':
-      return parseBoolean(option, value);
+      // An option without a value behind it is on.
+      return value === '' || parseSwitch(String(value), `--${option.name}`);
     case 'string':
       return parseWord(option, String(value));
   }
-}
-
-/** Words of sysbench's, too. */
-function parseBoolean(option: WorkloadOption, value: number | string | boolean): boolean {
-  const word = String(value);
-  if (['true', 'on', '1', ''].includes(word)) {
-    return true;
-  }
-  if (['false', 'off', '0'].includes(word)) {
-    return false;
-  }
-  throw new UserError(`--${option.name}: expected on or off, found '${word}'.`);
 }
 
 function parseWord({ name, values }: WorkloadOption, word: string): string {

@@ -1,0 +1,35 @@
+import type pg from 'pg';
+import { UserError } from '../errors.js';
+import { hostPort } from '../plan/target.js';
+import type { Arguments } from './arguments.js';
+import { interruptible, readTableOrder, type TableOrder } from './init.js';
+import { workOnTables } from './table-work.js';
+
+/** `pgha-bench cleanup WORKLOAD`: drops the tables. @returns the exit code */
+export async function cleanup(args: Arguments): Promise<number> {
+  const order = await readTableOrder(args, 'cleanup');
+  const { words } = order.named;
+  const work = { command: 'cleanup', purpose: 'drop the tables', words } as const;
+  const left = `Some tables may be left: 'pgha-bench cleanup ${words}' drops them.\n`;
+  return interruptible(left, (signal) =>
+    workOnTables(order.target, work, signal, (sql) => dropTables(sql, order)),
+  );
+}
+
+async function dropTables(sql: pg.Client, { named, options, target, force }: TableOrder): Promise<void> {
+  const { workload, words } = named;
+  const { rw } = target.target;
+  const where = `${hostPort(rw)}, database '${rw.database}',`;
+  const state = await workload.schema.check(sql, options);
+  if (state.kind === 'missing') {
+    process.stderr.write(`${where} has no tables of ${workload.name}.\n`);
+    return;
+  }
+  if (state.made === 'elsewhere' && !force) {
+    throw new UserError(
+      `${where} has tables of ${workload.name} that pgha-bench did not make.`,
+      `If they may go, 'pgha-bench cleanup ${words} --force' drops them.`,
+    );
+  }
+  await workload.schema.cleanup(sql, options);
+}

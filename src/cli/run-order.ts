@@ -1,0 +1,129 @@
+import { randomInt } from 'node:crypto';
+import { availableParallelism } from 'node:os';
+import { text as textOf } from 'node:stream/consumers';
+import { UserError } from '../errors.js';
+import { FAULTS } from '../faults/registry.js';
+import { type Choice, readSelections, SELECTION_OPTIONS, type SelectionOption } from '../plan/selection.js';
+import { type RunSettings, readSettings } from '../plan/settings.js';
+import { parseSwitch } from '../plan/words.js';
+import { prepareResultDirectory, type ResultDirectory } from '../result/store.js';
+import { type Composition, compose } from '../workload/compose.js';
+import { hasText, parseDefinitions, runOptions, sameName } from '../workload/options.js';
+import type { OptionValues } from '../workload/workload.js';
+import { planWorkload } from '../workload/workload-plan.js';
+import { type Arguments, each, NAME, once, unknownOption, workloadOptions } from './arguments.js';
+import type { Flag } from './flags.js';
+import { RUN_FLAGS } from './run-flags.js';
+
+/** What a run was asked to do, as far as it is known before the target is looked at. */
+export interface RunOrder {
+  readonly args: Arguments;
+  readonly settings: RunSettings;
+  readonly composition: Composition;
+  /** Options of the workloads as they were given. */
+  readonly given: OptionValues;
+  /** Of -D. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Whether what belongs before each load is done, such as pgbench's vacuum. */
+  readonly vacuum: boolean;
+  readonly place: ResultDirectory;
+}
+
+/**
+ * @param words the words of the command line, spelled out: they tell in which order things were named
+ * @throws UserError for whatever is wrong in them, and in the scripts
+ */
+export async function readRunOrder(args: Arguments, words: readonly string[]): Promise<RunOrder> {
+  const composition = await compose(readSelections(choicesOf(args, words)), () => textOf(process.stdin));
+  refuseHiddenOptions(composition);
+  const settings = readSettings({
+    text: (name) => once(args, name),
+    env: process.env,
+    faults: FAULTS,
+    cores: availableParallelism(),
+    randomSeed: () => randomInt(2 ** 31),
+  });
+  const given = givenOptions(args, composition, settings.clients);
+  const variables = parseDefinitions(each(args, 'define'));
+  // What is wrong in a script is told before anything is connected to, let alone started.
+  await planWorkload(composition, {
+    options: runOptions(composition, given),
+    variables,
+    protocol: settings.protocol,
+    seed: settings.seed,
+    route: settings.route,
+    readOnly: true,
+  });
+  const place = await prepareResultDirectory({ out: once(args, 'out') });
+  return { args, settings, composition, given, variables, vacuum: !isGiven(args, 'no-vacuum'), place };
+}
+
+function choicesOf(args: Arguments, words: readonly string[]): readonly Choice[] {
+  for (const option of SELECTION_OPTIONS) {
+    each(args, option);
+  }
+  const choices: Choice[] = [];
+  if (args[NAME] !== undefined) {
+    choices.push({ option: 'workload', text: String(args[NAME]) });
+  }
+  for (const word of words) {
+    const [, name, text = ''] = /^--([^=]+)=([\s\S]*)$/.exec(word) ?? [];
+    const option = SELECTION_OPTIONS.find((candidate) => candidate === name);
+    if (option !== undefined && (!isSwitch(option) || parseSwitch(text, `--${option}`))) {
+      choices.push({ option, text });
+    }
+  }
+  return choices;
+}
+
+function isSwitch(option: SelectionOption): boolean {
+  return 'isSwitch' in RUN_FLAGS[option];
+}
+
+function isGiven(args: Arguments, name: string): boolean {
+  const text = once(args, name);
+  return text !== undefined && parseSwitch(text, `--${name}`);
+}
+
+/** Options of `run` that are handed to workloads, as pgbench's users know them for both. */
+const SHARED = ['scale', 'no-vacuum'] as const;
+
+function givenOptions(args: Arguments, composition: Composition, clients: number): OptionValues {
+  const workloads = composition.parts.map(({ workload }) => workload);
+  const has = (name: string) =>
+    workloads.some(({ options }) => options.some((option) => option.name === name));
+  const given: Record<string, string> = workloadOptions(args, workloads, RUN_FLAGS, 'run');
+  for (const name of SHARED) {
+    const text = once(args, name);
+    if (text === undefined) {
+      continue;
+    }
+    if (has(name) || (name === 'scale' && hasText(composition))) {
+      given[name] = text;
+    } else if (name === 'scale') {
+      throw unknownOption(name, workloads, RUN_FLAGS, 'run');
+    }
+  }
+  // sysbench's word for clients, which some tables are made for.
+  return has('threads') ? { ...given, threads: String(clients) } : given;
+}
+
+/** An option of a user's file that has the name of one of `run` could never be given. */
+function refuseHiddenOptions({ parts }: Composition): void {
+  for (const { workload, words } of parts) {
+    if (!words.startsWith('--workload')) {
+      continue;
+    }
+    for (const { name } of workload.options) {
+      const taken = Object.entries<Flag>(RUN_FLAGS).some(([flag, { also = [] }]) =>
+        [flag, ...also].some((word) => sameName(word, name)),
+      );
+      if (taken && !SHARED.some((shared) => sameName(shared, name))) {
+        throw new UserError(
+          `${workload.name}: its option '${name}' has the name of an option of run.`,
+          'Call it otherwise.',
+        );
+      }
+    }
+  }
+}
