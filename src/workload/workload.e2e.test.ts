@@ -80,6 +80,7 @@ test('progress names each step and ends with all rows', async () => {
   const steps: PrepareProgress[] = [];
   await pgbenchSchema.prepare(sql, { scale: 1 }, (step) => steps.push(step));
   expect([...new Set(steps.map(({ step }) => step))]).toEqual([
+    'drop tables',
     'create tables',
     'load pgbench_branches',
     'load pgbench_tellers',

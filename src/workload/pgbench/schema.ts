@@ -1,188 +1,51 @@
-import type pg from 'pg';
-import { copyIn } from '../copy-in.js';
-import { writeInteger } from '../digits.js';
-import { forgetDropped, isMadeHere, markMade } from '../ownership.js';
-import type { OptionValues, PrepareProgress, Schema, SchemaState, WorkloadOption } from '../workload.js';
+import pg from 'pg';
+import { isMadeHere } from '../ownership.js';
+import type { OptionValues, PrepareProgress, Schema, SchemaState } from '../workload.js';
+import { initSettings, isOn } from './options.js';
+import { dropTables, runSteps } from './prepare.js';
+import { ACCOUNTS, COLUMNS, KEYS, TABLES, type Table, TELLERS } from './tables.js';
 
-/** Rows for each unit of scale. */
-const ACCOUNTS = 100_000;
-const TELLERS = 10;
-/** From this scale on account numbers are bigint, as in pgbench. */
-const BIGINT_SCALE = 20_000;
-
-export const PGBENCH_OPTIONS: readonly WorkloadOption[] = [
-  {
-    name: 'scale',
-    type: 'number',
-    integer: true,
-    default: 1,
-    min: 1,
-    max: 214_748_364,
-    summary: `size of the tables that init makes: ${ACCOUNTS} accounts each; a run finds it in the tables`,
-  },
-];
+export { PGBENCH_OPTIONS } from './options.js';
 
 /**
- * pgbench's own tables, such as `pgbench -i` makes them: names, types, order of columns, fill factors, keys. So
- * pgbench runs on them, and this tool on pgbench's.
+ * pgbench's own tables, such as `pgbench -i` makes them with the same options: names, types, order of columns, fill
+ * factors, partitions, keys. So pgbench runs on them, and this tool on pgbench's.
  */
-export const pgbenchSchema: Schema = { check, prepare, cleanup };
-
-/** In the order in which `pgbench -i` names them. */
-const TABLES = ['pgbench_accounts', 'pgbench_branches', 'pgbench_history', 'pgbench_tellers'] as const;
-
-type Table = (typeof TABLES)[number];
-
-/** What the scripts use; a table may have more. */
-const COLUMNS: Readonly<Record<Table, readonly string[]>> = {
-  pgbench_accounts: ['aid', 'bid', 'abalance'],
-  pgbench_branches: ['bid', 'bbalance'],
-  pgbench_history: ['tid', 'bid', 'aid', 'delta', 'mtime'],
-  pgbench_tellers: ['tid', 'bid', 'tbalance'],
-};
-
-/** Tables with a primary key and its column, in the order in which pgbench adds them: the last step of `pgbench -i`. */
-const KEYS = [
-  ['pgbench_branches', 'bid'],
-  ['pgbench_tellers', 'tid'],
-  ['pgbench_accounts', 'aid'],
-] as const satisfies readonly (readonly [Table, string])[];
+export const pgbenchSchema: Schema = { check, prepare, cleanup: dropTables, beforeRun };
 
 async function prepare(
   sql: pg.ClientBase,
   options: OptionValues,
   progress: (step: PrepareProgress) => void,
 ): Promise<void> {
-  const scale = Number(options['scale']);
-  progress({ step: 'create tables', done: 0, total: 0 });
-  await transaction(sql, () => createTables(sql, scale));
-  await transaction(sql, () => load(sql, scale, progress));
-  progress({ step: 'vacuum', done: 0, total: 0 });
-  for (const table of ['pgbench_branches', 'pgbench_tellers', 'pgbench_accounts', 'pgbench_history']) {
-    await sql.query(`vacuum analyze ${table}`);
+  await runSteps(sql, initSettings(options), progress);
+}
+
+/**
+ * What pgbench does before each run, unless -n: it takes away what the last run left behind. As there, a statement that
+ * the server refuses, to a role without the right or on a standby, is no reason not to run.
+ * @throws what ended the connection
+ */
+async function beforeRun(sql: pg.ClientBase, options: OptionValues): Promise<void> {
+  if (isOn(options, 'no-vacuum')) {
+    return;
   }
-  progress({ step: 'primary keys', done: 0, total: 0 });
-  for (const [table, column] of KEYS) {
-    await sql.query(`alter table ${table} add primary key (${column})`);
+  const statements = ['vacuum pgbench_branches', 'vacuum pgbench_tellers', 'truncate pgbench_history'];
+  if (isOn(options, 'vacuum-all')) {
+    statements.push('vacuum analyze pgbench_accounts');
   }
-}
-
-async function createTables(sql: pg.ClientBase, scale: number): Promise<void> {
-  const aid = scale >= BIGINT_SCALE ? 'bigint' : 'int';
-  await sql.query(`drop table if exists ${TABLES.join(', ')}`);
-  await sql.query(
-    `create table pgbench_history (tid int, bid int, aid ${aid}, delta int, mtime timestamp, filler char(22))`,
-  );
-  await sql.query(
-    'create table pgbench_tellers (tid int not null, bid int, tbalance int, filler char(84)) with (fillfactor = 100)',
-  );
-  await sql.query(
-    `create table pgbench_accounts (aid ${aid} not null, bid int, abalance int, filler char(84)) with (fillfactor = 100)`,
-  );
-  await sql.query(
-    'create table pgbench_branches (bid int not null, bbalance int, filler char(88)) with (fillfactor = 100)',
-  );
-  await markMade(sql, TABLES);
-}
-
-async function load(
-  sql: pg.ClientBase,
-  scale: number,
-  progress: (step: PrepareProgress) => void,
-): Promise<void> {
-  // COPY may freeze rows only in tables that this transaction created or truncated.
-  await sql.query(`truncate table ${TABLES.join(', ')}`);
-  await copyRows(sql, 'pgbench_branches', scale, branchRow, progress);
-  await copyRows(sql, 'pgbench_tellers', scale * TELLERS, tellerRow, progress);
-  await copyRows(sql, 'pgbench_accounts', scale * ACCOUNTS, accountRow, progress);
-}
-
-/** Writes row number `index`, from 0, in COPY's text format; returns the offset behind it. */
-type RowWriter = (index: number, target: Buffer, offset: number) => number;
-
-/** No row of the three is longer: three numbers, three tabs, \N and a line end. */
-const LONGEST_ROW = 64;
-
-async function copyRows(
-  sql: pg.ClientBase,
-  table: Table,
-  total: number,
-  writeRow: RowWriter,
-  progress: (step: PrepareProgress) => void,
-): Promise<void> {
-  const step = `load ${table}`;
-  let done = 0;
-  progress({ step, done, total });
-  await copyIn(sql, `copy ${table} from stdin with (freeze on)`, (target) => {
-    let offset = 0;
-    const limit = target.length - LONGEST_ROW;
-    while (offset <= limit && done < total) {
-      offset = writeRow(done, target, offset);
-      done += 1;
-    }
-    progress({ step, done, total });
-    return offset;
-  });
-}
-
-const TAB = 0x09;
-const LINE_END = 0x0a;
-const ZERO = 0x30;
-const BACKSLASH = 0x5c;
-const CAPITAL_N = 0x4e;
-
-/** bid, bbalance, filler */
-function branchRow(index: number, target: Buffer, offset: number): number {
-  return zeroAndNull(target, writeInteger(index + 1, target, offset));
-}
-
-/** tid, bid, tbalance, filler */
-function tellerRow(index: number, target: Buffer, offset: number): number {
-  const at = writeInteger(index + 1, target, offset);
-  target[at] = TAB;
-  return zeroAndNull(target, writeInteger(Math.floor(index / TELLERS) + 1, target, at + 1));
-}
-
-/** aid, bid, abalance and a filler that is empty, not NULL: PostgreSQL pads it with blanks, so the rows have their size. */
-function accountRow(index: number, target: Buffer, offset: number): number {
-  let at = writeInteger(index + 1, target, offset);
-  target[at] = TAB;
-  at = writeInteger(Math.floor(index / ACCOUNTS) + 1, target, at + 1);
-  target[at] = TAB;
-  target[at + 1] = ZERO;
-  target[at + 2] = TAB;
-  target[at + 3] = LINE_END;
-  return at + 4;
-}
-
-/** A balance of 0 and a filler of NULL. */
-function zeroAndNull(target: Buffer, offset: number): number {
-  target[offset] = TAB;
-  target[offset + 1] = ZERO;
-  target[offset + 2] = TAB;
-  target[offset + 3] = BACKSLASH;
-  target[offset + 4] = CAPITAL_N;
-  target[offset + 5] = LINE_END;
-  return offset + 6;
-}
-
-async function transaction(sql: pg.ClientBase, work: () => Promise<void>): Promise<void> {
-  await sql.query('begin');
-  try {
-    await work();
-    await sql.query('commit');
-  } catch (error) {
-    // The connection may be what failed; the error that says so is the one to tell.
-    await sql.query('rollback').catch(() => undefined);
-    throw error;
+  for (const statement of statements) {
+    await sql.query(statement).catch((error: unknown) => {
+      if (!(error instanceof pg.DatabaseError) || isFatal(error)) {
+        throw error;
+      }
+    });
   }
 }
 
-async function cleanup(sql: pg.ClientBase): Promise<void> {
-  await transaction(sql, async () => {
-    await sql.query(`drop table if exists ${TABLES.join(', ')}`);
-    await forgetDropped(sql);
-  });
+/** The severity would say it, in the language of the server. */
+function isFatal({ code = '' }: pg.DatabaseError): boolean {
+  return /^(08|57P)/.test(code);
 }
 
 interface FoundTable {
@@ -193,7 +56,9 @@ interface FoundTable {
   readonly key: string | null;
 }
 
-async function check(sql: pg.ClientBase): Promise<SchemaState> {
+async function check(sql: pg.ClientBase, options: OptionValues): Promise<SchemaState> {
+  // Words that prepare does not take are refused before anything else is said of the tables.
+  initSettings(options);
   const { rows: tables } = await sql.query<FoundTable>(
     `select name, c.relkind as kind, array(
        select a.attname::text from pg_catalog.pg_attribute a
