@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Result } from '../result/result.js';
 
 const BIN = fileURLToPath(new URL('../../bin/pgha-bench.js', import.meta.url));
 
@@ -45,6 +47,11 @@ export class CommandLine {
       );
     }
     return ended;
+  }
+
+  /** @param out what --out said */
+  async result(out: string): Promise<Result> {
+    return JSON.parse(await readFile(join(this.directory, out, 'result.json'), 'utf8')) as Result;
   }
 
   remove(): void {

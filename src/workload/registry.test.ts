@@ -26,6 +26,7 @@ test('the built-ins compile for every protocol, and say whether they write', asy
     oltp_update_index: true,
     oltp_update_non_index: true,
     oltp_write_only: true,
+    scan: false,
     'select-only': false,
     select_random_points: false,
     select_random_ranges: false,
