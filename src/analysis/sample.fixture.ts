@@ -45,6 +45,7 @@ export function planOf(part: PlanPart = {}): Plan {
     workload: {
       name,
       options,
+      usualOptions: [],
       variables: {},
       scripts: scripts.map((script) => ({ source: { kind: 'text', text: '' }, ...script })),
     },

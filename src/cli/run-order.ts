@@ -24,8 +24,6 @@ export interface RunOrder {
   readonly given: OptionValues;
   /** Of -D. */
   readonly variables: Readonly<Record<string, string>>;
-  /** Whether what belongs before each load is done, such as pgbench's vacuum. */
-  readonly vacuum: boolean;
   readonly place: ResultDirectory;
 }
 
@@ -55,7 +53,7 @@ export async function readRunOrder(args: Arguments, words: readonly string[]): P
     readOnly: true,
   });
   const place = await prepareResultDirectory({ out: once(args, 'out') });
-  return { args, settings, composition, given, variables, vacuum: !isGiven(args, 'no-vacuum'), place };
+  return { args, settings, composition, given, variables, place };
 }
 
 function choicesOf(args: Arguments, words: readonly string[]): readonly Choice[] {
@@ -78,11 +76,6 @@ function choicesOf(args: Arguments, words: readonly string[]): readonly Choice[]
 
 function isSwitch(option: SelectionOption): boolean {
   return 'isSwitch' in RUN_FLAGS[option];
-}
-
-function isGiven(args: Arguments, name: string): boolean {
-  const text = once(args, name);
-  return text !== undefined && parseSwitch(text, `--${name}`);
 }
 
 /** Options of `run` that are handed to workloads, as pgbench's users know them for both. */

@@ -4,7 +4,6 @@ import { hostPort, type Target } from '../plan/target.js';
 import type { Composition, Part } from '../workload/compose.js';
 import { noSchema } from '../workload/no-schema.js';
 import { givenTo, isOptionOf } from '../workload/options.js';
-import { pgbenchSchema } from '../workload/pgbench/schema.js';
 import { parseOptions } from '../workload/registry.js';
 import type { OptionValues, Schema } from '../workload/workload.js';
 import type { RunOrder } from './run-order.js';
@@ -96,19 +95,17 @@ function refuseOther(own: OptionValues, found: OptionValues, where: string): voi
 }
 
 /**
- * What belongs before each load, such as pgbench's vacuum, which --no-vacuum leaves out.
+ * What belongs before each load, such as pgbench's vacuum, which its own --no-vacuum leaves out.
  * @param sql a client without a limit of time
  * @param options of the run, with those that the tables decide
  */
 export async function beforeRun(
   sql: pg.ClientBase,
-  { composition, given, vacuum }: Pick<RunOrder, 'composition' | 'given' | 'vacuum'>,
+  { composition, given }: Pick<RunOrder, 'composition' | 'given'>,
   options: OptionValues,
 ): Promise<void> {
   for (const { workload } of schemasOf(composition)) {
-    if (vacuum || workload.schema !== pgbenchSchema) {
-      const own = parseOptions(workload, givenTo(workload, given));
-      await workload.schema.beforeRun?.(sql, { ...own, ...givenTo(workload, options) });
-    }
+    const own = parseOptions(workload, givenTo(workload, given));
+    await workload.schema.beforeRun?.(sql, { ...own, ...givenTo(workload, options) });
   }
 }

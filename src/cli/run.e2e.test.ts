@@ -187,9 +187,9 @@ describe('what is wrong is told in one line, before any load', () => {
   it.each<[string, () => string[], string]>([
     ['no command', () => [], 'Expected a command'],
     ['an unknown command', () => ['rum', 'tpcb'], "Did you mean 'run'?"],
-    ['no workload', () => ['run'], 'name of a workload'],
+    ['no workload', () => ['run'], 'Expected something to run, found nothing.'],
     ['an unknown workload', () => ['run', 'tcpb'], "Did you mean 'tpcb'?"],
-    ['an unknown option', () => ['run', 'tpcb', '--client', '3'], "Did you mean '--clients'?"],
+    ['an unknown option', () => ['run', 'tpcb', '--clinets', '3'], "Did you mean '--clients'?"],
     ['an unknown fault', () => ['run', 'tpcb', '--fault', 'swichover@1s'], "Did you mean 'switchover'?"],
     [
       'a fault behind the end',

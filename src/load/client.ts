@@ -459,13 +459,8 @@ export class Client implements SessionOwner, ExecutionOwner {
   /** Whether what contention ended is tried again: as pgbench does, or as sysbench. */
   private mayTryAgain(code: string, nowUs: number): boolean {
     const { group } = this;
-    if (group.restarts) {
-      return isContention(code);
-    }
-    if (code !== SERIALIZATION_FAILURE && code !== DEADLOCK) {
-      return false;
-    }
-    return this.retries + 1 < group.maxTries && nowUs - this.intendedUs < group.latencyLimitUs;
+    const isToBe = group.restarts ? isContention(code) : code === SERIALIZATION_FAILURE || code === DEADLOCK;
+    return isToBe && this.retries + 1 < group.maxTries && nowUs - this.intendedUs < group.latencyLimitUs;
   }
 
   private rolledBack(): void {

@@ -21,7 +21,13 @@ export type TestScript = { readonly name: string } & (
 export function loadPlan(server: PrivateServer, scripts: readonly TestScript[], given: Partial<Plan>): Plan {
   return {
     target: { kind: 'server', name: 'test', rw: server.endpoint, patroni: [] },
-    workload: { name: 'test', options: {}, variables: {}, scripts: scripts.map(scriptPlan) },
+    workload: {
+      name: 'test',
+      options: {},
+      usualOptions: [],
+      variables: {},
+      scripts: scripts.map(scriptPlan),
+    },
     clients: 1,
     workers: 1,
     protocol: 'prepared',

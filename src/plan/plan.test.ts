@@ -2,17 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { UserError } from '../errors.js';
 import { parseFault } from './fault.js';
 import { nearest } from './nearest.js';
-import { readSettings } from './settings.js';
-import { parseUri } from './uri.js';
+import { endpointOfParts, parseUri } from './uri.js';
 
 const KINDS = [
   { kind: 'switchover', options: ['candidate'] },
   { kind: 'kill-node', options: [] },
 ];
-
-function settingsOf(given: Record<string, string>) {
-  return readSettings({ text: (name) => given[name], env: {}, faults: KINDS, cores: 2, randomSeed: () => 7 });
-}
 
 describe('parseFault', () => {
   it('reads kind, options and time', () => {
@@ -31,6 +26,11 @@ describe('parseFault', () => {
   it('comes in the middle without a time, and not at all for none', () => {
     expect(parseFault('switchover', KINDS, 30_000)?.atMs).toBe(15_000);
     expect(parseFault('none', KINDS, 30_000)).toBeUndefined();
+  });
+
+  it('needs a time where the middle of the run is not known', () => {
+    expect(parseFault('switchover@20s', KINDS, null)?.atMs).toBe(20_000);
+    expect(() => parseFault('switchover', KINDS, null)).toThrow('expected switchover@TIME, found no time');
   });
 
   it.each([
@@ -84,44 +84,43 @@ describe('parseUri', () => {
   });
 });
 
-describe('readSettings', () => {
-  it('has defaults for everything', () => {
-    expect(settingsOf({})).toEqual({
-      clients: 1,
-      workers: 1,
-      protocol: 'prepared',
-      durationMs: 60_000,
-      fault: 'default',
-      seed: 7,
-      deadlines: { connectMs: 5000, statementMs: 10_000, transactionMs: 30_000 },
-      reconnect: { firstMs: 25, capMs: 500 },
-      probes: true,
-      label: undefined,
+describe('endpointOfParts', () => {
+  const nothing = {
+    host: undefined,
+    port: undefined,
+    user: undefined,
+    password: undefined,
+    database: undefined,
+  };
+
+  it('takes parts, then the environment, then defaults', () => {
+    const env = { PGHOST: 'db', PGPORT: '6000', PGUSER: 'me', PGPASSWORD: 'p', PGSSLMODE: 'require' };
+    expect(endpointOfParts(nothing, 'libpq', env)).toEqual({
+      endpoint: { host: 'db', port: 6000, user: 'me', database: 'me', sslMode: 'require' },
+      password: 'p',
+      tls: 'settled',
+    });
+    const parts = { host: '::1', port: '7', user: 'u', password: 'w', database: 'd' };
+    expect(endpointOfParts(parts, 'libpq', { ...env, PGSSLMODE: undefined })).toEqual({
+      endpoint: { host: '::1', port: 7, user: 'u', database: 'd', sslMode: 'disable' },
+      password: 'w',
+      tls: 'try',
     });
   });
 
-  it('has no more workers than clients', () => {
-    expect(settingsOf({ clients: '3', workers: '8' }).workers).toBe(3);
-    expect(settingsOf({ clients: '8' }).workers).toBe(2);
+  it('knows the user and database of sysbench, and sockets', () => {
+    expect(endpointOfParts({ ...nothing, host: '/run/pg' }, 'sysbench', {})).toEqual({
+      endpoint: { host: '/run/pg', port: 5432, user: 'sbtest', database: 'sbtest', sslMode: 'disable' },
+      password: undefined,
+      tls: 'settled',
+    });
   });
 
-  it.each([
-    [{ clients: '0' }, '--clients'],
-    [{ clients: 'many' }, '--clients'],
-    [{ workers: '0' }, '--workers'],
-    [{ duration: '40' }, '--duration'],
-    [{ duration: '500ms' }, 'expected 1s to 480h'],
-    [{ duration: '600h' }, 'expected 1s to 480h'],
-    [{ 'statement-timeout': '600h' }, 'at most 480h'],
-    [{ protocol: 'preparde' }, "Did you mean 'prepared'?"],
-    [{ 'connect-timeout': '0s' }, '--connect-timeout'],
-    [{ 'reconnect-pause': '1s' }, 'FIRST..LONGEST'],
-    [{ 'reconnect-pause': '1s..500ms' }, 'shorter'],
-    [{ seed: '-1' }, '--seed'],
-    [{ fault: 'switchover@70s' }, 'within the run'],
-  ])('refuses %j', (given, message) => {
-    expect(() => settingsOf(given as unknown as Record<string, string>)).toThrow(UserError);
-    expect(() => settingsOf(given as unknown as Record<string, string>)).toThrow(message);
+  it('refuses what is no port and no name', () => {
+    expect(() => endpointOfParts({ ...nothing, port: '70000' }, 'libpq', {})).toThrow('--port');
+    const uri = { ...nothing, database: 'postgresql://u:hunter2@h/x' };
+    expect(() => endpointOfParts(uri, 'libpq', {})).toThrow('--rw');
+    expect(() => endpointOfParts(uri, 'libpq', {})).not.toThrow('hunter');
   });
 });
 

@@ -95,6 +95,8 @@ export interface WorkloadPlan {
   readonly name: string;
   /** Values of the workload's own options, `{ scale: 10 }`; of all its workloads, where it is a mix. */
   readonly options: Readonly<Record<string, number | string | boolean>>;
+  /** Names of those that are as they are by default. */
+  readonly usualOptions: readonly string[];
   /** Variables that the user set with -D, as text. */
   readonly variables: Readonly<Record<string, string>>;
   /** Scripts in the order of their index in frames and results. */

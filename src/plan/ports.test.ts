@@ -10,6 +10,7 @@ function planOf(clients: number, scripts: readonly Weighted[], connections: Conn
   const workload = {
     name: 'mix',
     options: {},
+    usualOptions: [],
     variables: {},
     scripts: scripts.map(
       ([route, weight], index): ScriptPlan => ({

@@ -102,18 +102,13 @@ export function readSettings(context: SettingsContext): RunSettings {
   };
 }
 
-/**
- * The frozen plan of a run.
- * @param faults what will be done, after the target had its say
- * @throws UserError when the scripts need both ports and there are fewer clients than ports
- */
+/** The frozen plan of a run. @param faults what will be done, after the target had its say */
 export function planOf(
   settings: RunSettings,
   target: Target,
   workload: WorkloadPlan,
   faults: readonly FaultPlan[],
 ): Plan {
-  refuseTooFewClients(settings, workload);
   const { clients, workers, protocol, durationMs, transactions, warmupMs, pace, latencyLimitMs } = settings;
   const { perCommand, log, seed, deadlines, reconnect, probes, label } = settings;
   return Object.freeze({
@@ -140,16 +135,6 @@ export function planOf(
     faults,
     ...(label === undefined ? {} : { label }),
   });
-}
-
-function refuseTooFewClients({ clients, readSplit }: RunSettings, { scripts }: WorkloadPlan): void {
-  const routes = new Set(scripts.filter(({ weight }) => weight > 0).map(({ route }) => route));
-  if (!readSplit && clients < routes.size) {
-    throw new UserError(
-      `--clients: expected at least ${routes.size}, one for each port that the scripts go to, found ${clients}.`,
-      'Use more clients, or --read-split to give each client a connection to both.',
-    );
-  }
 }
 
 /**

@@ -34,6 +34,9 @@ export function hasText({ parts }: Composition): boolean {
   return parts.some(({ workload }) => workload.scripts.some((script) => 'text' in script));
 }
 
+/** They say what pgbench does before a load, and nothing of the load; where that is the usual, no plan need have them. */
+const OF_VACUUM: readonly string[] = ['no-vacuum', 'vacuum-all'];
+
 /**
  * The options of all workloads of a run, in one: given, decided by the tables, or by default.
  * @param decided what the tables of each schema decide
@@ -52,7 +55,8 @@ export function runOptions(
       const { name } = option;
       // An option may be called as something that every object has.
       const value = Object.hasOwn(decided, name) ? decided[name] : own[name];
-      if (!isOptionOf(option, 'run') || value === undefined) {
+      const isUsual = value === false && OF_VACUUM.includes(name);
+      if (!isOptionOf(option, 'run') || value === undefined || isUsual) {
         continue;
       }
       const other = options.get(name);

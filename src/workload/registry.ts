@@ -78,7 +78,9 @@ export async function findPgbenchScript(prefix: string): Promise<Workload> {
 
 /** What pgbench has built in. */
 export async function listPgbenchScripts(): Promise<readonly Workload[]> {
-  return (await listWorkloads()).filter(({ schema }) => schema === pgbenchSchema);
+  return (await listWorkloads()).filter(
+    ({ schema, scripts }) => schema === pgbenchSchema && scripts.every((script) => 'text' in script),
+  );
 }
 
 /** Puts the schema that a definition names into its place, with the options of it. */

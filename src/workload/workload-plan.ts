@@ -37,6 +37,7 @@ export async function planWorkload(
   return {
     name,
     options,
+    usualOptions: usualOptions(options, parts),
     variables,
     scripts: scripts.map((script, index): ScriptPlan => {
       const writes = programs[index]?.writes ?? true;
@@ -47,6 +48,14 @@ export async function planWorkload(
       return { ...script, route: wanted === 'ro' && !readOnly ? 'rw' : wanted, writes };
     }),
   };
+}
+
+function usualOptions(options: OptionValues, parts: readonly Part[]): string[] {
+  const all = parts.flatMap(({ workload }) => workload.options);
+  return Object.keys(options).filter((name) => {
+    const own = all.filter((option) => option.name === name);
+    return own.length > 0 && own.every((option) => option.default === options[name]);
+  });
 }
 
 type Planned = Omit<ScriptPlan, 'writes'>;

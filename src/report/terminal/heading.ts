@@ -38,10 +38,9 @@ const ENDINGS = {
 const FEW_OPTIONS = 3;
 
 function titleParts({ plan }: Result, style: Style): string[] {
-  const options = optionsInWords(plan);
   return [
     plain(plan.workload.name),
-    ...(options.length > FEW_OPTIONS ? [] : options),
+    ...(hasFewOptions(plan) ? optionsInWords(plan, false) : []),
     counted(plan.clients, 'client'),
     counted(plan.workers, 'worker'),
     plan.protocol,
@@ -50,18 +49,22 @@ function titleParts({ plan }: Result, style: Style): string[] {
 }
 
 function optionParts({ plan }: Result): string[] {
-  const options = optionsInWords(plan);
-  return options.length > FEW_OPTIONS ? options : [];
+  if (hasFewOptions(plan)) {
+    return [];
+  }
+  const options = optionsInWords(plan, true);
+  return [...options, options.length === 0 ? 'all as by default' : 'others as by default'];
 }
 
-function optionsInWords({ workload }: Plan): string[] {
-  const options = Object.entries(workload.options).flatMap(([name, value]) => {
-    // What is switched off or empty says nothing.
-    if (value === false || value === '') {
-      return [];
-    }
-    return [plain(value === true ? name : `${name} ${value}`)];
-  });
+function hasFewOptions({ workload }: Plan): boolean {
+  return Object.keys(workload.options).length + Object.keys(workload.variables).length <= FEW_OPTIONS;
+}
+
+/** @param unusual only those that are not as they are by default */
+function optionsInWords({ workload }: Plan, unusual: boolean): string[] {
+  const options = Object.entries(workload.options)
+    .filter(([name]) => !unusual || !workload.usualOptions.includes(name))
+    .map(([name, value]) => plain(`${name} ${typeof value === 'boolean' ? inWords(value) : value}`));
   const variables = Object.entries(workload.variables).map(([name, value]) => plain(`${name}=${value}`));
   return [...options, ...variables];
 }
