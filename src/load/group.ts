@@ -2,13 +2,13 @@ import { RunClock } from '../clock.js';
 import { UserError } from '../errors.js';
 import type { Plan } from '../plan/plan.js';
 import { routeOfClient } from '../plan/ports.js';
-import type { Endpoint, Route, Secrets } from '../plan/target.js';
+import type { Route } from '../plan/target.js';
 import type { Failure } from '../postgres/failure.js';
-import { statementEncoder } from '../postgres/messages.js';
-import type { SessionOptions } from '../postgres/session.js';
 import type { Program, ScriptContext } from '../workload/program.js';
 import type { RandomStream } from '../workload/random/stream.js';
-import { Client, type ClientGroup, type LaneOptions } from './client.js';
+import { Client, type ClientGroup } from './client.js';
+import { clientScripts, closingsOf } from './client-scripts.js';
+import { laneOfScripts, lanesOf, shareOf, transactionsOf, type WorkerPart } from './dealing.js';
 import type { ClientScript } from './execution.js';
 import type { Frame } from './frame.js';
 import { Pacer } from './pacer.js';
@@ -17,15 +17,8 @@ import { Share } from './share.js';
 import type { TransactionLog } from './transaction-log.js';
 
 /** Where one worker's share of the run comes from. */
-export interface GroupOptions {
-  readonly plan: Plan;
-  readonly secrets: Secrets;
-  /** Names the run in application_name. */
-  readonly runId: string;
+export interface GroupOptions extends WorkerPart {
   readonly worker: number;
-  /** This worker's clients: firstClient … firstClient + clientCount - 1 of the run. */
-  readonly firstClient: number;
-  readonly clientCount: number;
   /** In the order of plan.workload.scripts. */
   readonly programs: readonly Program[];
   /** The client's variables and random stream, for all programs. */
@@ -129,7 +122,7 @@ export class Group implements ClientGroup {
     this.fullLog = options.log;
     this.onDrained = options.onDrained ?? (() => undefined);
     this.perClientLimit = plan.transactions?.per === 'client' ? plan.transactions.count : Infinity;
-    this.transactionsLeft = transactionsOfWorker(options);
+    this.transactionsLeft = transactionsOf(options);
     this.unstopped = options.clientCount;
     this.recorder = new Recorder({
       worker: options.worker,
@@ -359,7 +352,7 @@ export class Group implements ClientGroup {
     return new Share({
       chooseScript: options.chooserOf(route),
       pacer,
-      laneOf: plan.workload.scripts.map((_, script) => (hasLanePerScript(plan, route) ? script : 0)),
+      laneOf: laneOfScripts(plan, route),
       nowUs: () => this.nowUs(),
     });
   }
@@ -367,103 +360,4 @@ export class Group implements ClientGroup {
 
 function untilNs(instantNs: bigint): bigint {
   return instantNs - process.hrtime.bigint();
-}
-
-/** One connection, or one for each script. */
-function lanesOf(options: GroupOptions, client: number, route: Route | 'both'): LaneOptions[] {
-  const { plan } = options;
-  const laneTo = (port: Route): LaneOptions => ({
-    route: port,
-    session: sessionOptions(options, client, port),
-  });
-  if (hasLanePerScript(plan, route)) {
-    return plan.workload.scripts.map((script) => laneTo(script.route));
-  }
-  return [laneTo(route === 'both' ? 'rw' : route)];
-}
-
-function hasLanePerScript({ connections, workload }: Plan, route: Route | 'both'): boolean {
-  return workload.scripts.length > 1 && (connections === 'per-script' || route === 'both');
-}
-
-function sessionOptions(
-  { plan, secrets, runId }: GroupOptions,
-  client: number,
-  route: Route,
-): SessionOptions {
-  return {
-    endpoint: endpointOf(plan, route),
-    password: route === 'ro' ? secrets.roPassword : secrets.rwPassword,
-    applicationName: `pgha-bench/${runId}/${client}`,
-    identify: true,
-  };
-}
-
-/** Of all transactions of the run, those that this worker's clients on this port begin. */
-function shareOf({ plan, firstClient, clientCount }: GroupOptions, route: Route | 'both'): number {
-  let own = 0;
-  let all = 0;
-  for (let client = 0; client < plan.clients; client++) {
-    if (routeOfClient(plan, client) === route) {
-      all++;
-      own += client >= firstClient && client < firstClient + clientCount ? 1 : 0;
-    }
-  }
-  let weight = 0;
-  let total = 0;
-  for (const script of plan.workload.scripts) {
-    total += script.weight;
-    weight += route === 'both' || script.route === route ? script.weight : 0;
-  }
-  return (own / all) * (weight / total);
-}
-
-/** Its part of a limit for the whole run, dealt out by clients. */
-function transactionsOfWorker({ plan, firstClient, clientCount }: GroupOptions): number {
-  const { transactions, clients } = plan;
-  if (transactions?.per !== 'run') {
-    return Infinity;
-  }
-  const upTo = (client: number) => Math.floor((transactions.count * client) / clients);
-  return upTo(firstClient + clientCount) - upTo(firstClient);
-}
-
-function endpointOf(plan: Plan, route: Route): Endpoint {
-  return route === 'ro' ? (plan.target.ro ?? plan.target.rw) : plan.target.rw;
-}
-
-function clientScripts(plan: Plan, programs: readonly Program[]): ClientScript[] {
-  let firstStatement = 0;
-  return programs.map((program, index) => {
-    const first = firstStatement;
-    firstStatement += program.statements.length;
-    const stored = new Set(program.steps.map((step) => (step.op === 'store' ? step.statement : -1)));
-    return {
-      program,
-      encoders: program.statements.map((statement, number) =>
-        statementEncoder(statement, first + number, plan.protocol, stored.has(number)),
-      ),
-      firstStatement: first,
-      writes: plan.workload.scripts[index]?.writes ?? true,
-      commandOf: commandOfSteps(program),
-    };
-  });
-}
-
-/** Its statements are those of the script, and so are their names. */
-function closingsOf(scripts: readonly ClientScript[]): ClientGroup['closings'] {
-  return scripts.flatMap((script, index) => {
-    const { closing } = script.program;
-    return closing === undefined
-      ? []
-      : [{ script: { ...script, program: { ...script.program, steps: closing } }, index }];
-  });
-}
-
-function commandOfSteps({ steps, commands }: Program): Int32Array {
-  const commandOf = new Int32Array(steps.length);
-  for (const [index, { step }] of commands.entries()) {
-    commandOf.fill(index, step);
-  }
-  return commandOf;
 }

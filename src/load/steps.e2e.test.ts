@@ -367,6 +367,18 @@ it('connects anew after each transaction, or after so many', async () => {
   expect(connections(three)).toBe(2);
 });
 
+it('has a connection for each script where it is told so, else one for all', async () => {
+  const scripts = ['a', 'b'].map((name) => ({
+    name,
+    text: `INSERT INTO found (value) VALUES ('${name} ' || pg_backend_pid());`,
+  }));
+  await runAll(scripts, 10, { clients: 2, connections: 'per-script' });
+  expect(new Set(await found()).size).toBe(4);
+  expect(new Set((await found()).map((value) => value.slice(2))).size).toBe(4);
+  await runAll(scripts, 10, { clients: 2 });
+  expect(new Set((await found()).map((value) => value.slice(2))).size).toBe(2);
+});
+
 it('limits the transactions of all clients together', async () => {
   const load = await run('SELECT 1;', 0, { clients: 4, transactions: { count: 103, per: 'run' } });
   expect(load.count('ack')).toBe(103);

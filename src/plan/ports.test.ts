@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Connections, ScriptPlan } from './plan.js';
-import { clientsByRoute, routeOfClient } from './ports.js';
+import { clientsByRoute, connectionsByRoute, routeOfClient } from './ports.js';
 import type { Route } from './target.js';
 
 type Weighted = readonly [Route, number];
@@ -116,5 +116,28 @@ describe('clientsByRoute', () => {
     expect(clientsByRoute(planOf(1, scripts))).toEqual({ rw: 1, ro: 1 });
     expect(clientsByRoute(planOf(4, scripts, 'per-script'))).toEqual({ rw: 4, ro: 4 });
     expect(clientsByRoute(planOf(4, [['rw', 1]]))).toEqual({ rw: 4, ro: 0 });
+  });
+});
+
+describe('connectionsByRoute', () => {
+  const weighted = fc.tuple(fc.constantFrom<Route>('rw', 'ro'), fc.nat({ max: 3 }));
+  const scripts = fc
+    .array(weighted, { minLength: 1, maxLength: 5 })
+    .filter((all) => all.some(([, w]) => w > 0));
+  const clients = fc.integer({ min: 2, max: 200 });
+
+  it('counts one for each client, or one for each of its scripts that is ever run', () => {
+    fc.assert(
+      fc.property(clients, scripts, (count, all) => {
+        const one = connectionsByRoute(planOf(count, all));
+        expect(one.rw + one.ro).toBe(count);
+        expect(one).toEqual(clientsByRoute(planOf(count, all)));
+        const each = connectionsByRoute(planOf(count, all, 'per-script'));
+        for (const route of ['rw', 'ro'] as const) {
+          const run = all.filter(([of, weight]) => of === route && weight > 0);
+          expect(each[route]).toBe(count * run.length);
+        }
+      }),
+    );
   });
 });

@@ -30,6 +30,25 @@ export function routeOfClient(plan: Dealt, client: number): Route | 'both' {
   return Math.floor(((client + 1) * readers) / plan.clients) > readersBefore ? 'ro' : 'rw';
 }
 
+/** How many connections all clients together keep to each port. */
+export function connectionsByRoute(plan: Dealt): Readonly<Record<Route, number>> {
+  const lanes = { rw: 0, ro: 0 };
+  for (const { route, weight } of plan.workload.scripts) {
+    lanes[route] += weight > 0 ? 1 : 0;
+  }
+  const connections = { rw: 0, ro: 0 };
+  for (let client = 0; client < plan.clients; client++) {
+    const route = routeOfClient(plan, client);
+    if (plan.connections === 'per-script' || route === 'both') {
+      connections.rw += lanes.rw;
+      connections.ro += lanes.ro;
+    } else {
+      connections[route]++;
+    }
+  }
+  return connections;
+}
+
 /** How many clients serve each port; those that serve both count for each. */
 export function clientsByRoute(plan: Dealt): Readonly<Record<Route, number>> {
   const clients = { rw: 0, ro: 0 };

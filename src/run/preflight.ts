@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { UserError } from '../errors.js';
 import { PROBE_CONNECTIONS } from '../observe/probe.js';
 import type { Plan } from '../plan/plan.js';
+import { connectionsByRoute } from '../plan/ports.js';
 import { hostPort } from '../plan/target.js';
 
 /**
@@ -24,11 +25,13 @@ export async function checkServer(sql: pg.ClientBase, plan: Plan): Promise<void>
   }
   const free = server.max - server.reserved - server.used;
   const probes = plan.probes ? PROBE_CONNECTIONS : 0;
-  if (plan.clients + probes > free) {
+  const { rw: own } = connectionsByRoute(plan);
+  if (own + probes > free) {
+    const clients = `${plan.clients} clients${own === plan.clients ? '' : ` with ${own} connections to it`}`;
     throw new UserError(
-      `${plan.clients} clients${probes > 0 ? ` and the probe's ${probes}` : ''} need as many connections, but ` +
+      `${clients}${probes > 0 ? ` and the probe's ${probes}` : ''} need as many connections, but ` +
         `${where} has ${free} left (max_connections ${server.max}, ${server.reserved} reserved, ${server.used} in use).`,
-      `Use --clients ${Math.max(1, free - probes)} at most, raise max_connections, or leave the probe out with --probes off.`,
+      `Use --clients ${Math.max(1, Math.floor(((free - probes) * plan.clients) / Math.max(1, own)))} at most, raise max_connections, or leave the probe out with --probes off.`,
     );
   }
 }

@@ -55,7 +55,13 @@ function optionParts({ plan }: Result): string[] {
 }
 
 function optionsInWords({ workload }: Plan): string[] {
-  const options = Object.entries(workload.options).map(([name, value]) => plain(`${name} ${value}`));
+  const options = Object.entries(workload.options).flatMap(([name, value]) => {
+    // What is switched off or empty says nothing.
+    if (value === false || value === '') {
+      return [];
+    }
+    return [plain(value === true ? name : `${name} ${value}`)];
+  });
   const variables = Object.entries(workload.variables).map(([name, value]) => plain(`${name}=${value}`));
   return [...options, ...variables];
 }

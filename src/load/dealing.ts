@@ -1,0 +1,78 @@
+import type { Plan } from '../plan/plan.js';
+import { routeOfClient } from '../plan/ports.js';
+import type { Endpoint, Route, Secrets } from '../plan/target.js';
+import type { SessionOptions } from '../postgres/session.js';
+import type { LaneOptions } from './client.js';
+
+/** What one worker has of a run: which part of everything is dealt out follows from it. */
+export interface WorkerPart {
+  readonly plan: Plan;
+  readonly secrets: Secrets;
+  /** Names the run in application_name. */
+  readonly runId: string;
+  /** This worker's clients: firstClient … firstClient + clientCount - 1 of the run. */
+  readonly firstClient: number;
+  readonly clientCount: number;
+}
+
+/** The connections of a client: one, or one for each script that it may run. */
+export function lanesOf(part: WorkerPart, client: number, route: Route | 'both'): LaneOptions[] {
+  const { plan } = part;
+  const ports = hasLanePerScript(plan, route)
+    ? plan.workload.scripts.filter(({ weight }) => weight > 0).map((script) => script.route)
+    : [route === 'both' ? 'rw' : route];
+  return ports.map((port) => ({ route: port, session: sessionOptions(part, client, port) }));
+}
+
+/** Which of its lanes a client that serves this port takes for each script. */
+export function laneOfScripts(plan: Plan, route: Route | 'both'): number[] {
+  const perScript = hasLanePerScript(plan, route);
+  let lane = -1;
+  return plan.workload.scripts.map(({ weight }) => (perScript && weight > 0 ? ++lane : Math.max(0, lane)));
+}
+
+function hasLanePerScript({ connections }: Plan, route: Route | 'both'): boolean {
+  return connections === 'per-script' || route === 'both';
+}
+
+function sessionOptions({ plan, secrets, runId }: WorkerPart, client: number, route: Route): SessionOptions {
+  return {
+    endpoint: endpointOf(plan, route),
+    password: route === 'ro' ? secrets.roPassword : secrets.rwPassword,
+    applicationName: `pgha-bench/${runId}/${client}`,
+    identify: true,
+  };
+}
+
+function endpointOf({ target }: Plan, route: Route): Endpoint {
+  return route === 'ro' ? (target.ro ?? target.rw) : target.rw;
+}
+
+/** Of all transactions of the run, the share that this worker's clients of this port begin. */
+export function shareOf({ plan, firstClient, clientCount }: WorkerPart, route: Route | 'both'): number {
+  let own = 0;
+  let all = 0;
+  for (let client = 0; client < plan.clients; client++) {
+    if (routeOfClient(plan, client) === route) {
+      all++;
+      own += client >= firstClient && client < firstClient + clientCount ? 1 : 0;
+    }
+  }
+  let weight = 0;
+  let total = 0;
+  for (const script of plan.workload.scripts) {
+    total += script.weight;
+    weight += route === 'both' || script.route === route ? script.weight : 0;
+  }
+  return (own / all) * (weight / total);
+}
+
+/** The worker's part of a limit for the whole run, dealt out by clients; Infinity without one. */
+export function transactionsOf({ plan, firstClient, clientCount }: WorkerPart): number {
+  const { transactions, clients } = plan;
+  if (transactions?.per !== 'run') {
+    return Infinity;
+  }
+  const upTo = (client: number) => Math.floor((transactions.count * client) / clients);
+  return upTo(firstClient + clientCount) - upTo(firstClient);
+}
