@@ -53,12 +53,12 @@ describe('a workload of one’s own', () => {
   const example = /### An example[\s\S]*?```js\n([\s\S]*?)```/.exec(readFileSync(DOCS, 'utf8'))?.[1] ?? '';
 
   it('is what the docs say it is: made, run and dropped', async () => {
-    file('orders.mjs', example);
-    await cli.succeed(['init', './orders.mjs', '--customers', '50', ...there()]);
+    file('orders.js', example);
+    await cli.succeed(['init', './orders.js', '--customers', '50', ...there()]);
     const { rows } = await sql.query('SELECT count(*)::int AS n FROM orders');
     expect(rows[0].n).toBe(50);
     const ended = await cli.succeed([
-      ...['run', './orders.mjs', '-c', '2', '-t', '50', ...there()],
+      ...['run', './orders.js', '-c', '2', '-t', '50', ...there()],
       ...['--read-split', '--out', 'orders'],
     ]);
     const { plan, totals } = resultIn('orders');
@@ -72,13 +72,13 @@ describe('a workload of one’s own', () => {
     const orders = totals.scripts.find(({ name }) => name === 'order');
     expect(after.rows[0].n).toBe(50 + (orders?.outcomes.ack ?? 0));
     expect(ended.stdout).toContain('page');
-    await cli.succeed(['cleanup', '--workload', './orders.mjs', ...there()]);
+    await cli.succeed(['cleanup', '--workload', './orders.js', ...there()]);
     expect(await isThere('orders')).toBe(false);
   });
 
   it('is shown with its options and scripts', async () => {
-    file('orders.mjs', example);
-    const { stdout } = await cli.succeed(['workloads', 'show', './orders.mjs']);
+    file('orders.js', example);
+    const { stdout } = await cli.succeed(['workloads', 'show', './orders.js']);
     expect(stdout).toContain('--customers [100]');
     expect(stdout).toContain('Tables: its own');
     expect(stdout).toContain('Script order, weight 1, route rw:\n  \\set customer random(1, :customers)');
