@@ -43,7 +43,7 @@ export const RUN_FLAGS = {
   events: { group: 'Load:', describe: 'end after so many of all clients' },
   protocol: { alias: 'M', group: 'Load:', describe: 'prepared, extended or simple [prepared]' },
   seed: {
-    also: ['random-seed'],
+    also: ['random-seed', 'rand-seed'],
     group: 'Load:',
     describe: 'the same seed draws the same values [rand]',
   },
@@ -92,6 +92,13 @@ export const RUN_FLAGS = {
     also: ['report-interval'],
     group: 'Result:',
     describe: 'seconds from line to line [1]',
+  },
+  percentile: { hidden: true, group: 'Result:', describe: "sysbench's: the report has them all anyway" },
+  histogram: {
+    hidden: true,
+    isSwitch: true,
+    group: 'Result:',
+    describe: "sysbench's: the result has one anyway",
   },
   fault: { group: 'Fault:', describe: 'KIND@TIME, switchover@20s, or none [a lab: in the middle]' },
 } as const satisfies Flags;

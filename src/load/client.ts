@@ -46,7 +46,9 @@ export interface ClientGroup extends ExecutionGroup {
   /** Between the start of the load and its end; no transaction begins outside. */
   running: boolean;
   /** Whether there is one more transaction to begin. */
-  takeTransaction(client: Client): boolean;
+  mayBegin(client: Client): boolean;
+  /** A transaction counts for the limit of their number: it was begun behind the warm-up, or ended there. */
+  countTransaction(client: Client): void;
   /** Calls client.wake() in the next turn of the event loop. */
   soon(client: Client): void;
   /** The client has its first connections, or one of them failed. */
@@ -101,8 +103,8 @@ export class Client implements SessionOwner, ExecutionOwner {
   wakeUs = NEVER;
   /** When the transaction should have begun, or should begin; -1 when none is owed. Kept over attempts that did not go through. */
   intendedUs = -1;
-  /** Transactions begun behind the warm-up. */
-  begun = 0;
+  /** Transactions that count for the limit of their number. */
+  counted = 0;
 
   acks = 0;
   connects = 0;
@@ -122,6 +124,8 @@ export class Client implements SessionOwner, ExecutionOwner {
   private retries = 0;
   /** From the intended start to the first attempt; -1 before it. */
   private lagUs = -1;
+  /** It counts for the limit of their number. */
+  private counts = false;
   /** Transactions that ended, for the log. */
   private ended = 0;
   /** Attempts in a row that failed: the exponent of the pause. */
@@ -273,7 +277,7 @@ export class Client implements SessionOwner, ExecutionOwner {
   /** @returns whether it is to begin now; else the client waits for its start, or has stopped */
   private newTransaction(nowUs: number): boolean {
     const { group, share } = this;
-    if (!group.takeTransaction(this)) {
+    if (!this.takeTransaction(nowUs)) {
       this.retire(nowUs);
       return false;
     }
@@ -288,7 +292,7 @@ export class Client implements SessionOwner, ExecutionOwner {
     let startUs = share.pacer.nextUs();
     while (startUs < nowUs - group.latencyLimitUs) {
       this.skipped(nowUs, startUs);
-      if (!group.takeTransaction(this)) {
+      if (!this.takeTransaction(nowUs)) {
         this.retire(nowUs);
         return false;
       }
@@ -304,6 +308,18 @@ export class Client implements SessionOwner, ExecutionOwner {
       this.wakeUs = NEVER;
       share.waitForStart(this);
       return false;
+    }
+    return true;
+  }
+
+  private takeTransaction(nowUs: number): boolean {
+    const { group } = this;
+    if (!group.mayBegin(this)) {
+      return false;
+    }
+    this.counts = nowUs >= group.warmupUs;
+    if (this.counts) {
+      group.countTransaction(this);
     }
     return true;
   }
@@ -413,6 +429,9 @@ export class Client implements SessionOwner, ExecutionOwner {
   private transactionOver(): void {
     if (this.retries > 0) {
       this.group.recorder.retried(this.script, this.retries);
+    }
+    if (!this.counts && this.group.lastNowUs >= this.group.warmupUs) {
+      this.group.countTransaction(this);
     }
     this.ended++;
     this.intendedUs = -1;

@@ -265,16 +265,13 @@ export class Group implements ClientGroup {
     }
   }
 
-  takeTransaction(client: Client): boolean {
-    if (this.lastNowUs < this.warmupUs) {
-      return true;
-    }
-    if (client.begun >= this.perClientLimit || this.transactionsLeft <= 0) {
-      return false;
-    }
-    client.begun++;
+  mayBegin(client: Client): boolean {
+    return client.counted < this.perClientLimit && this.transactionsLeft > 0;
+  }
+
+  countTransaction(client: Client): void {
+    client.counted++;
     this.transactionsLeft--;
-    return true;
   }
 
   soon(client: Client): void {
