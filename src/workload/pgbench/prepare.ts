@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { forgetDropped, markMade } from '../ownership.js';
+import { transaction } from '../transaction.js';
 import type { PrepareProgress } from '../workload.js';
 import { generateRows, loadRows } from './load.js';
 import type { InitSettings, InitStep, Partitioning } from './options.js';
@@ -154,17 +155,5 @@ async function addForeignKeys(
     await sql.query(
       `alter table ${table} add constraint ${table}_${column}_fkey foreign key (${column}) references ${referred}`,
     );
-  }
-}
-
-async function transaction(sql: pg.ClientBase, work: () => Promise<void>): Promise<void> {
-  await sql.query('begin');
-  try {
-    await work();
-    await sql.query('commit');
-  } catch (error) {
-    // The connection may be what failed; the error that says so is the one to tell.
-    await sql.query('rollback').catch(() => undefined);
-    throw error;
   }
 }

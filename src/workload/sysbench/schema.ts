@@ -4,6 +4,7 @@ import { copyIn } from '../copy-in.js';
 import { writeInteger } from '../digits.js';
 import { forgetDropped, markMade } from '../ownership.js';
 import { RandomStream } from '../random/stream.js';
+import { transaction } from '../transaction.js';
 import type { OptionValues, PrepareProgress, Schema } from '../workload.js';
 import { type Settings, settingsOf } from './options.js';
 import { checkTables, tableName, tableNames } from './tables.js';
@@ -193,16 +194,4 @@ async function dropTables(sql: pg.ClientBase, count: number): Promise<void> {
     await sql.query(`drop table if exists ${table}`);
   }
   await transaction(sql, () => forgetDropped(sql));
-}
-
-async function transaction(sql: pg.ClientBase, work: () => Promise<void>): Promise<void> {
-  await sql.query('begin');
-  try {
-    await work();
-    await sql.query('commit');
-  } catch (error) {
-    // The connection may be what failed; the error that says so is the one to tell.
-    await sql.query('rollback').catch(() => undefined);
-    throw error;
-  }
 }
