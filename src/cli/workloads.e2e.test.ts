@@ -226,6 +226,36 @@ describe('workloads', () => {
   });
 });
 
+it('a mix goes to both ports: clients dealt out, a connection for each script, or one client for both', async () => {
+  const mix = ['run', '--mix', 'tpcb,select-only', '--rw', server.uri, '--ro', server.uri, '-t', '20'];
+  await cli.succeed(['init', 'tpcb', '--force', ...there()]);
+  const counts = async (out: string, ...words: readonly string[]) => {
+    await cli.succeed([...mix, ...words, '--out', out]);
+    const { scripts, ports } = resultIn(out).totals;
+    return {
+      scripts: scripts.map(({ route, outcomes }) => [route, outcomes.ack]),
+      clients: ports.map(({ clients }) => clients),
+    };
+  };
+  expect(await counts('dealt', '-c', '2')).toEqual({
+    scripts: [
+      ['rw', 20],
+      ['ro', 20],
+    ],
+    clients: [1, 1],
+  });
+  for (const words of [
+    ['--read-split', '-c', '2'],
+    ['-c', '1'],
+  ]) {
+    const { scripts, clients } = await counts(`both${words.length}`, ...words);
+    const [writes = [], reads = []] = scripts;
+    expect(Number(writes[1]) + Number(reads[1])).toBe(words.length === 3 ? 40 : 20);
+    expect(Number(writes[1]) * Number(reads[1])).toBeGreaterThan(0);
+    expect(clients).toEqual(words.length === 3 ? [2, 2] : [1, 1]);
+  }
+});
+
 describe('what is wrong is told in one line, before any load', () => {
   beforeAll(async () => {
     await cli.succeed(['init', 'tpcb', '--force', ...there()]);
@@ -317,14 +347,6 @@ describe('what is wrong is told in one line, before any load', () => {
   ])('%s', async (_, words, message) => {
     const address = ['-h', server.host, '-p', String(server.port), '-U', server.user];
     await expectRefused([...words, ...address, ...(words.includes('-d') ? [] : ['-d', 'postgres'])], message);
-  });
-
-  it('a client for each of two ports', async () => {
-    const mix = ['run', '--mix', 'tpcb,select-only', '--rw', server.uri, '--ro', server.uri];
-    await expectRefused(mix, 'expected at least 2, one for each port');
-    await cli.succeed([...mix, '-t', '3', '--read-split', '--out', 'split']);
-    await cli.succeed([...mix, '-t', '3', '-c', '2', '--out', 'dealt']);
-    expect(resultIn('dealt').plan.workload.scripts.map(({ route }) => route)).toEqual(['rw', 'ro']);
   });
 
   it('a script that does not parse, with its line and a caret', async () => {
