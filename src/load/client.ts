@@ -11,7 +11,6 @@ import {
   TRANSACTION_TIMEOUT,
 } from '../postgres/failure.js';
 import { queryMessage } from '../postgres/messages.js';
-import type { Outbox } from '../postgres/outbox.js';
 import { ABORTED, ACK, ACK_UNREPLICATED, IN_DOUBT, NOT_SENT } from '../postgres/outcome.js';
 import { IDLE } from '../postgres/replies.js';
 import { Session, type SessionOptions, type SessionOwner } from '../postgres/session.js';
@@ -44,7 +43,6 @@ export interface ClientGroup extends ExecutionGroup {
   epochUs(nowUs: number): number;
   /** Shared by all sessions of the thread. */
   readonly readBuffer: Buffer;
-  readonly outbox: Outbox;
   /** Between the start of the load and its end; no transaction begins outside. */
   running: boolean;
   /** Whether there is one more transaction to begin. */
@@ -151,7 +149,7 @@ export class Client implements SessionOwner, ExecutionOwner {
     const statements = group.scripts.reduce((sum, script) => sum + script.encoders.length, 0);
     this.lanes = lanes.map(({ route, session }) => ({
       route,
-      session: new Session(this, session, group.readBuffer, statements, group.outbox),
+      session: new Session(this, session, group.readBuffer, statements),
       server: -1,
       transactions: 0,
     }));

@@ -4,7 +4,6 @@ import type { Plan } from '../plan/plan.js';
 import { routeOfClient } from '../plan/ports.js';
 import type { Route } from '../plan/target.js';
 import type { Failure } from '../postgres/failure.js';
-import { Outbox } from '../postgres/outbox.js';
 import type { Program, ScriptContext } from '../workload/program.js';
 import type { RandomStream } from '../workload/random/stream.js';
 import { Client, type ClientGroup } from './client.js';
@@ -80,7 +79,6 @@ export class Group implements ClientGroup {
   /** Only behind the warm-up. */
   log: TransactionLog | undefined;
   readonly readBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
-  readonly outbox = new Outbox();
   running = false;
   lastNowUs = 0;
 

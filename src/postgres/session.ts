@@ -6,7 +6,6 @@ import { codeOf, messageOf } from '../errors.js';
 import { type Endpoint, hostPort } from '../plan/target.js';
 import { CLOSED, CONNECT_CLOSED, type Failure, PROTOCOL } from './failure.js';
 import { TERMINATE } from './messages.js';
-import type { Outbox } from './outbox.js';
 import { ReplyReader } from './replies.js';
 import { sslOptions } from './tls.js';
 
@@ -61,8 +60,6 @@ export class Session {
     /** Shared by all sessions of a thread: a read is walked before the next one begins. */
     private readonly readBuffer: Buffer,
     statementCount: number,
-    /** Where requests go; without one each is written at once. */
-    private readonly outbox?: Outbox,
   ) {
     this.parsed = new Uint8Array(statementCount);
   }
@@ -121,11 +118,7 @@ export class Session {
     this.state = 'busy';
     this.awaited = syncs;
     this.replies.clear();
-    if (this.outbox === undefined || this.socket === undefined) {
-      this.socket?.write(message);
-    } else {
-      this.outbox.post(this.socket, message);
-    }
+    this.socket?.write(message);
   }
 
   /**
