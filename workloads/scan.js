@@ -28,7 +28,8 @@ export default {
       type: 'number',
       default: 0,
       min: 0,
-      max: 60_000,
+      // Longer, and the client would take the silence for a server that does not answer.
+      max: 5000,
       command: 'run',
       summary: 'ms between two reads, as of a reader that has work to do with them',
     },

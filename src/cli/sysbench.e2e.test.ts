@@ -138,3 +138,17 @@ test('an event that meets another one begins anew until it goes through', async 
   expect(errors.every(({ code }) => ['40P01', '23505', '40001'].includes(code))).toBe(true);
   expect(totals.retries).toBe(totals.outcomes.aborted);
 });
+
+test('a command of an event is counted once, whatever it is made of', async () => {
+  await sysbench(server, ['oltp_point_select', '--tables=2', '--table-size=100', 'prepare']);
+  await runOurs('oltp_point_select', ['--tables=2', '--table-size=100', '-r', '--out', 'commands'], 50);
+  const [script] = (await cli.result('commands')).totals.scripts;
+  expect(script?.commands?.map(({ count }) => count)).toEqual([50]);
+});
+
+test('bulk_insert sends its rows though it connects anew for each transaction', async () => {
+  await sysbench(server, ['bulk_insert', '--threads=1', 'prepare']);
+  await runOurs('bulk_insert', ['--connect'], 50);
+  const { rows } = await sql.query('select count(*)::int as n from sbtest1');
+  expect(rows).toEqual([{ n: 50 }]);
+});

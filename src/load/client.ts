@@ -68,7 +68,7 @@ interface Lane {
   readonly session: Session;
   /** Of the server that it is connected to, among those of the recorder. */
   server: number;
-  /** Transactions on this connection, for one that is not kept. */
+  /** Transactions that ended on this connection, for one that is not kept. */
   transactions: number;
 }
 
@@ -82,7 +82,9 @@ type Phase =
   | 'running'
   /** A failed transaction is being rolled back; its outcome is recorded already. */
   | 'rolling_back'
-  /** Has done its last transaction, and what scripts have to do behind it is in flight. */
+  /** Has done its last transaction, and connects for what scripts have to do behind it. */
+  | 'retiring'
+  /** That is in flight. */
   | 'closing'
   | 'stopped';
 
@@ -122,6 +124,8 @@ export class Client implements SessionOwner, ExecutionOwner {
   private begunBefore = false;
   /** How often contention has ended it, and it was tried again. */
   private retries = 0;
+  /** The next attempt draws other values. */
+  private drawsAnew = false;
   /** From the intended start to the first attempt; -1 before it. */
   private lagUs = -1;
   /** It counts for the limit of their number. */
@@ -191,10 +195,17 @@ export class Client implements SessionOwner, ExecutionOwner {
 
   /** The load is over: stops at once, unless a transaction is in flight, which may end first. */
   windDown(): void {
-    if (this.phase === 'waiting') {
+    if (this.phase === 'waiting' || this.phase === 'connecting') {
       this.retire(this.group.nowUs());
-    } else if (this.phase === 'connecting') {
-      this.stop();
+    }
+  }
+
+  /** The warm-up is over: what is in flight counts from here on. */
+  endWarmup(): void {
+    this.ended = 0;
+    if (this.intendedUs >= 0 && !this.counts) {
+      this.counts = true;
+      this.group.countTransaction(this);
     }
   }
 
@@ -204,6 +215,10 @@ export class Client implements SessionOwner, ExecutionOwner {
       return;
     }
     this.lane.session.abandon();
+    if (this.phase === 'closing') {
+      this.closingLost(failure, this.group.nowUs());
+      return;
+    }
     if (this.phase === 'running') {
       this.execution.cancel();
       this.lost(failure, this.group.nowUs());
@@ -220,8 +235,11 @@ export class Client implements SessionOwner, ExecutionOwner {
     this.connects += nowUs < group.warmupUs && group.running ? 0 : 1;
     group.recorder.connected(nowUs - this.connectStartUs, nowUs);
     lane.server = group.recorder.serverIndex(lane.session.server, lane.route);
+    lane.transactions = 0;
     if (this.phase === 'opening') {
       this.openNextLane();
+    } else if (this.phase === 'retiring') {
+      this.close(nowUs);
     } else {
       this.next(nowUs);
     }
@@ -251,6 +269,10 @@ export class Client implements SessionOwner, ExecutionOwner {
         this.execution.cancel();
         this.lost(failure, nowUs);
         break;
+      case 'retiring':
+        this.record(NOT_SENT, failure, nowUs);
+        this.stop();
+        return;
       case 'closing':
         this.closingLost(failure, nowUs);
         return;
@@ -267,6 +289,7 @@ export class Client implements SessionOwner, ExecutionOwner {
 
   /** Begins the next transaction or the next attempt at the one that is owed. */
   private next(nowUs: number): void {
+    this.renewConnection();
     if (!this.group.running) {
       this.retire(nowUs);
     } else if (this.intendedUs >= 0 || this.newTransaction(nowUs)) {
@@ -345,15 +368,14 @@ export class Client implements SessionOwner, ExecutionOwner {
     const { group } = this;
     this.phase = 'running';
     this.startUs = nowUs;
-    if (!group.restarts) {
-      // The same transaction draws the same values again.
-      if (this.begunBefore) {
-        this.context.random.restore();
-      } else {
-        this.context.random.save();
-      }
+    // The same transaction draws the same values again, unless sysbench begins its event anew.
+    if (this.begunBefore && !this.drawsAnew) {
+      this.context.random.restore();
+    } else {
+      this.context.random.save();
     }
     this.begunBefore = true;
+    this.drawsAnew = false;
     this.transactionDeadlineUs = nowUs + group.transactionUs;
     this.execution.begin(
       group.scripts[this.script] as ClientScript,
@@ -397,11 +419,7 @@ export class Client implements SessionOwner, ExecutionOwner {
 
   /** Without a round trip the next one begins within this one, and so on: the event loop must have its turn, too. */
   private afterEnd(sent: boolean, nowUs: number): void {
-    const { group, lane } = this;
-    if (group.transactionsPerConnection > 0 && ++lane.transactions >= group.transactionsPerConnection) {
-      lane.transactions = 0;
-      lane.session.close();
-    }
+    const { group } = this;
     if (sent || ++this.unsentInARow < UNSENT_IN_A_ROW) {
       this.next(nowUs);
     } else {
@@ -434,7 +452,16 @@ export class Client implements SessionOwner, ExecutionOwner {
       this.group.countTransaction(this);
     }
     this.ended++;
+    this.lane.transactions += this.execution.sent ? 1 : 0;
     this.intendedUs = -1;
+  }
+
+  /** A connection that was to serve so many transactions has done so. */
+  private renewConnection(): void {
+    const { lane, group } = this;
+    if (group.transactionsPerConnection > 0 && lane.transactions >= group.transactionsPerConnection) {
+      lane.session.close();
+    }
   }
 
   private skipped(nowUs: number, startUs: number): void {
@@ -463,10 +490,11 @@ export class Client implements SessionOwner, ExecutionOwner {
     }
     if (this.mayTryAgain(failure.code, nowUs)) {
       this.retries++;
+      this.drawsAnew = this.group.restarts;
     } else {
       this.givenUp(failure.code, nowUs);
     }
-    if (session.replies.status !== IDLE) {
+    if (session.state === 'idle' && session.replies.status !== IDLE) {
       this.phase = 'rolling_back';
       this.wakeUs = nowUs + this.group.statementUs;
       session.sendBytes(ROLLBACK);
@@ -478,8 +506,17 @@ export class Client implements SessionOwner, ExecutionOwner {
   /** Whether what contention ended is tried again: as pgbench does, or as sysbench. */
   private mayTryAgain(code: string, nowUs: number): boolean {
     const { group } = this;
-    const isToBe = group.restarts ? isContention(code) : code === SERIALIZATION_FAILURE || code === DEADLOCK;
-    return isToBe && this.retries + 1 < group.maxTries && nowUs - this.intendedUs < group.latencyLimitUs;
+    return (
+      this.isContended(code) &&
+      group.running &&
+      this.retries + 1 < group.maxTries &&
+      nowUs - this.intendedUs < group.latencyLimitUs
+    );
+  }
+
+  /** For pgbench a key that is there already is an error of the script; sysbench's events expect it. */
+  private isContended(code: string): boolean {
+    return this.group.restarts ? isContention(code) : code === SERIALIZATION_FAILURE || code === DEADLOCK;
   }
 
   private rolledBack(): void {
@@ -494,7 +531,7 @@ export class Client implements SessionOwner, ExecutionOwner {
 
   /** Contention says nothing about the server and is tried again at once; anything else would come back at full speed. */
   private afterFailure(code: string, nowUs: number): void {
-    if (isContention(code)) {
+    if (this.isContended(code)) {
       this.next(nowUs);
     } else {
       this.pause(nowUs);
@@ -504,8 +541,8 @@ export class Client implements SessionOwner, ExecutionOwner {
   /** The connection is gone under a transaction. */
   private lost(failure: Failure, nowUs: number): void {
     this.record(this.execution.committing ? IN_DOUBT : ABORTED, failure, nowUs);
-    if (this.execution.committing) {
-      // It may have gone through: it is not tried again, and the next transaction is another one.
+    if (this.execution.committing || this.execution.committed) {
+      // It may have gone through, or a part of it has: it is not tried again, and the next one is another one.
       this.givenUp(failure.code, nowUs);
     }
   }
@@ -537,6 +574,10 @@ export class Client implements SessionOwner, ExecutionOwner {
       this.lost(failure, nowUs);
     } else if (phase === 'connecting') {
       this.record(NOT_SENT, failure, nowUs);
+    } else if (phase === 'retiring') {
+      this.record(NOT_SENT, failure, nowUs);
+      this.stop();
+      return;
     } else if (phase === 'opening') {
       this.wakeUs = NEVER;
       this.group.connectedFirst(this, failure);
@@ -546,7 +587,7 @@ export class Client implements SessionOwner, ExecutionOwner {
   }
 
   private overdueFailure(nowUs: number): Failure {
-    if (this.phase === 'connecting' || this.phase === 'opening') {
+    if (this.phase === 'connecting' || this.phase === 'opening' || this.phase === 'retiring') {
       return {
         code: CONNECT_TIMEOUT,
         message: `No ready connection within ${this.group.connectUs / 1000} ms.`,
@@ -592,8 +633,9 @@ export class Client implements SessionOwner, ExecutionOwner {
 
   /** Waits before the next attempt: longer at each failure in a row, and jittered, so that clients do not come in step. */
   private pause(nowUs: number): void {
+    this.renewConnection();
     if (!this.group.running) {
-      this.stop();
+      this.retire(nowUs);
       return;
     }
     const { firstPauseUs, capPauseUs } = this.group;
@@ -605,16 +647,38 @@ export class Client implements SessionOwner, ExecutionOwner {
 
   /** Does what scripts have to do behind the last transaction, on the connection that is there, and stops. */
   private retire(nowUs: number): void {
-    const { group, lane } = this;
-    const closing = group.closings[this.closings++];
-    if (closing === undefined || lane.session.state !== 'idle') {
+    this.giveUpWhatIsOwed(nowUs);
+    const closing = this.group.closings[this.closings];
+    if (closing === undefined) {
       this.stop();
       return;
     }
-    this.phase = 'closing';
     this.script = closing.index;
-    this.transactionDeadlineUs = nowUs + group.transactionUs;
-    this.execution.begin(closing.script, closing.index, lane.session, this.transactionDeadlineUs);
+    this.lane = this.lanes[this.share.laneOf[closing.index] as number] as Lane;
+    const { session } = this.lane;
+    if (session.state === 'idle') {
+      this.close(nowUs);
+      return;
+    }
+    this.phase = 'retiring';
+    if (session.state === 'closed') {
+      this.beginConnect();
+    }
+  }
+
+  private close(nowUs: number): void {
+    const closing = this.group.closings[this.closings++] as ClientGroup['closings'][number];
+    this.phase = 'closing';
+    this.transactionDeadlineUs = nowUs + this.group.transactionUs;
+    this.execution.begin(closing.script, closing.index, this.lane.session, this.transactionDeadlineUs);
+  }
+
+  /** The run ends before it went through. */
+  private giveUpWhatIsOwed(nowUs: number): void {
+    if (this.intendedUs >= 0 && this.begunBefore) {
+      this.givenUp(this.lastFailureCode, nowUs);
+    }
+    this.intendedUs = -1;
   }
 
   private closingLost(failure: Failure, nowUs: number): void {
@@ -624,6 +688,7 @@ export class Client implements SessionOwner, ExecutionOwner {
   }
 
   private stop(): void {
+    this.giveUpWhatIsOwed(this.group.lastNowUs);
     this.phase = 'stopped';
     this.wakeUs = NEVER;
     for (const { session } of this.lanes) {

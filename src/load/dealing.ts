@@ -1,6 +1,6 @@
 import type { Plan } from '../plan/plan.js';
 import { routeOfClient } from '../plan/ports.js';
-import type { Endpoint, Route, Secrets } from '../plan/target.js';
+import type { Route, Secrets } from '../plan/target.js';
 import type { SessionOptions } from '../postgres/session.js';
 import type { LaneOptions } from './client.js';
 
@@ -36,16 +36,11 @@ function hasLanePerScript({ connections }: Plan, route: Route | 'both'): boolean
 }
 
 function sessionOptions({ plan, secrets, runId }: WorkerPart, client: number, route: Route): SessionOptions {
-  return {
-    endpoint: endpointOf(plan, route),
-    password: route === 'ro' ? secrets.roPassword : secrets.rwPassword,
-    applicationName: `pgha-bench/${runId}/${client}`,
-    identify: true,
-  };
-}
-
-function endpointOf({ target }: Plan, route: Route): Endpoint {
-  return route === 'ro' ? (target.ro ?? target.rw) : target.rw;
+  const { rw, ro } = plan.target;
+  // Scripts go to `ro` only where there is one.
+  const [endpoint, password] =
+    route === 'ro' && ro !== undefined ? [ro, secrets.roPassword] : [rw, secrets.rwPassword];
+  return { endpoint, password, applicationName: `pgha-bench/${runId}/${client}`, identify: true };
 }
 
 /** Of all transactions of the run, the share that this worker's clients of this port begin. */

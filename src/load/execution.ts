@@ -8,7 +8,7 @@ import type { Session } from '../postgres/session.js';
 import { parseShellInteger } from '../workload/pgbench/shell.js';
 import { type Program, type ScriptContext, ScriptFailure, type Step } from '../workload/program.js';
 import type { Recorder } from './recorder.js';
-import { runShell } from './shell.js';
+import { killShell, runShell } from './shell.js';
 import { StoredRows } from './stored-rows.js';
 
 /** A script as the clients of a worker share it. */
@@ -54,6 +54,8 @@ export class Execution {
   sent = false;
   /** The reply that is awaited decides over a commit. */
   committing = false;
+  /** Something was committed: the script cannot be taken back as a whole any more. */
+  committed = false;
   unreplicated = false;
 
   private session: Session | undefined;
@@ -70,6 +72,7 @@ export class Execution {
   private pipedLength = 0;
   private pipedSyncs = 0;
   private pipedInBlock = false;
+  private pipedCommits = false;
   /** Statements whose Parse is in the pipeline, in order. */
   private readonly pipedParses: number[] = [];
   /** Raised when what is awaited outside the server does not matter any more. */
@@ -91,8 +94,10 @@ export class Execution {
     this.step = 0;
     this.sent = false;
     this.committing = false;
+    this.committed = false;
     this.unreplicated = false;
     this.piped = false;
+    this.pipedSyncs = 0;
     this.deadlineUs = deadlineUs;
     this.commandStartUs = this.group.lastNowUs;
     this.owner.wakeUs = deadlineUs;
@@ -111,25 +116,46 @@ export class Execution {
       this.noteParsed();
     }
     if (replies.error !== undefined) {
-      this.failed(replies.error);
+      this.replyFailed(replies.error);
     } else if (this.committing && replies.rolledBack) {
       this.failed({ code: ROLLED_BACK, message: 'COMMIT was answered with ROLLBACK.' });
     } else {
-      this.unreplicated ||= replies.unreplicated && this.committing;
+      this.noteCommit();
       if (replies.sink === undefined || this.store()) {
         this.goOn();
       }
     }
   }
 
+  /** If the reply decided over a commit, it was one. */
+  private noteCommit(): void {
+    if (this.committing) {
+      this.unreplicated ||= (this.session as Session).replies.unreplicated;
+      this.committed = true;
+      this.committing = false;
+    }
+  }
+
+  private replyFailed(failure: Failure): void {
+    if (this.pipedSyncs > 1) {
+      // Behind an error the server skips up to the next Sync and parses on: which statements it has is not known.
+      (this.session as Session).close();
+    }
+    this.committing = false;
+    this.failed(failure);
+  }
+
   /** Nothing that comes of it is wanted any more; the session is the caller's to close. */
   cancel(): void {
     this.turn++;
     this.piped = false;
+    this.pipedSyncs = 0;
     (this.session as Session).replies.sink = undefined;
     this.pipedParses.length = 0;
     this.parsing = -1;
-    this.child?.kill('SIGKILL');
+    if (this.child !== undefined) {
+      killShell(this.child);
+    }
     this.child = undefined;
     this.abort?.abort();
     this.abort = undefined;
@@ -138,10 +164,9 @@ export class Execution {
   /** Whether a connection that was lent has shown signs of life since the last call: then it may wait on. */
   isAlive(nowUs: number): boolean {
     const session = this.session;
-    if (session?.state !== 'lent' || !session.heard || nowUs >= this.deadlineUs) {
+    if (session?.state !== 'lent' || nowUs >= this.deadlineUs || !session.takeSignOfLife()) {
       return false;
     }
-    session.heard = false;
     this.owner.wakeUs = Math.min(nowUs + this.group.statementUs, this.deadlineUs);
     return true;
   }
@@ -150,10 +175,10 @@ export class Execution {
 
   /** Behind a step that had to wait. */
   private goOn(): void {
-    if (this.group.perCommand) {
-      this.recordCommand();
-    }
     this.step++;
+    if (this.group.perCommand) {
+      this.recordCommand(this.step - 1);
+    }
     this.advance();
   }
 
@@ -205,12 +230,14 @@ export class Execution {
           this.appendStatement(statement);
           break;
         }
-        case 'branch':
+        case 'branch': {
+          const branch = this.step;
+          this.step = step.test(this.context) ? branch + 1 : step.otherwise;
           if (this.group.perCommand) {
-            this.recordCommand();
+            this.recordCommand(branch);
           }
-          this.step = step.test(this.context) ? this.step + 1 : step.otherwise;
           continue;
+        }
         case 'jump':
           this.step = step.to;
           continue;
@@ -219,10 +246,10 @@ export class Execution {
             return false;
           }
       }
-      if (this.group.perCommand) {
-        this.recordCommand();
-      }
       this.step++;
+      if (this.group.perCommand) {
+        this.recordCommand(this.step - 1);
+      }
     }
     return true;
   }
@@ -274,7 +301,7 @@ export class Execution {
   private failed(failure: Failure): void {
     if (this.group.perCommand) {
       const { commandOf } = this.script as ClientScript;
-      this.group.recorder.commandFailed(this.scriptIndex, commandOf[this.step] ?? 0);
+      this.group.recorder.commandFailed(this.scriptIndex, commandOf[this.step] ?? 0, this.group.nowUs());
     }
     this.cancel();
     this.owner.onFailure(failure);
@@ -288,10 +315,15 @@ export class Execution {
     this.failed({ code: SCRIPT, message: error.message });
   }
 
-  private recordCommand(): void {
+  /** Behind a step; a command may have several, and is over when the next one belongs to another. */
+  private recordCommand(step: number): void {
     const { commandOf } = this.script as ClientScript;
+    const command = commandOf[step] ?? 0;
+    if (commandOf[this.step] === command) {
+      return;
+    }
     const nowUs = this.group.nowUs();
-    this.group.recorder.commanded(this.scriptIndex, commandOf[this.step] ?? 0, nowUs - this.commandStartUs);
+    this.group.recorder.commanded(this.scriptIndex, command, nowUs - this.commandStartUs, nowUs);
     this.commandStartUs = nowUs;
   }
 
@@ -319,7 +351,7 @@ export class Execution {
       this.pipedLength = 0;
       this.pipedSyncs = 0;
       this.pipedInBlock = (this.session as Session).replies.status !== IDLE;
-      this.committing = false;
+      this.pipedCommits = false;
       return false;
     }
     if (!this.piped) {
@@ -333,6 +365,7 @@ export class Execution {
       return false;
     }
     this.piped = false;
+    this.committing = this.pipedCommits;
     this.owner.wakeUs = Math.min(this.group.lastNowUs + this.group.statementUs, this.deadlineUs);
     this.sent = true;
     session.send(this.pipedLength, this.pipedSyncs);
@@ -359,7 +392,7 @@ export class Execution {
   /** Whether the replies of the pipeline decide over a commit: what writes outside a block is committed by the Sync. */
   private noteVerb(verb: Program['statements'][number]['verb']): void {
     const { writes } = this.script as ClientScript;
-    this.committing ||= writes && (verb === 'commit' || (verb === 'write' && !this.pipedInBlock));
+    this.pipedCommits ||= writes && (verb === 'commit' || (verb === 'write' && !this.pipedInBlock));
     if (verb === 'begin') {
       this.pipedInBlock = true;
     } else if (verb === 'commit' || verb === 'rollback') {
@@ -367,7 +400,7 @@ export class Execution {
     }
   }
 
-  /** Behind an error the server skips what follows up to the Sync: only the first ones were parsed. */
+  /** Behind an error the server skips what follows up to the Sync: with one Sync only the first ones were parsed. */
   private noteParsed(): void {
     const { parsed, replies } = this.session as Session;
     for (let i = 0; i < replies.parsed && i < this.pipedParses.length; i++) {
@@ -396,12 +429,12 @@ export class Execution {
       // Timers count whole ms from the begin of the event loop's turn, and may be up to 1 ms early.
       const leftUs = endUs - this.group.nowUs();
       if (leftUs > 0) {
-        setTimeout(look, Math.ceil(leftUs / 1000));
+        setTimeout(look, Math.min(LONGEST_TIMER_MS, Math.ceil(leftUs / 1000)));
       } else {
         this.goOn();
       }
     };
-    setTimeout(look, Math.ceil(microseconds / 1000));
+    setTimeout(look, Math.min(LONGEST_TIMER_MS, Math.ceil(microseconds / 1000)));
     return true;
   }
 
@@ -436,7 +469,6 @@ export class Execution {
     const turn = ++this.turn;
     const abort = new AbortController();
     this.abort = abort;
-    this.sent = true;
     this.committing = (this.script as ClientScript).writes;
     this.owner.wakeUs = Math.min(group.lastNowUs + group.statementUs, this.deadlineUs);
     const call = async (sql: pg.Client) =>
@@ -460,7 +492,7 @@ export class Execution {
     this.abort = undefined;
     this.group.nowUs();
     if (error === undefined) {
-      this.takeBack(turn, () => this.goOn());
+      this.takeBack(turn, () => this.functionDone());
       return;
     }
     const failure = { code: codeOf(error) ?? SCRIPT, message: messageOf(error) };
@@ -473,9 +505,24 @@ export class Execution {
     }
   }
 
+  private functionDone(): void {
+    const { rolledBack } = (this.session as Session).replies;
+    if (this.sent && this.committing && rolledBack) {
+      this.failed({
+        code: ROLLED_BACK,
+        message: 'The last command of the function was answered with ROLLBACK.',
+      });
+    } else {
+      this.noteCommit();
+      this.goOn();
+    }
+  }
+
   private takeBack(turn: number, then: () => void): void {
-    (this.session as Session).takeBack(() => {
+    const session = this.session as Session;
+    session.takeBack(() => {
       if (turn === this.turn) {
+        this.sent = session.heard;
         then();
       }
     });
@@ -483,6 +530,9 @@ export class Execution {
 }
 
 type RareStep = Extract<Step, { op: 'store' | 'sleep' | 'shell' | 'pipeline' | 'function' }>;
+
+/** Node's timers take no more. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** FATAL and PANIC are a server's last words; pg tells the query of them before it tells of the end of the connection. */
 function endsSession(error: unknown): boolean {

@@ -1,5 +1,5 @@
 import { RunClock } from '../clock.js';
-import { UserError } from '../errors.js';
+import { messageOf, UserError } from '../errors.js';
 import type { Plan } from '../plan/plan.js';
 import { routeOfClient } from '../plan/ports.js';
 import type { Route } from '../plan/target.js';
@@ -64,6 +64,8 @@ export class Group implements ClientGroup {
   readonly scripts: readonly ClientScript[];
   readonly closings: ClientGroup['closings'];
   readonly recorder: Recorder;
+  /** What a reader of the result must know of this worker's part. */
+  readonly problems: string[] = [];
   readonly connectUs: number;
   readonly statementUs: number;
   readonly transactionUs: number;
@@ -99,6 +101,8 @@ export class Group implements ClientGroup {
   private finishing: { left: number; resolve: () => void } | undefined;
   private finished: Promise<void> | undefined;
   private lastTickUs = 0;
+  /** Transactions count and are logged. */
+  private warm = false;
   /** The load has begun: only from then on frames are part of the run. */
   private ran = false;
 
@@ -167,7 +171,7 @@ export class Group implements ClientGroup {
     this.ran = true;
     this.running = true;
     if (this.warmupUs === 0) {
-      this.startLog(this.lastTickUs);
+      this.endWarmup(this.lastTickUs);
     }
     for (const client of this.clients) {
       client.start();
@@ -204,7 +208,12 @@ export class Group implements ClientGroup {
     await ended;
     clearInterval(this.ticker);
     this.recorder.flush();
-    await this.fullLog?.close(this.epochUs(this.nowUs()));
+    try {
+      await this.fullLog?.close(this.epochUs(this.nowUs()));
+    } catch (error) {
+      // A full disk, for one: the result is worth more than the log.
+      this.problems.push(messageOf(error));
+    }
   }
 
   /** Gives up everything at once, before or in the load. */
@@ -310,8 +319,8 @@ export class Group implements ClientGroup {
     const nowUs = this.nowUs();
     this.recorder.stalled(nowUs - this.lastTickUs - TICK_MS * 1000);
     this.lastTickUs = nowUs;
-    if (this.log === undefined && nowUs >= this.warmupUs) {
-      this.startLog(nowUs);
+    if (!this.warm && nowUs >= this.warmupUs) {
+      this.endWarmup(nowUs);
     }
     this.recorder.roll(nowUs);
     for (let i = 0; i < this.clients.length; i++) {
@@ -322,9 +331,13 @@ export class Group implements ClientGroup {
     }
   }
 
-  private startLog(nowUs: number): void {
+  private endWarmup(nowUs: number): void {
+    this.warm = true;
     this.fullLog?.begin(this.epochUs(nowUs));
     this.log = this.fullLog;
+    for (const client of this.clients) {
+      client.endWarmup();
+    }
   }
 
   private newClient(options: GroupOptions, index: number): Client {

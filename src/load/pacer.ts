@@ -42,7 +42,7 @@ export class Pacer {
       const inSpan = span.toUs === Infinity ? Infinity : ((rate + span.toRate) / 2) * (span.toUs - this.atUs);
       if (left < inSpan) {
         // The root of rate·t + slope·t²/2 = left in the form that is exact for a slope of 0, too.
-        const waitUs = (2 * left) / (rate + Math.sqrt(rate * rate + 2 * slope * left));
+        const waitUs = (2 * left) / (rate + Math.sqrt(Math.max(0, rate * rate + 2 * slope * left)));
         this.atUs += Math.trunc(waitUs + 0.5);
         return this.atUs;
       }

@@ -10,10 +10,12 @@ import type { FromWorker, ToWorker, WorkerStart } from './worker.js';
 /** The main thread's side of the load: starts the workers, gives each its share, hands on what they record. */
 export class Pool {
   private readonly members: Member[];
+  /** What a reader of the result must know; complete when finish() has resolved. */
+  readonly problems: string[] = [];
 
   constructor(plan: Plan, secrets: Secrets, runId: string, onFrame: (frame: Frame) => void) {
     this.members = shares(plan.clients, plan.workers).map(
-      (share, worker) => new Member({ plan, secrets, runId, worker, ...share }, onFrame),
+      (share, worker) => new Member({ plan, secrets, runId, worker, ...share }, onFrame, this.problems),
     );
   }
 
@@ -82,7 +84,7 @@ class Member {
   readonly done: Promise<readonly ClientSummary[]>;
   private readonly thread: Worker;
 
-  constructor(start: WorkerStart, onFrame: (frame: Frame) => void) {
+  constructor(start: WorkerStart, onFrame: (frame: Frame) => void, problems: string[]) {
     this.thread = new Worker(new URL('./worker.js', import.meta.url), { workerData: start });
     let opened: () => void = () => undefined;
     let drained: () => void = () => undefined;
@@ -113,6 +115,7 @@ class Member {
             drained();
             break;
           case 'done':
+            problems.push(...message.problems);
             resolve(message.clients);
             break;
           case 'failed':

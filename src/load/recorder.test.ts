@@ -150,9 +150,9 @@ describe('Recorder', () => {
 
   it('adds up what each command took, and says nothing of servers for what was not sent', () => {
     const { record, frames } = recorder({ commands: [2, 0] });
-    record.commanded(0, 1, 20);
-    record.commanded(0, 1, 30);
-    record.commandFailed(0, 0);
+    record.commanded(0, 1, 20, 1);
+    record.commanded(0, 1, 30, 2);
+    record.commandFailed(0, 0, 3);
     record.completed(1, 5, 5, 9);
     record.flush();
     expect(frames[0]?.scripts[0]?.commands).toEqual([0, 0, 1, 2, 50, 0]);

@@ -109,14 +109,16 @@ export class Recorder {
   }
 
   /** A command of a script took so long. */
-  commanded(script: number, command: number, tookUs: number): void {
+  commanded(script: number, command: number, tookUs: number, atUs: number): void {
+    this.roll(atUs);
     const { commands } = this.scripts[script] as ScriptRecord;
     const at = command * COMMAND_FIGURES.length;
     commands[at] = (commands[at] as number) + 1;
     commands[at + 1] = (commands[at + 1] as number) + tookUs;
   }
 
-  commandFailed(script: number, command: number): void {
+  commandFailed(script: number, command: number, atUs: number): void {
+    this.roll(atUs);
     const { commands } = this.scripts[script] as ScriptRecord;
     const at = command * COMMAND_FIGURES.length + 2;
     commands[at] = (commands[at] as number) + 1;

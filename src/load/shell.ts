@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { codeOf } from '../errors.js';
 
 /**
  * Runs a command of \shell or \setshell in the shell.
@@ -10,7 +11,11 @@ export function runShell(
   wanted: boolean,
   done: (failure: string | undefined, output: string) => void,
 ): ChildProcess {
-  const child = spawn('/bin/sh', ['-c', command], { stdio: ['ignore', wanted ? 'pipe' : 2, 2] });
+  const child = spawn('/bin/sh', ['-c', command], {
+    stdio: ['ignore', wanted ? 'pipe' : 2, 2],
+    // A process group of its own, so that what it started can be ended with it.
+    detached: true,
+  });
   let output = '';
   let told = false;
   const tell = (failure: string | undefined) => {
@@ -27,4 +32,19 @@ export function runShell(
     tell(code === 0 ? undefined : `The command ended with ${signal ?? `status ${code}`}: ${command}`),
   );
   return child;
+}
+
+/** Ends a command and all that it started. */
+export function killShell({ pid }: ChildProcess): void {
+  if (pid === undefined) {
+    return; // It was never started.
+  }
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    // It has just ended by itself.
+    if (codeOf(error) !== 'ESRCH') {
+      throw error;
+    }
+  }
 }

@@ -3,7 +3,9 @@ import Cursor from 'pg-cursor';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Plan } from '../plan/plan.js';
 import { type PrivateServer, startPrivateServer } from '../postgres/private-server.fixture.js';
+import { RandomStream } from '../workload/random/stream.js';
 import { Load, type TestScript } from './load.fixture.js';
+import { TransactionLog } from './transaction-log.js';
 
 let server: PrivateServer;
 let sql: pg.Client;
@@ -92,6 +94,13 @@ END;
   });
 });
 
+it('simple: only what is stored must have names that can be variables', async () => {
+  const load = await run('SELECT 1 \\; SELECT 2 AS x \\gset\nSELECT 1 WHERE false \\aset\n', 1, {
+    protocol: 'simple',
+  });
+  expect(load.errors).toEqual({});
+});
+
 it('simple: stores from each statement of a compound', async () => {
   const text =
     String.raw`SELECT 1 AS a \; SELECT 2 AS b WHERE false \; SELECT i AS c FROM generate_series(1, 4) AS i \aset
@@ -135,6 +144,22 @@ INSERT INTO found (value) VALUES ('not reached');
     expect(await found()).toEqual([]);
   });
 
+  it('of several parts that failed leave no doubt what the server has parsed', async () => {
+    await sql.query('CREATE TABLE IF NOT EXISTS keys (k int PRIMARY KEY)');
+    await sql.query('TRUNCATE keys');
+    const text = String.raw`\set nap :nap + 1
+\startpipeline
+INSERT INTO keys VALUES (CASE WHEN :nap::int <= 2 THEN 1 ELSE :nap::int END);
+SELECT 2 AS two;
+\syncpipeline
+SELECT 4 AS four;
+\endpipeline
+`;
+    const load = await run(text, 4, { protocol });
+    expect(load.errors).toEqual({ '23505': 1 });
+    expect(load.count('ack')).toBe(3);
+  });
+
   it('end the transaction with an error when the script leaves one open', async () => {
     const text = '\\if :client_id = 0\n\\startpipeline\n\\endif\nSELECT 1;\n';
     expect((await run(text, 2, { protocol })).errors).toEqual({ script: 2 });
@@ -166,6 +191,50 @@ it('a commit in a pipeline that is cut off is in doubt', async () => {
     load.script = Math.min(load.script, 2);
   }
   await load.group.finish(0, { code: 'run_ended', message: '' });
+});
+
+describe('what a script has committed', () => {
+  it.each([
+    ['by its block', "BEGIN;\nINSERT INTO found (value) VALUES ('in');\nEND;\nSELECT pg_sleep(600 * :nap);"],
+    ['by a statement', "INSERT INTO found (value) VALUES ('in');\nSELECT pg_sleep(600 * :nap);"],
+  ])('%s is in no doubt and is not done again when the connection is lost behind it', async (_, text) => {
+    await sql.query('TRUNCATE found RESTART IDENTITY');
+    const load = new Load(server, [{ name: 'test', text }], { transactions: { count: 2, per: 'client' } });
+    load.setNap(1);
+    await load.begin();
+    await terminateSleeper();
+    load.setNap(0);
+    await load.drained;
+    await load.end();
+    expect(load.errors).toEqual({ '57P01': 1 });
+    expect([load.count('aborted'), load.count('ack')]).toEqual([1, 1]);
+    expect(await found()).toEqual(['in', 'in']);
+  });
+
+  it('and what a pipeline has not sent yet are in no doubt', async () => {
+    await sql.query('TRUNCATE found RESTART IDENTITY');
+    const text = String.raw`\startpipeline
+INSERT INTO found (value) VALUES ('in');
+\sleep 600 s
+\endpipeline
+`;
+    const load = new Load(server, [{ name: 'test', text }]);
+    await load.begin();
+    await sql.query(
+      `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name LIKE 'pgha-bench/%'`,
+    );
+    // The attempt that follows hangs in its sleep.
+    for (let open = 0; open < 1; ) {
+      const { rows } = await sql.query(
+        "SELECT count(*)::int AS open FROM pg_stat_activity WHERE application_name LIKE 'pgha-bench/%'",
+      );
+      open = rows[0].open;
+    }
+    await load.group.finish(0, { code: 'run_ended', message: '' });
+    expect(load.errors).toEqual({ '57P01': 1, run_ended: 1 });
+    expect(load.count('aborted')).toBe(2);
+    expect(await found()).toEqual([]);
+  });
 });
 
 async function sleeper(): Promise<number> {
@@ -263,6 +332,26 @@ describe('functions', () => {
     expect(load.errors).toEqual({ script: 1, '22012': 1, open_transaction: 1 });
     expect(load.count('ack')).toBe(2);
     expect(load.frames.reduce((sum, frame) => sum + frame.connects.successes, 0)).toBe(0);
+  });
+
+  it('say what their last command did: a COMMIT that became ROLLBACK, or nothing at all', async () => {
+    let call = 0;
+    const odd: TestScript = {
+      name: 'odd',
+      writes: true,
+      run: async (client) => {
+        if (++call > 1) {
+          return;
+        }
+        await client.query('BEGIN');
+        await client.query('SELECT 1 / 0').catch(() => undefined);
+        await client.query('COMMIT');
+      },
+    };
+    const load = await runAll([odd], 2);
+    expect(load.errors).toEqual({ rolled_back: 1 });
+    expect(load.count('ack')).toBe(1);
+    expect(load.frames.flatMap((frame) => frame.servers)).toEqual([]);
   });
 
   it.each([
@@ -423,6 +512,24 @@ describe('an open pace', () => {
     await load.runToEnd();
     expect(load.count('ack')).toBeGreaterThan(20);
   });
+});
+
+it('tells of a log that cannot be written, and goes on', async () => {
+  const log = new TransactionLog({
+    path: '/dev/full',
+    samplingRate: 1,
+    sampling: RandomStream.fromSeed(1n),
+    aggregateUs: null,
+    throttled: false,
+    latencyLimit: false,
+    retries: false,
+    failuresDetailed: false,
+  });
+  const script = { name: 'one', text: 'SELECT 1;' };
+  const load = new Load(server, [script], { transactions: { count: 10, per: 'client' } }, { log });
+  await load.runToEnd();
+  expect(load.count('ack')).toBe(10);
+  expect(load.group.problems).toEqual([expect.stringContaining('/dev/full')]);
 });
 
 it('does not record the warm-up', async () => {

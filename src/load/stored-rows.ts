@@ -14,6 +14,9 @@ export class StoredRows implements RowSink {
   private step: StoreStep | undefined;
   /** Slot of each column of the current result, -1 where nothing uses it. */
   private slots: number[] = [];
+  /** Of the current result: the first column whose name cannot be a variable's. */
+  private columnProblem: string | undefined;
+  /** The same of what would be stored. */
   private badName: string | undefined;
   private hasColumns = false;
   /** Rows of the current result, and of the one that was completed last. */
@@ -35,13 +38,14 @@ export class StoredRows implements RowSink {
   columns(buffer: Buffer, from: number, _to: number): void {
     const { prefix = '', slots } = this.step ?? {};
     this.hasColumns = true;
+    this.columnProblem = undefined;
     this.slots = [];
     let at = from + 2;
     for (let left = buffer.readInt16BE(from); left > 0; left--) {
       const end = buffer.indexOf(0, at);
       const name = prefix + buffer.toString('utf8', at, end);
       if (!isVariableName(name)) {
-        this.badName ??= name;
+        this.columnProblem ??= name;
       }
       this.slots.push(slots?.get(name) ?? -1);
       // Behind the name: OID of the table, number of the column, OID, size and modifier of the type, format.
@@ -58,6 +62,7 @@ export class StoredRows implements RowSink {
   complete(): void {
     if (this.step?.rows === 'only-row') {
       this.values = [];
+      this.badName = undefined;
     }
     if (this.hasColumns && this.rows > 0) {
       this.takeRow();
@@ -86,6 +91,7 @@ export class StoredRows implements RowSink {
 
   private takeRow(): void {
     const { lastRow: row } = this;
+    this.badName ??= this.columnProblem;
     let at = 2;
     for (const slot of this.slots) {
       const length = row.readInt32BE(at);

@@ -231,8 +231,9 @@ test.each<[string, readonly string[], Partial<TransactionLogOptions>, readonly n
 ])(
   'an aggregated log has the columns of pgbench, and one more: %s',
   async (_name, words, options, columns) => {
-    const theirs = pgbenchLog([...words, '-T', '2', '--aggregate-interval=1']);
-    expect(theirs.length).toBeGreaterThanOrEqual(2);
+    // The last second is never written.
+    const theirs = pgbenchLog([...words, '-T', '3', '--aggregate-interval=1']);
+    expect(theirs.length).toBeGreaterThan(0);
     for (const line of theirs) {
       expect(line.split(' ').map(Number)).toEqual(Array(PGBENCH_COLUMNS).fill(expect.any(Number)));
     }

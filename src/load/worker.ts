@@ -28,7 +28,11 @@ export type FromWorker =
   | { readonly kind: 'frame'; readonly frame: Frame }
   /** Every client has done all that it was to do; `done` comes after `finish`, as always. */
   | { readonly kind: 'drained' }
-  | { readonly kind: 'done'; readonly clients: readonly ClientSummary[] }
+  | {
+      readonly kind: 'done';
+      readonly clients: readonly ClientSummary[];
+      readonly problems: readonly string[];
+    }
   /** The worker cannot go on; `expected` when the message is for the user. */
   | {
       readonly kind: 'failed';
@@ -79,7 +83,7 @@ async function serve(
   await group.open();
   tell({ kind: 'open' });
   await messages;
-  tell({ kind: 'done', clients: group.summaries() });
+  tell({ kind: 'done', clients: group.summaries(), problems: group.problems });
   port.close();
 }
 

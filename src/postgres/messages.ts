@@ -187,7 +187,7 @@ function parseMessage(name: string, text: string, types: readonly number[]): Buf
   message.write(name, 5);
   message.write(text, 5 + nameLength + 1);
   let offset = message.length - 4 * types.length;
-  message.writeInt16BE(types.length, offset - 2);
+  message.writeUInt16BE(types.length, offset - 2);
   for (const type of types) {
     offset = message.writeInt32BE(type, offset);
   }
@@ -199,7 +199,7 @@ function bindHead(name: string, parameterCount: number): Buffer {
   const head = lasting(1 + 4 + 1 + nameLength + 1 + 2 + 2);
   head[0] = 0x42; // B
   head.write(name, 6);
-  head.writeInt16BE(parameterCount, head.length - 2);
+  head.writeUInt16BE(parameterCount, head.length - 2);
   return head;
 }
 

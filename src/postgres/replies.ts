@@ -134,6 +134,16 @@ export class ReplyReader {
     return ready;
   }
 
+  /** The same for a CommandComplete that somebody else has read. */
+  noteTag(tag: string): void {
+    this.rolledBack = tag.startsWith('RO');
+  }
+
+  /** And for a NoticeResponse. */
+  noteNotice(message: string): void {
+    this.unreplicated ||= isCancelledSyncWait(message);
+  }
+
   private isPassedOver(type: number): boolean {
     switch (type) {
       case READY_FOR_QUERY:
@@ -162,9 +172,7 @@ export class ReplyReader {
     if (notice.code.startsWith('57P')) {
       this.farewell = notice;
     }
-    if (isCancelledSyncWait(notice)) {
-      this.unreplicated = true;
-    }
+    this.noteNotice(notice.message);
   }
 }
 
@@ -179,8 +187,8 @@ export interface ServerError extends Failure {
  * 01000 with this text when the wait was cancelled, 57P01 when the backend was told to end (src/backend/replication/
  * syncrep.c). The text is translated by the server where lc_messages is; the detail's sense is not available otherwise.
  */
-function isCancelledSyncWait(notice: ServerError): boolean {
-  return notice.message.includes('canceling') && notice.message.includes('synchronous replication');
+function isCancelledSyncWait(message: string): boolean {
+  return message.includes('canceling') && message.includes('synchronous replication');
 }
 
 function serverMessage(buffer: Buffer, from: number, to: number): ServerError {

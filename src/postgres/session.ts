@@ -43,8 +43,9 @@ export class Session {
   /** Which statements the server has parsed for this connection, by index; sized by the owner. */
   readonly parsed: Uint8Array;
 
-  /** Bytes came while the connection was lent. */
+  /** Bytes came since the connection was lent. */
   heard = false;
+  private heardSinceAsked = false;
 
   /** ReadyForQuery still to come until the reply is complete: one for each Sync. */
   private awaited = 0;
@@ -108,7 +109,9 @@ export class Session {
     let view = this.views[length];
     if (view === undefined) {
       view = this.out.subarray(0, length);
-      this.views[length] = view;
+      if (length < MOST_VIEWS) {
+        this.views[length] = view;
+      }
     }
     this.sendBytes(view, syncs);
   }
@@ -132,9 +135,20 @@ export class Session {
     }
     this.state = 'lent';
     this.heard = false;
+    this.heardSinceAsked = false;
     this.socket = undefined;
-    connectionOf(client).on('readyForQuery', this.noteStatus);
+    this.replies.clear();
+    for (const [message, listener] of this.whileLent) {
+      connectionOf(client).on(message, listener);
+    }
     return client;
+  }
+
+  /** Whether the lent connection got bytes since the last call, or nothing is asked of it: then it may wait on. */
+  takeSignOfLife(): boolean {
+    const alive = this.heardSinceAsked || isReady(this.pgClient);
+    this.heardSinceAsked = false;
+    return alive;
   }
 
   /**
@@ -148,22 +162,32 @@ export class Session {
     }
     const take = () => {
       if (this.pgClient === client && this.state === 'lent') {
-        connectionOf(client).removeListener('readyForQuery', this.noteStatus);
+        for (const [message, listener] of this.whileLent) {
+          connectionOf(client).removeListener(message, listener);
+        }
         this.socket = socketOf(client);
         this.state = 'idle';
         then();
       }
     };
-    if ((client as unknown as { readyForQuery: boolean }).readyForQuery) {
+    if (isReady(client)) {
       take();
     } else {
       client.once('drain', take);
     }
   }
 
-  private readonly noteStatus = (message: { readonly status: string }): void => {
-    this.replies.status = message.status.charCodeAt(0);
-  };
+  /** What of pg's messages says how a transaction ended, by their names in pg-protocol. */
+  private readonly whileLent = [
+    [
+      'readyForQuery',
+      ({ status }: { readonly status: string }) => {
+        this.replies.status = status.charCodeAt(0);
+      },
+    ],
+    ['commandComplete', ({ text }: { readonly text: string }) => this.replies.noteTag(text)],
+    ['notice', ({ message }: { readonly message: string }) => this.replies.noteNotice(message)],
+  ] as const;
 
   /** Gives the connection up without a word to the server; no call to the owner follows. */
   abandon(): void {
@@ -215,7 +239,7 @@ export class Session {
           if (this.socket === socket) {
             this.onBytes(buffer as Buffer, length);
           } else {
-            this.heard = true;
+            this.hear();
             socket.emit('data', Buffer.from(buffer.subarray(0, length)));
           }
           return true;
@@ -261,11 +285,16 @@ export class Session {
         this.onBytes(chunk, chunk.length);
         return;
       }
-      this.heard = true;
+      this.hear();
       for (const listener of pgListeners) {
         listener.call(socket, chunk);
       }
     });
+  }
+
+  private hear(): void {
+    this.heard = true;
+    this.heardSinceAsked = true;
   }
 
   private onBytes(bytes: Buffer, length: number): void {
@@ -313,6 +342,14 @@ export class Session {
     this.pgClient = undefined;
     this.socket = undefined;
   }
+}
+
+/** Longer requests are rare, and each length would keep its Buffer object for the life of the session. */
+const MOST_VIEWS = 2048;
+
+/** Whether pg has all answers; it says so in a field that its types leave out. */
+function isReady(client: pg.Client | undefined): boolean {
+  return (client as unknown as { readyForQuery: boolean } | undefined)?.readyForQuery === true;
 }
 
 /** One round trip: the address that the server sees itself at, which behind a proxy is not the one dialled. */

@@ -310,7 +310,7 @@ class Conductor {
       clients,
       events,
       faults,
-      notes: [...analysed.notes, ...observers.flatMap((observer) => observer.gaps)],
+      notes: [...analysed.notes, ...observers.flatMap((observer) => observer.gaps), ...this.pool.problems],
     };
     return { result, histograms: histogramLogs(recording, this.startedAt) };
   }
