@@ -10,6 +10,7 @@ import { planOf, type RunSettings } from '../plan/settings.js';
 import { hostPort, type Secrets, type Target } from '../plan/target.js';
 import { choice } from '../plan/words.js';
 import { closeClient, LOOK_TIMEOUT_MS, openClient, queryProblem } from '../postgres/connect.js';
+import { blamesScript } from '../postgres/failure.js';
 import type { TerminalOptions } from '../report/terminal/text.js';
 import { renderTerminal } from '../report/terminal.js';
 import type { ClusterFacts, Result } from '../result/result.js';
@@ -302,6 +303,17 @@ function styleFor(out: NodeJS.WriteStream): TerminalOptions {
   };
 }
 
+/** The scripts are wrong, whatever the target is: said where wrong input is said. */
+function neverWorked({ totals, errors }: Result): boolean {
+  const [first] = errors;
+  const acked = totals.outcomes.ack + totals.outcomes.ack_unreplicated;
+  if (acked > 0 || first === undefined || !errors.every(({ code }) => blamesScript(code))) {
+    return false;
+  }
+  tell(`pgha-bench: no transaction went through: ${first.message} (${first.code}). Mend ${first.script}.`);
+  return true;
+}
+
 function exitCodeOf(result: Result): number {
   switch (result.run.status) {
     case 'interrupted':
@@ -309,7 +321,7 @@ function exitCodeOf(result: Result): number {
     case 'broken':
       return EXIT.broken;
     case 'completed':
-      return EXIT.ok;
+      return neverWorked(result) ? EXIT.usage : EXIT.ok;
   }
 }
 

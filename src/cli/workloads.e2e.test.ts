@@ -246,6 +246,15 @@ it('a mix goes to both ports: clients dealt out, a connection for each script, o
   }
 });
 
+it('a script that never works is wrong use, not a target that is gone', async () => {
+  file('never.sql', 'SELECT 1 FROM no_such_table;\n');
+  const { code, stderr } = await cli.run(['run', '-f', 'never.sql', '-t', '2', '--rw', server.uri]);
+  expect(code).toBe(2);
+  expect(stderr.trim().split('\n').at(-1)).toBe(
+    'pgha-bench: no transaction went through: relation "no_such_table" does not exist (42P01). Mend never.sql.',
+  );
+});
+
 describe('what is wrong is told in one line, before any load', () => {
   beforeAll(async () => {
     await cli.succeed(['init', 'tpcb', '--force', ...there()]);

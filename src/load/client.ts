@@ -136,6 +136,8 @@ export class Client implements SessionOwner, ExecutionOwner {
   private failures = 0;
   private lastFailureCode = '';
   private connectStartUs = 0;
+  /** The connection was closed because it had done its number of transactions, not because of a failure. */
+  private renews = false;
   private unsentInARow = 0;
   /** Closings that were begun. */
   private closings = 0;
@@ -240,6 +242,11 @@ export class Client implements SessionOwner, ExecutionOwner {
       this.openNextLane();
     } else if (this.phase === 'retiring') {
       this.close(nowUs);
+    } else if (this.renews && this.share.pacer === undefined) {
+      // As in pgbench: without a schedule a transaction begins when the connection that it is to have is there.
+      this.renews = false;
+      this.intendedUs = nowUs;
+      this.next(nowUs);
     } else {
       this.next(nowUs);
     }
@@ -460,7 +467,9 @@ export class Client implements SessionOwner, ExecutionOwner {
   private renewConnection(): void {
     const { lane, group } = this;
     if (group.transactionsPerConnection > 0 && lane.transactions >= group.transactionsPerConnection) {
+      lane.transactions = 0;
       lane.session.close();
+      this.renews = true;
     }
   }
 
@@ -606,6 +615,7 @@ export class Client implements SessionOwner, ExecutionOwner {
   }
 
   private record(outcome: number, failure: Failure, nowUs: number): void {
+    this.renews = false;
     this.lastFailureCode = failure.code;
     this.group.recorder.failed(this.script, this.lane.session.server, outcome, failure, nowUs);
   }

@@ -451,6 +451,8 @@ it('connects anew after each transaction, or after so many', async () => {
   expect(new Set(await found()).size).toBe(6);
   // One before the load, and none behind the last transaction.
   expect(connections(each)).toBe(6);
+  // Without a schedule, a transaction begins when its connection is there.
+  expect(each.scriptFrames.every((frame) => frame.delayedResponse.length === 0)).toBe(true);
   const three = await run(text, 6, { transactionsPerConnection: 3 });
   expect(new Set(await found()).size).toBe(2);
   expect(connections(three)).toBe(2);

@@ -38,3 +38,11 @@ export const UNIQUE_VIOLATION = '23505';
 export function isContention(code: string): boolean {
   return code === SERIALIZATION_FAILURE || code === DEADLOCK || code === UNIQUE_VIOLATION;
 }
+
+/**
+ * Whether it would fail on any server that is well: a meta command, or an SQLSTATE of a class that speaks of the statement
+ * (syntax and names 42, data 22, constraints 23, features 0A, routines 2F, 38, 39, P0).
+ */
+export function blamesScript(code: string): boolean {
+  return code === SCRIPT || code === OPEN_TRANSACTION || /^(0A|22|23|2F|38|39|42|P0)...$/.test(code);
+}

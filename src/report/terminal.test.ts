@@ -216,12 +216,10 @@ describe('the report', () => {
     };
     expect(ports('switchover')).toBeUndefined();
     expect(ports('reads without a read-only port')).toBe(
-      'select-only only reads, on rw: there is no read-only port',
+      'select-only only reads, on rw: no read-only port was given',
     );
     const { target } = resultOf('switchover').plan;
-    expect(ports('reads without a read-only port', { target })).toBe(
-      'select-only only reads, on rw: by its route',
-    );
+    expect(ports('reads without a read-only port', { target })).toBe('select-only only reads, on rw');
     expect(ports('writes and reads')).toBe('rw: 19 clients for tpcb · ro: 45 clients for select-only');
     expect(ports('a mix of eleven scripts')).toBe(
       'each client has a connection for each script · rw: 7 scripts | ro: 4 scripts',

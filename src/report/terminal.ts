@@ -19,7 +19,7 @@ export function renderTerminal(result: Result, options: TerminalReportOptions): 
   const style = styleOf(options);
   const sections = [
     headingLines(result, style),
-    throughputLines(result, style),
+    result.run.elapsedMs > 0 ? throughputLines(result, style) : [],
     commandLines(result, style),
     ...result.analysis.rounds.map((round) => roundLines(result, round, style)),
     errorLines(result, style),

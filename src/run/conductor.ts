@@ -16,6 +16,7 @@ import { pause } from '../observe/poll.js';
 import { Probe } from '../observe/probe.js';
 import type { FaultPlan, Plan } from '../plan/plan.js';
 import type { Endpoint, Route, Secrets } from '../plan/target.js';
+import { blamesScript } from '../postgres/failure.js';
 import type { ClientFacts, ClusterFacts, Event, FaultRecord, Result, RunFacts } from '../result/result.js';
 import type { HistogramLogs } from '../result/store.js';
 import { compilePrograms } from '../workload/compile.js';
@@ -262,7 +263,7 @@ class Conductor {
     const { signal } = this.ended;
     for (let span = 1; !signal.aborted; span++) {
       await this.sleepUntil(span * progressMs, signal);
-      if (signal.aborted && this.clock.nowMs() < span * progressMs) {
+      if (signal.aborted && this.clock.nowMs() < (span - 0.5) * progressMs) {
         return; // It ended within a span.
       }
       onProgress({
@@ -319,7 +320,7 @@ class Conductor {
 /** So long before the end a load must have been without any acknowledgement, to say that the target never came back. */
 const GONE_MS = 3000;
 
-/** Broken: nothing was acknowledged at the end, or at all, and what was tried failed. */
+/** Broken: nothing was acknowledged at the end, or at all, and what was tried failed for a reason that is not the script's. */
 function statusOf(buckets: readonly Bucket[], stoppedMs: number): RunFacts['status'] {
   let lastAckUs = -1;
   let lastFailureUs = -1;
@@ -328,7 +329,7 @@ function statusOf(buckets: readonly Bucket[], stoppedMs: number): RunFacts['stat
       lastAckUs = Math.max(lastAckUs, script.lastAckUs);
     }
     for (const error of bucket.errors) {
-      lastFailureUs = Math.max(lastFailureUs, error.lastUs);
+      lastFailureUs = blamesScript(error.code) ? lastFailureUs : Math.max(lastFailureUs, error.lastUs);
     }
   }
   const gone = lastAckUs < 0 || stoppedMs - lastAckUs / 1000 > GONE_MS;

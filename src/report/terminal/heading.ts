@@ -23,7 +23,9 @@ export function headingLines(result: Result, style: Style): string[] {
   ];
   const ending = ENDINGS[run.status];
   if (ending !== null) {
-    lines.push('', style.paint(`${ending} after ${style.millis(run.elapsedMs)}.`, 'yellow', 'bold'));
+    const when =
+      run.elapsedMs > 0 ? `after ${style.millis(run.elapsedMs)}.` : 'in the warm-up: nothing was measured.';
+    lines.push('', style.paint(`${ending} ${when}`, 'yellow', 'bold'));
   }
   return lines;
 }

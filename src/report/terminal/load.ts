@@ -90,8 +90,8 @@ function strayParts({ target }: Plan, scripts: readonly ScriptPlan[]): string[] 
     return [];
   }
   const verb = readers.length === 1 ? 'reads' : 'read';
-  const why = target.ro === undefined ? 'there is no read-only port' : 'by its route';
-  return [`${namesOf(readers)} only ${verb}, on rw: ${why}`];
+  const what = `${namesOf(readers)} only ${verb}, on rw`;
+  return [target.ro === undefined ? `${what}: no read-only port was given` : what];
 }
 
 /** More names than this are counted. */
