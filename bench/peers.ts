@@ -1,6 +1,8 @@
 /**
  * pgha-bench side by side with pgbench and sysbench: same server, same tables, same clients and threads, alternating, so
  * that a drift of the machine meets both. Prints the ratio of throughputs and the client CPU of each per transaction.
+ * The first seconds of each run are left out, of the peers', too: caches fill, and Node compiles what turns out to be hot,
+ * which takes it the better part of a second.
  *
  *   npm run bench:peers [-- PAIRS SECONDS [WORK …]]
  */
@@ -18,6 +20,8 @@ const TABLES = ['--tables=4', '--table-size=100000'];
 const [pairs = '7', seconds = '8', ...wanted] = process.argv.slice(2);
 const PAIRS = Number(pairs);
 const SECONDS = Number(seconds);
+/** At the begin of each run, and not in the figures. */
+const WARMUP_SECONDS = 2;
 
 interface Work {
   /** As pgha-bench calls it, and sysbench. */
@@ -49,20 +53,10 @@ const PGBENCH: Peer = {
     await pgbench(server, ['-i', '-s', String(SCALE), '-q']);
   },
   async run(server, { theirs }) {
-    const words = [
-      '-M',
-      'prepared',
-      '-c',
-      String(CLIENTS),
-      '-j',
-      String(WORKERS),
-      '-T',
-      String(SECONDS),
-      '-n',
-    ];
-    const output = await pgbench(server, [...theirs, ...words]);
+    const words = ['-M', 'prepared', '-n', '-P', '1', '-T', String(WARMUP_SECONDS + SECONDS)];
+    const output = await pgbench(server, [...theirs, ...words, '-c', String(CLIENTS), '-j', String(WORKERS)]);
     return {
-      tps: numberIn(output, /tps = (\S+) \(without/),
+      tps: meanOf(output, /^progress: .* s, (\S+) tps/gm),
       cpuUs: cpuUsIn(output) / numberIn(output, /actually processed: (\d+)/),
     };
   },
@@ -75,10 +69,10 @@ const SYSBENCH: Peer = {
     await sysbench(server, [...TABLES, 'oltp_read_write', 'prepare']);
   },
   async run(server, { name, theirs }) {
-    const words = [`--threads=${CLIENTS}`, `--time=${SECONDS}`, '--events=0', ...theirs, name, 'run'];
-    const output = await sysbench(server, words);
+    const length = [`--time=${WARMUP_SECONDS + SECONDS}`, '--events=0', '--report-interval=1'];
+    const output = await sysbench(server, [`--threads=${CLIENTS}`, ...length, ...theirs, name, 'run']);
     return {
-      tps: numberIn(output, /transactions:\s+\d+\s+\((\S+) per sec/),
+      tps: meanOf(output, /^\[ \d+s \] .* tps: (\S+) qps/gm),
       cpuUs: cpuUsIn(output) / numberIn(output, /transactions:\s+(\d+)/),
     };
   },
@@ -112,7 +106,8 @@ async function main(): Promise<void> {
       await peer.prepare(server);
     }
     await vacuum(server);
-    console.log(`${CLIENTS} clients, ${WORKERS} threads, prepared, ${PAIRS} pairs of ${SECONDS} s;`);
+    const length = `${PAIRS} pairs of ${SECONDS} s behind ${WARMUP_SECONDS} s`;
+    console.log(`${CLIENTS} clients, ${WORKERS} threads, prepared, ${length};`);
     console.log(`pgbench at scale ${SCALE}, sysbench ${TABLES.join(' ')} and ${CLIENTS} threads\n`);
     console.log('                               ratio of tps        client CPU per tx, µs');
     console.log('work               peer       min   med   max  goal     ours    peer  ratio');
@@ -165,7 +160,7 @@ function row({ name, peer, goal }: Work, ours: readonly Figures[], theirs: reado
 
 async function ourFigures(server: PrivateServer, out: string, { name, ours }: Work): Promise<Figures> {
   const { generator, totals } = await runOurs(server, out, [
-    ...[name, ...ours, '--protocol=prepared', `--duration=${SECONDS}s`],
+    ...[name, ...ours, '--protocol=prepared', `--duration=${SECONDS}s`, `--warmup=${WARMUP_SECONDS}s`],
     ...[`--clients=${CLIENTS}`, `--workers=${WORKERS}`],
   ]);
   return {
@@ -197,6 +192,15 @@ function cpuUsIn(output: string): number {
 
 function numberIn(output: string, pattern: RegExp): number {
   return Number(pattern.exec(output)?.[1]);
+}
+
+/** Of the seconds that a peer tells of, those behind the warm-up; the last may be a few ms more. */
+function meanOf(output: string, pattern: RegExp): number {
+  const tps = [...output.matchAll(pattern)].map((match) => Number(match[1])).slice(WARMUP_SECONDS);
+  if (tps.length < SECONDS - 1) {
+    throw new Error(`The peer told of ${tps.length} seconds:\n${output}`);
+  }
+  return tps.reduce((sum, each) => sum + each, 0) / tps.length;
 }
 
 function median(values: readonly number[]): number {
