@@ -99,9 +99,9 @@ function latencyRows({ totals }: Result, style: Style): string[][] {
   return rows;
 }
 
-/** One line for each port of two, with how many clients serve it. */
+/** One line for each port of two, with how many clients serve it; not where a line for each script says the same. */
 function portRows({ plan, totals }: Result, style: Style): string[][] {
-  if (totals.ports.length < 2) {
+  if (totals.ports.length < 2 || totals.scripts.length === totals.ports.length) {
     return [];
   }
   const clients = clientsByRoute(plan);
