@@ -172,7 +172,14 @@ function report(error: unknown, debug: boolean): void {
     process.stderr.write(`pgha-bench: ${error.message}\n`);
   } else {
     // Anything else is a bug: its stack is what a report of it needs.
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.stderr.write(`pgha-bench: unexpected error\n${text}\n`);
+    process.stderr.write(`pgha-bench: unexpected error\n${stackOf(error)}\n`);
   }
+}
+
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) {
+    return String(error);
+  }
+  const stack = error.stack ?? error.message;
+  return error.cause === undefined ? stack : `${stack}\n${stackOf(error.cause)}`;
 }
