@@ -65,7 +65,8 @@ export function workloadOptions(
     if (Object.hasOwn(given, option.name)) {
       throw new UserError(`--${option.name}: expected once, found it twice.`);
     }
-    given[option.name] = args[word] === true ? 'true' : (once(args, word) ?? '');
+    const isBareSwitch = option.type === 'boolean' && args[word] === true;
+    given[option.name] = isBareSwitch ? 'true' : (once(args, word) ?? '');
   }
   return given;
 }
