@@ -71,7 +71,8 @@ export function workloadOptions(
   return given;
 }
 
-function othersThan(flags: Flags, args: Arguments): readonly string[] {
+/** The words that no flag explains: options of a workload, or of nothing. */
+export function othersThan(flags: Flags, args: Arguments): readonly string[] {
   const known = new Set(['_', '$0', NAME, 'help', 'version', 'debug']);
   for (const [name, { alias }] of Object.entries(flags)) {
     known.add(name);

@@ -166,7 +166,9 @@ describe('init', () => {
     const before = process.listenerCount('SIGINT');
     expect(await init({ workload: 'tpcb', rw: server.uri, scale: '3' })).toBe(130);
     expect(process.listenerCount('SIGINT')).toBe(before);
-    expect(steps.at(-1)).toBe("The tables may be incomplete: 'pgha-bench init tpcb' makes them anew.\n");
+    expect(steps.at(-1)).toBe(
+      "The tables may be incomplete: 'pgha-bench init tpcb --scale 3' makes them anew.\n",
+    );
     expect(await tpcb.schema.check(admin, {})).toMatchObject({ kind: 'unfit', made: 'here' });
     expect(await init({ workload: 'tpcb', rw: server.uri, scale: '1' })).toBe(0);
     expect(await tpcb.schema.check(admin, {})).toMatchObject({ kind: 'ready', made: 'here' });

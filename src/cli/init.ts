@@ -18,7 +18,7 @@ import { givenTarget, isTargetGiven, labTarget, type ResolvedTarget, TARGET_FLAG
 
 /** Options of init and of cleanup. */
 export const TABLE_FLAGS = {
-  workload: { group: 'Options:', describe: 'the workload, as an option' },
+  workload: { group: 'Options:', describe: 'NAME, as an option: tpcb, or ./mine.js' },
   ...TARGET_FLAGS,
   // Understood, for the line is the one of the run; tables are made at the read-write endpoint alone.
   ...hidden(TARGET_FLAGS, ['ro', 'patroni', 'haproxy']),
