@@ -65,12 +65,14 @@ export function workloadOptions(
     if (Object.hasOwn(given, option.name)) {
       throw new UserError(`--${option.name}: expected once, found it twice.`);
     }
-    given[option.name] = args[word] === true ? 'true' : (once(args, word) ?? '');
+    const isBareSwitch = option.type === 'boolean' && args[word] === true;
+    given[option.name] = isBareSwitch ? 'true' : (once(args, word) ?? '');
   }
   return given;
 }
 
-function othersThan(flags: Flags, args: Arguments): readonly string[] {
+/** The words that no flag explains: options of a workload, or of nothing. */
+export function othersThan(flags: Flags, args: Arguments): readonly string[] {
   const known = new Set(['_', '$0', NAME, 'help', 'version', 'debug']);
   for (const [name, { alias }] of Object.entries(flags)) {
     known.add(name);

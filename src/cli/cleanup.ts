@@ -1,23 +1,26 @@
 import type pg from 'pg';
 import { UserError } from '../errors.js';
 import { hostPort } from '../plan/target.js';
+import { parseOptions } from '../workload/registry.js';
 import type { Arguments } from './arguments.js';
-import { interruptible, readTableOrder, type TableOrder } from './init.js';
+import { interruptible, lineOf, readTableOrder, type TableOrder } from './init.js';
 import { workOnTables } from './table-work.js';
 
 /** `pgha-bench cleanup WORKLOAD`: drops the tables. @returns the exit code */
 export async function cleanup(args: Arguments): Promise<number> {
   const order = await readTableOrder(args, 'cleanup');
-  const { words } = order.named;
-  const work = { command: 'cleanup', purpose: 'drop the tables', words } as const;
-  const left = `Some tables may be left: 'pgha-bench cleanup ${words}' drops them.\n`;
+  const line = lineOf('cleanup', order);
+  const work = { command: 'cleanup', purpose: 'drop the tables', line } as const;
+  const left = `Some tables may be left: '${line}' drops them.\n`;
   return interruptible(left, (signal) =>
     workOnTables(order.target, work, signal, (sql) => dropTables(sql, order)),
   );
 }
 
-async function dropTables(sql: pg.Client, { named, options, target, force }: TableOrder): Promise<void> {
-  const { workload, words } = named;
+async function dropTables(sql: pg.Client, order: TableOrder): Promise<void> {
+  const { named, given, target, force } = order;
+  const { workload } = named;
+  const options = parseOptions(workload, given);
   const { rw } = target.target;
   const where = `${hostPort(rw)}, database '${rw.database}',`;
   const state = await workload.schema.check(sql, options);
@@ -28,7 +31,7 @@ async function dropTables(sql: pg.Client, { named, options, target, force }: Tab
   if (state.made === 'elsewhere' && !force) {
     throw new UserError(
       `${where} has tables of ${workload.name} that pgha-bench did not make.`,
-      `If they may go, 'pgha-bench cleanup ${words} --force' drops them.`,
+      `If they may go, '${lineOf('cleanup', { ...order, force: true })}' drops them.`,
     );
   }
   await workload.schema.cleanup(sql, options);

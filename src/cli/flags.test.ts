@@ -34,6 +34,11 @@ describe('spellOut', () => {
     ['--seed -1', '--seed=-1'],
     ['--label --probes off', '--label= --probes=off'],
     ['--threads=4', '--clients=4'],
+    ['--num-threads=4 --max_time=5 --max-requests 6 --tx-rate=7', '--clients=4 --time=5 --events=6 --rate=7'],
+    [
+      '--histogram --verbosity=3 --progress-timestamp',
+      '--histogram=true --verbosity=3 --progress-timestamp=true',
+    ],
     ['--skip_trx oltp --table_size 10', '--skip-trx=true oltp --table-size=10'],
     ['--skip-trx off --skip-trx=0', '--skip-trx=off --skip-trx=0'],
     ['-v tpcb', '--vacuum-all=true tpcb'],
@@ -42,6 +47,10 @@ describe('spellOut', () => {
     ['tpcb -c', 'tpcb --clients='],
   ])('%s', (line, expected) => {
     expect(spelled(line)).toBe(expected);
+  });
+
+  it('names a letter that there is not among those that there are', () => {
+    expect(() => spelled('run -S -rZ')).toThrow("There is no option -Z in '-rZ'.");
   });
 });
 

@@ -1,4 +1,5 @@
 import type { Options } from 'yargs';
+import { UserError } from '../errors.js';
 import type { WorkloadOption } from '../workload/workload.js';
 
 /** An option of a command. */
@@ -18,6 +19,15 @@ export interface Flag {
 
 export type Flags = Readonly<Record<string, Flag>>;
 
+/** Some of them, not in the help. */
+export function hidden(flags: Flags, names: readonly string[]): Flags {
+  return Object.fromEntries(
+    Object.entries(flags).flatMap(([name, flag]) =>
+      names.includes(name) ? [[name, { ...flag, hidden: true }]] : [],
+    ),
+  );
+}
+
 /** What yargs needs to parse and explain them. */
 export function yargsOptions(flags: Flags): Record<string, Options> {
   return Object.fromEntries(
@@ -32,6 +42,7 @@ export function yargsOptions(flags: Flags): Record<string, Options> {
  * Brings what users of pgbench and sysbench type into the one form that yargs cannot take for anything else,
  * `--name=value`: letters that stand together (`-rl`, `-c8`), a value behind its option (`-f -`), switches, and other
  * words for an option. Words that no flag explains stay as they are.
+ * @throws UserError for an unknown letter behind known ones
  * @param own options of workloads, which are the command's as well
  */
 export function spellOut(
@@ -115,6 +126,9 @@ class Spellings {
     for (let at = 1; at < word.length; at++) {
       const meaning = this.byLetter.get(word[at] ?? '');
       if (meaning === undefined) {
+        if (at > 1) {
+          throw new UserError(`There is no option -${word[at]} in '${word}'.`);
+        }
         // As a whole: what its letters mean is not known.
         return undefined;
       }

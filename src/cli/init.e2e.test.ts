@@ -6,7 +6,7 @@ import { UserError } from '../errors.js';
 import { type PrivateServer, startPrivateServer } from '../postgres/private-server.fixture.js';
 import { findWorkload } from '../workload/registry.js';
 import type { Schema, Workload } from '../workload/workload.js';
-import { init, type NamedWorkload, prepare } from './init.js';
+import { init, prepare, type TableOrder } from './init.js';
 import type { ResolvedTarget } from './target.js';
 
 let server: PrivateServer;
@@ -31,15 +31,15 @@ afterEach(async () => {
   await admin.end();
 });
 
-function named(workload: Workload): NamedWorkload {
-  return { workload, words: workload.name };
+function orderOf(target: ResolvedTarget, workload: Workload): TableOrder {
+  return { named: { workload, words: workload.name }, given: { scale: 1 }, target, force: false };
 }
 
 describe('prepare', () => {
   it('says in one line what the user may not do', async () => {
     await admin.query('create role app login; revoke create on schema public from public');
     try {
-      expect(await failure(prepare(as('app'), named(tpcb), { scale: 1 }, false))).toBe(
+      expect(await failure(prepare(orderOf(as('app'), tpcb)))).toBe(
         "init could not make the tables: permission denied for schema public (42501). Grant user 'app' CREATE on the schema, or name in --rw the owner of the tables that are there.",
       );
     } finally {
@@ -50,7 +50,7 @@ describe('prepare', () => {
   it('says in one line that the server only reads', async () => {
     await admin.query('create role app login; alter role app set default_transaction_read_only = on');
     try {
-      expect(await failure(prepare(as('app'), named(tpcb), { scale: 1 }, false))).toMatch(
+      expect(await failure(prepare(orderOf(as('app'), tpcb)))).toMatch(
         /^init could not make the tables: cannot execute .* in a read-only transaction \(25006\)\. Name the primary in --rw: [^\n]*\.$/,
       );
     } finally {
@@ -59,10 +59,10 @@ describe('prepare', () => {
   });
 
   it('names what depends on the tables, in one line', async () => {
-    await prepare(as(server.user), named(tpcb), { scale: 1 }, false);
+    await prepare(orderOf(as(server.user), tpcb));
     await admin.query('create view v as select aid from pgbench_accounts; create view w as select * from v');
     try {
-      expect(await failure(prepare(as(server.user), named(tpcb), { scale: 1 }, false))).toMatch(
+      expect(await failure(prepare(orderOf(as(server.user), tpcb)))).toMatch(
         /\(2BP01\)\. view v depends on table pgbench_accounts; view w depends on view v\.$/,
       );
     } finally {
@@ -81,8 +81,8 @@ describe('prepare', () => {
         progress(step);
       });
     });
-    expect(await failure(prepare(as(server.user), named(lossy), { scale: 1 }, false))).toMatch(
-      /^init lost its connection to 127\.0\.0\.1:\d+: .*\. Run 'pgha-bench init tpcb' again when the server is back\.$/,
+    expect(await failure(prepare(orderOf(as(server.user), lossy)))).toMatch(
+      /^init lost its connection to 127\.0\.0\.1:\d+: .*\. Run 'pgha-bench init tpcb --scale 1' again when the server is back\.$/,
     );
   });
 
@@ -94,13 +94,13 @@ describe('prepare', () => {
       await ended;
       await sql.query('select 1');
     });
-    expect(await failure(prepare(as(server.user), named(lossy), { scale: 1 }, false))).toContain(
+    expect(await failure(prepare(orderOf(as(server.user), lossy)))).toContain(
       'init lost its connection to 127.0.0.1:',
     );
     const during = changed(async (sql) => {
       await sql.query('select pg_terminate_backend(pg_backend_pid()), pg_sleep(1)');
     });
-    expect(await failure(prepare(as(server.user), named(during), { scale: 1 }, false))).toContain(
+    expect(await failure(prepare(orderOf(as(server.user), during)))).toContain(
       'terminating connection due to administrator command (57P01)',
     );
   });
@@ -112,7 +112,7 @@ describe('prepare', () => {
         throw bug;
       }),
     );
-    await expect(prepare(as(server.user), named(broken), { scale: 1 }, false)).rejects.toBe(bug);
+    await expect(prepare(orderOf(as(server.user), broken))).rejects.toBe(bug);
   });
 
   it('ends at once when it is aborted, whatever it waits for', async () => {
@@ -126,7 +126,7 @@ describe('prepare', () => {
           progress(step);
         }),
       );
-      const preparing = prepare(as(server.user), named(interrupted), { scale: 1 }, false, interrupt.signal);
+      const preparing = prepare(orderOf(as(server.user), interrupted), interrupt.signal);
       expect(await failure(preparing), last).toBe('Interrupted.');
     }
   });
@@ -142,14 +142,12 @@ describe('prepare', () => {
     });
     const { target, secrets } = as(server.user);
     const resolved = { target: { ...target, rw: { ...target.rw, port } }, secrets };
-    expect(await failure(prepare(resolved, named(frozen), { scale: 1 }, false, interrupt.signal))).toBe(
-      'Interrupted.',
-    );
+    expect(await failure(prepare(orderOf(resolved, frozen), interrupt.signal))).toBe('Interrupted.');
     await proxy.close();
   });
 
   it('does not begin when it is aborted before', async () => {
-    const preparing = prepare(as(server.user), named(tpcb), { scale: 1 }, false, AbortSignal.abort());
+    const preparing = prepare(orderOf(as(server.user), tpcb), AbortSignal.abort());
     expect(await failure(preparing)).toBe('Interrupted.');
     expect(await tpcb.schema.check(admin, {})).toEqual({ kind: 'missing' });
   });
@@ -168,7 +166,9 @@ describe('init', () => {
     const before = process.listenerCount('SIGINT');
     expect(await init({ workload: 'tpcb', rw: server.uri, scale: '3' })).toBe(130);
     expect(process.listenerCount('SIGINT')).toBe(before);
-    expect(steps.at(-1)).toBe("The tables may be incomplete: 'pgha-bench init tpcb' makes them anew.\n");
+    expect(steps.at(-1)).toBe(
+      "The tables may be incomplete: 'pgha-bench init tpcb --scale 3' makes them anew.\n",
+    );
     expect(await tpcb.schema.check(admin, {})).toMatchObject({ kind: 'unfit', made: 'here' });
     expect(await init({ workload: 'tpcb', rw: server.uri, scale: '1' })).toBe(0);
     expect(await tpcb.schema.check(admin, {})).toMatchObject({ kind: 'ready', made: 'here' });

@@ -1,23 +1,28 @@
 import type pg from 'pg';
 import { UserError } from '../errors.js';
-import { type Endpoint, hostPort } from '../plan/target.js';
+import { hostPort } from '../plan/target.js';
 import { parseSwitch } from '../plan/words.js';
 import { loadWorkload, type Part } from '../workload/compose.js';
 import { noSchema } from '../workload/no-schema.js';
+import { sameName } from '../workload/options.js';
 import { parseOptions } from '../workload/registry.js';
-import type { OptionValues } from '../workload/workload.js';
+import type { OptionValues, Workload } from '../workload/workload.js';
 import { type Arguments, NAME, once, workloadOptions } from './arguments.js';
 import { EXIT } from './exit.js';
-import type { Flags } from './flags.js';
+import { type Flag, type Flags, hidden } from './flags.js';
+import { INERT_TABLE_FLAGS } from './inert-flags.js';
 import { Interrupt } from './interrupt.js';
 import { ProgressBar } from './progress-bar.js';
-import { workOnTables } from './table-work.js';
+import { tableCommand, workOnTables } from './table-work.js';
 import { givenTarget, isTargetGiven, labTarget, type ResolvedTarget, TARGET_FLAGS } from './target.js';
 
 /** Options of init and of cleanup. */
 export const TABLE_FLAGS = {
-  workload: { group: 'Options:', describe: 'the same; FILE: .js or .ts of your own' },
+  workload: { group: 'Options:', describe: 'NAME, as an option: tpcb, or ./mine.js' },
   ...TARGET_FLAGS,
+  // Understood, for the line is the one of the run; tables are made at the read-write endpoint alone.
+  ...hidden(TARGET_FLAGS, ['ro', 'patroni', 'haproxy']),
+  ...INERT_TABLE_FLAGS,
   force: {
     isSwitch: true,
     group: 'Options:',
@@ -30,17 +35,23 @@ export type NamedWorkload = Omit<Part, 'weight'>;
 
 /** `pgha-bench init WORKLOAD`: makes and loads the tables. @returns the exit code */
 export async function init(args: Arguments): Promise<number> {
-  const { named, options, target, force } = await readTableOrder(args, 'init');
-  const left = `The tables may be incomplete: 'pgha-bench init ${named.words}' makes them anew.\n`;
-  return interruptible(left, (signal) => prepare(target, named, options, force, signal));
+  const order = await readTableOrder(args, 'init');
+  const left = `The tables may be incomplete: '${lineOf('init', order)}' makes them anew.\n`;
+  return interruptible(left, (signal) => prepare(order, signal));
 }
 
 /** What init and cleanup are asked to do. */
 export interface TableOrder {
   readonly named: NamedWorkload;
-  readonly options: OptionValues;
+  /** Options of the workload as they were given. */
+  readonly given: OptionValues;
   readonly target: ResolvedTarget;
   readonly force: boolean;
+}
+
+/** The command of an order, with everything but its target. */
+export function lineOf(command: 'init' | 'cleanup', { named, given, force }: TableOrder): string {
+  return tableCommand(command, named, given, ...(force ? ['--force'] : []));
 }
 
 /** @throws UserError for what is wrong in it, and for a workload that has no tables */
@@ -52,7 +63,8 @@ export async function readTableOrder(args: Arguments, command: 'init' | 'cleanup
       `${workload.name} says nothing of its tables, so that there is nothing to ${command}.`,
     );
   }
-  const options = parseOptions(workload, workloadOptions(args, [workload], TABLE_FLAGS, 'init'));
+  const given = workloadOptions(args, [workload], flagsBeside(workload), 'init');
+  parseOptions(workload, given);
   const force = once(args, 'force');
   const target = isTargetGiven(args) ? await givenTarget(args) : await labTarget(args);
   if (target === undefined) {
@@ -61,7 +73,17 @@ export async function readTableOrder(args: Arguments, command: 'init' | 'cleanup
       "Start one with 'pgha-bench lab up', or give --rw URI.",
     );
   }
-  return { named, options, target, force: force !== undefined && parseSwitch(force, '--force') };
+  return { named, given, target, force: force !== undefined && parseSwitch(force, '--force') };
+}
+
+/** The options of the command, without those that the workload has for something of its own. */
+function flagsBeside({ options }: Workload): Flags {
+  return Object.fromEntries(
+    Object.entries<Flag>(TABLE_FLAGS).filter(
+      ([flag]) =>
+        !(Object.hasOwn(INERT_TABLE_FLAGS, flag) && options.some(({ name }) => sameName(name, flag))),
+    ),
+  );
 }
 
 async function namedWorkload(args: Arguments, command: string): Promise<NamedWorkload> {
@@ -103,31 +125,21 @@ export async function interruptible(
  * Makes and loads the tables of a workload, with a progress bar.
  * @throws UserError when others made those that are there, when the server refuses, and when it is aborted
  */
-export async function prepare(
-  resolved: ResolvedTarget,
-  named: NamedWorkload,
-  options: OptionValues,
-  force: boolean,
-  signal?: AbortSignal,
-): Promise<void> {
-  const work = { command: 'init', purpose: 'make the tables', words: named.words } as const;
-  await workOnTables(resolved, work, signal, (sql) =>
-    makeTables(sql, resolved.target.rw, named, options, force),
-  );
+export async function prepare(order: TableOrder, signal?: AbortSignal): Promise<void> {
+  const work = { command: 'init', purpose: 'make the tables', line: lineOf('init', order) } as const;
+  await workOnTables(order.target, work, signal, (sql) => makeTables(sql, order));
 }
 
-async function makeTables(
-  sql: pg.Client,
-  rw: Endpoint,
-  { workload, words }: NamedWorkload,
-  options: OptionValues,
-  force: boolean,
-): Promise<void> {
+async function makeTables(sql: pg.Client, order: TableOrder): Promise<void> {
+  const { named, given, target, force } = order;
+  const { workload } = named;
+  const { rw } = target.target;
+  const options = parseOptions(workload, given);
   const state = await workload.schema.check(sql, options);
   if (state.kind !== 'missing' && state.made === 'elsewhere' && !force) {
     throw new UserError(
       `${hostPort(rw)} has tables of ${workload.name} in database '${rw.database}' that pgha-bench did not make.`,
-      `Run with them as they are, or replace them with 'pgha-bench init ${words} --force'.`,
+      `Run with them as they are, or replace them with '${lineOf('init', { ...order, force: true })}'.`,
     );
   }
   const bar = new ProgressBar(process.stderr);

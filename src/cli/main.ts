@@ -82,7 +82,11 @@ function parser(words: readonly string[], exit: (code: number) => void): Argv {
         command: `workloads [ACTION] [${NAME}]`,
         describe: "list what can be run; 'show NAME' prints options and SQL",
         builder: async (cli: Argv) =>
-          cli.options(yargsOptions((await import('./workloads.js')).WORKLOADS_FLAGS)),
+          // It judges for itself what it does not know, in words of its own.
+          cli
+            .options(yargsOptions((await import('./workloads.js')).WORKLOADS_FLAGS))
+            .strict(false)
+            .strictCommands(),
         handler: async (args: Arguments) => exit(await (await import('./workloads.js')).workloads(args)),
       })
       .command({
@@ -145,10 +149,10 @@ async function workloadCommand(cli: Argv, flags: Flags, examples: readonly strin
     cli.example(example, '');
   }
   return cli
-    .positional(NAME, { type: 'string', describe: 'a workload, see below, or a file of your own' })
+    .positional(NAME, { type: 'string', describe: 'a workload of the list below, or a file of your own' })
     .options(yargsOptions(flags))
     .epilogue(
-      `Workloads: ${names.join(', ')}.\n'$0 workloads show NAME' prints the options and the SQL of each.`,
+      `Workloads: ${names.join(', ')}.\nEach has options of its own: '$0 workloads show NAME' lists them, and its SQL.`,
     )
     .strict(false)
     .strictCommands();
@@ -172,7 +176,14 @@ function report(error: unknown, debug: boolean): void {
     process.stderr.write(`pgha-bench: ${error.message}\n`);
   } else {
     // Anything else is a bug: its stack is what a report of it needs.
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.stderr.write(`pgha-bench: unexpected error\n${text}\n`);
+    process.stderr.write(`pgha-bench: unexpected error\n${stackOf(error)}\n`);
   }
+}
+
+function stackOf(error: unknown): string {
+  if (!(error instanceof Error)) {
+    return String(error);
+  }
+  const stack = error.stack ?? error.message;
+  return error.cause === undefined ? stack : `${stack}\n${stackOf(error.cause)}`;
 }

@@ -1,4 +1,5 @@
 import type { Flags } from './flags.js';
+import { INERT_RUN_FLAGS } from './inert-flags.js';
 import { TARGET_FLAGS } from './target.js';
 
 /** Options of `run`, in the order of its help. */
@@ -27,7 +28,7 @@ export const RUN_FLAGS = {
   'show-script': { group: 'What to run:', describe: 'print the script NAME, and end' },
   clients: {
     alias: 'c',
-    also: ['client', 'threads'],
+    also: ['client', 'threads', 'num-threads'],
     group: 'Load:',
     describe: 'virtual clients, one connection each [1]',
   },
@@ -38,16 +39,21 @@ export const RUN_FLAGS = {
     describe: 'threads that the clients share [one per core]',
   },
   duration: { group: 'Load:', describe: 'such as 40s or 5m [60s]' },
-  time: { alias: 'T', group: 'Load:', describe: 'the same in seconds' },
+  time: { alias: 'T', also: ['max-time'], group: 'Load:', describe: 'the same in seconds' },
   transactions: { alias: 't', group: 'Load:', describe: 'end after so many of each client' },
-  events: { group: 'Load:', describe: 'end after so many of all clients' },
+  events: { also: ['max-requests'], group: 'Load:', describe: 'end after so many of all clients' },
   protocol: { alias: 'M', group: 'Load:', describe: 'prepared, extended or simple [prepared]' },
   seed: {
     also: ['random-seed', 'rand-seed'],
     group: 'Load:',
     describe: 'the same seed draws the same values [rand]',
   },
-  rate: { alias: 'R', group: 'Pace:', describe: 'transactions a second [as fast as answered]' },
+  rate: {
+    alias: 'R',
+    also: ['tx-rate'],
+    group: 'Pace:',
+    describe: 'transactions a second [as fast as answered]',
+  },
   stages: { group: 'Pace:', describe: "rates that change, '30s:200,60s:200..2000'" },
   warmup: { group: 'Pace:', describe: 'load before the run, not counted; such as 10s' },
   'warmup-time': { hidden: true, group: 'Pace:', describe: 'the same in seconds' },
@@ -93,12 +99,6 @@ export const RUN_FLAGS = {
     group: 'Result:',
     describe: 'seconds from line to line [1]',
   },
-  percentile: { hidden: true, group: 'Result:', describe: "sysbench's: the report has them all anyway" },
-  histogram: {
-    hidden: true,
-    isSwitch: true,
-    group: 'Result:',
-    describe: "sysbench's: the result has one anyway",
-  },
+  ...INERT_RUN_FLAGS,
   fault: { group: 'Fault:', describe: 'KIND@TIME, switchover@20s, or none [a lab: in the middle]' },
 } as const satisfies Flags;

@@ -1,8 +1,11 @@
 import { randomInt } from 'node:crypto';
+import { access, constants, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
+import { dirname, resolve } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
-import { UserError } from '../errors.js';
+import { messageOf, UserError } from '../errors.js';
 import { FAULTS } from '../faults/registry.js';
+import type { LogPlan, WorkloadPlan } from '../plan/plan.js';
 import { type Choice, readSelections, SELECTION_OPTIONS, type SelectionOption } from '../plan/selection.js';
 import { type RunSettings, readSettings } from '../plan/settings.js';
 import { parseSwitch } from '../plan/words.js';
@@ -13,6 +16,7 @@ import type { OptionValues } from '../workload/workload.js';
 import { planWorkload } from '../workload/workload-plan.js';
 import { type Arguments, each, NAME, once, unknownOption, workloadOptions } from './arguments.js';
 import type { Flag } from './flags.js';
+import { checkInert } from './inert-flags.js';
 import { RUN_FLAGS } from './run-flags.js';
 
 /** What a run was asked to do, as far as it is known before the target is looked at. */
@@ -34,6 +38,7 @@ export interface RunOrder {
 export async function readRunOrder(args: Arguments, words: readonly string[]): Promise<RunOrder> {
   const composition = await compose(readSelections(choicesOf(args, words)), () => textOf(process.stdin));
   refuseHiddenOptions(composition);
+  checkInert((name) => once(args, name));
   const settings = readSettings({
     text: (name) => once(args, name),
     env: process.env,
@@ -44,16 +49,52 @@ export async function readRunOrder(args: Arguments, words: readonly string[]): P
   const given = givenOptions(args, composition, settings.clients);
   const variables = parseDefinitions(each(args, 'define'));
   // What is wrong in a script is told before anything is connected to, let alone started.
-  await planWorkload(composition, {
-    options: runOptions(composition, given),
-    variables,
-    protocol: settings.protocol,
-    seed: settings.seed,
-    route: settings.route,
-    readOnly: true,
-  });
+  await workloadOf({ settings, composition, given, variables }, {}, true);
+  await checkLogFolder(settings.log);
   const place = await prepareResultDirectory({ out: once(args, 'out') });
   return { args, settings, composition, given, variables, place };
+}
+
+/**
+ * The workload of the run, as far as it is known.
+ * @param decided options that the tables decide
+ * @param readOnly whether the target has a read-only endpoint
+ * @throws UserError for what is wrong in a script
+ */
+export function workloadOf(
+  {
+    settings,
+    composition,
+    given,
+    variables,
+  }: Pick<RunOrder, 'settings' | 'composition' | 'given' | 'variables'>,
+  decided: OptionValues,
+  readOnly: boolean,
+): Promise<WorkloadPlan> {
+  const options = runOptions(composition, given, decided);
+  const { protocol, seed, route } = settings;
+  return planWorkload(composition, { options, variables, protocol, seed, route, readOnly });
+}
+
+/** The files themselves are made by the threads of the load, when it would be too late. */
+async function checkLogFolder(log: LogPlan | null): Promise<void> {
+  if (log === null) {
+    return;
+  }
+  const folder = dirname(resolve(log.prefix));
+  try {
+    if (!(await stat(folder)).isDirectory()) {
+      throw new UserError(`--log-prefix: expected a path in a directory, found the file ${folder}.`);
+    }
+    await access(folder, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    throw error instanceof UserError
+      ? error
+      : new UserError(
+          `--log-prefix: no file can be made in ${folder}: ${messageOf(error)}.`,
+          'Name another place for the log.',
+        );
+  }
 }
 
 function choicesOf(args: Arguments, words: readonly string[]): readonly Choice[] {

@@ -3,10 +3,11 @@ import { UserError } from '../errors.js';
 import { hostPort, type Target } from '../plan/target.js';
 import type { Composition, Part } from '../workload/compose.js';
 import { noSchema } from '../workload/no-schema.js';
-import { givenTo, isOptionOf } from '../workload/options.js';
+import { givenTo } from '../workload/options.js';
 import { parseOptions } from '../workload/registry.js';
 import type { OptionValues, Schema } from '../workload/workload.js';
 import type { RunOrder } from './run-order.js';
+import { tableCommand } from './table-work.js';
 
 /** The tables of a run: those of each schema once, however many of its workloads share them. */
 export function schemasOf({ parts }: Composition): readonly Part[] {
@@ -68,18 +69,10 @@ async function checkTables(
 }
 
 /** With the options that make the tables as they were asked for; the size is the one that has to be thought of. */
-function initCommand({ workload, words }: Part, own: OptionValues): string {
-  const options = workload.options.flatMap((option) => {
-    const { name } = option;
-    if (!isOptionOf(option, 'init')) {
-      return [];
-    }
-    if (Object.hasOwn(own, name)) {
-      return [`--${name} ${own[name]}`];
-    }
-    return name === 'scale' ? ['--scale N'] : [];
-  });
-  return ['pgha-bench init', words, ...options].join(' ');
+function initCommand(part: Part, own: OptionValues): string {
+  const hasScale = part.workload.options.some(({ name }) => name === 'scale');
+  const size = hasScale && !Object.hasOwn(own, 'scale') ? ['--scale N'] : [];
+  return tableCommand('init', part, own, ...size);
 }
 
 /** What the tables decide cannot be asked for otherwise. */

@@ -17,15 +17,13 @@ import type { ClusterFacts, Result } from '../result/result.js';
 import { writeResult } from '../result/store.js';
 import { conduct } from '../run/conductor.js';
 import { checkServer } from '../run/preflight.js';
-import { givenTo, runOptions } from '../workload/options.js';
-import { parseOptions } from '../workload/registry.js';
-import { planWorkload } from '../workload/workload-plan.js';
+import { givenTo } from '../workload/options.js';
 import { type Arguments, each, once } from './arguments.js';
 import { EXIT } from './exit.js';
 import { prepare } from './init.js';
 import { Interrupt } from './interrupt.js';
 import { ProgressLines } from './progress-lines.js';
-import { type RunOrder, readRunOrder } from './run-order.js';
+import { type RunOrder, readRunOrder, workloadOf } from './run-order.js';
 import { beforeRun, schemasOf, tableOptions } from './run-tables.js';
 import {
   givenTarget,
@@ -106,9 +104,8 @@ async function startLab(order: RunOrder, signal: AbortSignal): Promise<OwnLab> {
   const own = await startOwnLab({ profile, maxConnections }, tell, signal);
   try {
     for (const part of schemasOf(composition)) {
-      const { workload } = part;
-      const size = givenTo(workload, { scale: OWN_LAB_SCALE, ...given });
-      await prepare(own.lab, part, parseOptions(workload, size), false, signal);
+      const size = givenTo(part.workload, { scale: OWN_LAB_SCALE, ...given });
+      await prepare({ named: part, given: size, target: own.lab, force: false }, signal);
     }
     return own;
   } catch (error) {
@@ -167,7 +164,7 @@ async function look(
   signal: AbortSignal,
 ): Promise<{ readonly plan: Plan; readonly cluster: ClusterFacts }> {
   const { target, secrets } = resolved;
-  const { settings, composition, given, variables } = order;
+  const { settings, composition, given } = order;
   const wait = { queryTimeoutMs: LOOK_TIMEOUT_MS, signal };
   if (target.ro !== undefined) {
     await closeClient(await openClient(target.ro, secrets.roPassword, 'look', wait));
@@ -175,14 +172,7 @@ async function look(
   const sql = await openClient(target.rw, secrets.rwPassword, 'look', wait);
   try {
     const decided = await tableOptions(sql, composition, given, target);
-    const workload = await planWorkload(composition, {
-      options: runOptions(composition, given, decided),
-      variables,
-      protocol: settings.protocol,
-      seed: settings.seed,
-      route: settings.route,
-      readOnly: target.ro !== undefined,
-    });
+    const workload = await workloadOf(order, decided, target.ro !== undefined);
     const plan = planOf(settings, target, workload, faults);
     await checkServer(sql, plan);
     return { plan, cluster: await clusterFacts(target, sql, isLab(resolved) ? resolved.settings : {}) };
@@ -289,7 +279,8 @@ function endsInWords({ durationMs, transactions }: Plan): readonly string[] {
     return ends;
   }
   const { count, per } = transactions;
-  return [...ends, `until ${per === 'client' ? 'each has' : 'all together have'} done ${count} transactions`];
+  const who = per === 'client' ? 'each has' : 'all together have';
+  return [...ends, `until ${who} done ${count} ${count === 1 ? 'transaction' : 'transactions'}`];
 }
 
 function styleFor(out: NodeJS.WriteStream): TerminalOptions {

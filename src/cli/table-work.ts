@@ -3,6 +3,9 @@ import pg from 'pg';
 import { messageOf, UserError } from '../errors.js';
 import { type Endpoint, hostPort } from '../plan/target.js';
 import { openClient } from '../postgres/connect.js';
+import type { Part } from '../workload/compose.js';
+import { isOptionOf } from '../workload/options.js';
+import type { OptionValues } from '../workload/workload.js';
 import type { ResolvedTarget } from './target.js';
 
 /** What is done to the tables of a workload by a command of its own, for messages. */
@@ -10,8 +13,32 @@ export interface TableWork {
   readonly command: 'init' | 'cleanup';
   /** What it does, `make the tables`. */
   readonly purpose: string;
-  /** The workload as it was named, `tpcb` or `--workload ./mine.js`. */
-  readonly words: string;
+  /** The command with what it was given, see {@link tableCommand}. */
+  readonly line: string;
+}
+
+/**
+ * The command that does it, to be typed again: with the workload as it was named and with the options that were given.
+ * @param given by the names of the options
+ */
+export function tableCommand(
+  command: TableWork['command'],
+  { workload, words }: Pick<Part, 'workload' | 'words'>,
+  given: OptionValues,
+  ...more: readonly string[]
+): string {
+  const options = workload.options.flatMap((option) => {
+    const { name } = option;
+    return isOptionOf(option, 'init') && Object.hasOwn(given, name)
+      ? [`--${name} ${quoted(String(given[name]))}`]
+      : [];
+  });
+  return [`pgha-bench ${command}`, words, ...options, ...more].join(' ');
+}
+
+/** As a shell takes it for one word. */
+function quoted(text: string): string {
+  return /^[\w.,:/@%+-]+$/.test(text) ? text : `"${text.replace(/(["\\$`])/g, '\\$1')}"`;
 }
 
 /**
@@ -65,8 +92,8 @@ const NOT_QUERYABLE = 'Client has encountered a connection error and is not quer
  * @param lost what ended the connection, where it did not end as it should
  */
 function problemOf(error: unknown, lost: Error | undefined, rw: Endpoint, work: TableWork): unknown {
-  const { command, purpose, words } = work;
-  const again = `Run 'pgha-bench ${command} ${words}' again when the server is back.`;
+  const { command, purpose, line } = work;
+  const again = `Run '${line}' again when the server is back.`;
   if (lost !== undefined && (error === lost || messageOf(error) === NOT_QUERYABLE)) {
     return new UserError(`${command} lost its connection to ${hostPort(rw)}: ${messageOf(lost)}.`, again);
   }

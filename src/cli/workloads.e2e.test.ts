@@ -156,19 +156,22 @@ describe('the words of pgbench', () => {
     const ended = await cli.run(['run', '-f', '-', '-t', '1', ...there(), '--out', 'stdin']);
     // It is empty here.
     expect(ended.code).toBe(2);
-    expect(ended.stderr).toContain('-:1:1:');
+    expect(ended.stderr).toContain('stdin:1:1:');
   });
 });
 
 describe('the words of sysbench', () => {
   it('prepare, run and clean up', async () => {
-    const tables = ['--tables=2', '--table_size=100'];
+    // One line for all three, as sysbench's users keep it.
+    const tables = [
+      ...['--tables=2', '--table_size=100', '--threads=2', '--time=0', '--events=30', '--report-interval=1'],
+      ...['--percentile=99', '--histogram', '--rand-seed=7', '--verbosity=3', '--warmup-time=0'],
+    ];
     await cli.succeed(['prepare', 'oltp_read_write', ...tables, ...sysbenchThere()]);
     expect(await isThere('sbtest2')).toBe(true);
     await cli.succeed([
       ...['run', 'oltp_read_write', ...tables, ...sysbenchThere()],
-      ...['--threads=2', '--time=0', '--events=30', '--skip_trx', '--report-interval=1'],
-      ...['--out', 'sysbench'],
+      ...['--skip_trx', '--out', 'sysbench'],
     ]);
     const { plan, totals } = resultIn('sysbench');
     expect(plan).toMatchObject({
@@ -198,6 +201,33 @@ describe('the words of sysbench', () => {
   });
 });
 
+it('oltp_insert without a sequence gets empty tables, whatever the size', async () => {
+  const words = ['oltp_insert', '--auto-inc=off', '--table-size=50', ...sysbenchThere()];
+  await cli.succeed(['init', ...words]);
+  const { rows } = await sql.query('SELECT count(*)::int AS n FROM sbtest1');
+  expect(rows[0].n).toBe(0);
+  await cli.succeed(['cleanup', ...words]);
+});
+
+describe('a schema of one’s own that fails', () => {
+  const module = (check: string) => `export default { name: 'own', summary: 's',
+    schema: { check: ${check}, prepare: async () => undefined, cleanup: async () => undefined },
+    scripts: [{ name: 'own', weight: 1, route: 'rw', text: 'SELECT 1;' }] };`;
+
+  it.each([
+    ['async () => { throw new Error("no luck"); }', './fails.mjs: schema.check failed: no luck.'],
+    ['async () => 5', './fails.mjs: schema.check: what it found: expected an object, found 5.'],
+  ])('is told in a line: %s', async (check, message) => {
+    file('fails.mjs', module(check));
+    for (const command of ['init', 'run', 'cleanup']) {
+      const ended = await cli.run([command, './fails.mjs', ...there()]);
+      expect(ended.code).toBe(2);
+      expect(ended.stderr).toContain(message);
+      expect(ended.stderr.trim().split('\n')).toHaveLength(1);
+    }
+  });
+});
+
 describe('cleanup', () => {
   it('leaves tables that others made, unless forced', async () => {
     server.run('pgbench', ['-i', '-q']);
@@ -220,6 +250,13 @@ describe('workloads', () => {
     expect(point.stdout).toContain('  SELECT c FROM sbtest1 WHERE id=$1');
     const scan = await cli.succeed(['workloads', 'show', 'scan']);
     expect(scan.stdout).toContain('new Cursor(');
+    expect(list.stdout).not.toContain("sysbench's oltp_read_only");
+    const builtins = await cli.succeed(['run', '-b', 'list']);
+    const oltp = await cli.succeed(['workloads', 'show', 'oltp_read_write']);
+    const options = oltp.stdout.slice(0, oltp.stdout.indexOf('Script '));
+    for (const line of [list.stdout, builtins.stdout, options].flatMap((text) => text.split('\n'))) {
+      expect(line.length, line).toBeLessThanOrEqual(80);
+    }
     const wrong = await cli.run(['workloads', 'shw', 'tpcb']);
     expect(wrong.code).toBe(2);
     expect(wrong.stderr).toContain('expected nothing, or show NAME');
@@ -261,6 +298,7 @@ describe('what is wrong is told in one line, before any load', () => {
     file('own.sql', 'SELECT 1;');
     file('syntax.mjs', 'const a = 1;\nexport default { a b };');
     file('throws.mjs', '\n\nthrow new Error("no luck");');
+    file('option.mjs', moduleWith("[{ name: 'k', type: 'number', default: 1, summary: 's' }]"));
     file('taken.mjs', moduleWith("[{ name: 'clients', type: 'number', default: 1, summary: 's' }]"));
     await sql.query('CREATE TABLE sbtest1 (id int)');
   });
@@ -304,6 +342,24 @@ describe('what is wrong is told in one line, before any load', () => {
     ['a letter without its value', ['run', 'tpcb', '-c'], '--clients: expected a value behind it.'],
     ['a rate of 0', ['run', 'tpcb', '-R0'], '--rate: expected a rate of more than 0'],
     ['an empty stage', ['run', 'tpcb', '--stages', '1s:5,,1s:5'], '--stages: stage 2 is empty'],
+    ['a percentile', ['run', 'tpcb', '--percentile=101'], '--percentile: expected a number from 0 to 100'],
+    ['a histogram', ['run', 'tpcb', '--histogram=maybe'], '--histogram: expected on or off'],
+    ['an unknown letter', ['run', '-S', '-rZ'], "There is no option -Z in '-rZ'."],
+    [
+      'a log in a folder that there is not',
+      ['run', 'tpcb', '-l', '--log-prefix', 'nope/log'],
+      '--log-prefix: no file can be made in ',
+    ],
+    [
+      'an option of a user’s file without its value',
+      ['run', './option.mjs', '--k', '--fault', 'none'],
+      '--k: expected a value behind it.',
+    ],
+    [
+      'options behind show',
+      ['workloads', 'show', 'tpcb', '--tables', '3'],
+      'workloads has no option --tables. Options of a workload stand behind init, run and cleanup.',
+    ],
     ['weights of 0', ['run', '-b', 'tpcb@0'], 'a weight of 0 in total'],
     ['a definition', ['run', 'tpcb', '-D', 'x'], '--define: expected NAME=VALUE'],
     ['another driver', ['run', 'tpcb', '--db-driver=mysql'], "--db-driver: expected pgsql, found 'mysql'."],

@@ -1,4 +1,5 @@
 import { UserError } from '../errors.js';
+import { wrap } from '../report/terminal/text.js';
 import { compilePrograms } from '../workload/compile.js';
 import { loadWorkload } from '../workload/compose.js';
 import {
@@ -9,7 +10,7 @@ import {
   schemaName,
 } from '../workload/registry.js';
 import type { Script, Workload, WorkloadOption } from '../workload/workload.js';
-import { type Arguments, NAME, once } from './arguments.js';
+import { type Arguments, NAME, once, othersThan } from './arguments.js';
 import { EXIT } from './exit.js';
 import type { Flags } from './flags.js';
 
@@ -24,6 +25,13 @@ export const WORKLOADS_FLAGS = {
 export async function workloads(args: Arguments): Promise<number> {
   const action = args[ACTION];
   const name = args[NAME] ?? once(args, 'workload');
+  const [other] = othersThan(WORKLOADS_FLAGS, args).filter((word) => word !== ACTION);
+  if (other !== undefined) {
+    throw new UserError(
+      `workloads has no option ${other.length === 1 ? '-' : '--'}${other}.`,
+      'Options of a workload stand behind init, run and cleanup.',
+    );
+  }
   if (action === undefined) {
     process.stdout.write(listOf(await listWorkloads()));
     return EXIT.ok;
@@ -41,11 +49,30 @@ export async function workloads(args: Arguments): Promise<number> {
 function listOf(list: readonly Workload[]): string {
   const names = list.map(({ name, aliases }) => [name, ...aliases].join(', '));
   const width = Math.max(...names.map((name) => name.length));
-  const lines = list.map(
-    ({ summary, scripts }, index) =>
-      `  ${(names[index] ?? '').padEnd(width)}  ${routesOf(scripts)}  ${summary}`,
-  );
-  return `${lines.join('\n')}\n\n'pgha-bench workloads show NAME' prints options and SQL; a file of your own is shown so, too.\n`;
+  const lines = list.flatMap((workload, index) => {
+    const head = `  ${(names[index] ?? '').padEnd(width)}  ${routesOf(workload.scripts)}  `;
+    return hanging(head, summaryOf(workload));
+  });
+  const hint =
+    "'pgha-bench workloads show NAME' prints options and SQL; a file of your own is shown so, too.";
+  return `${[...lines, '', ...wrap(hint, columns())].join('\n')}\n`;
+}
+
+/** Below its own name, a summary need not say it again. */
+function summaryOf({ name, summary }: Workload): string {
+  const again = `sysbench's ${name}: `;
+  return summary.startsWith(again) ? summary.slice(again.length) : summary;
+}
+
+/** A pipe or file is as wide as a terminal usually is. */
+function columns(): number {
+  return process.stdout.columns || 80;
+}
+
+/** A paragraph behind a head; further lines stand under the first. */
+function hanging(head: string, text: string): string[] {
+  const margin = ' '.repeat(head.length);
+  return wrap(text, columns() - head.length).map((line, index) => `${index === 0 ? head : margin}${line}`);
 }
 
 function routesOf(scripts: readonly Script[]): string {
@@ -55,7 +82,7 @@ function routesOf(scripts: readonly Script[]): string {
 async function showOf(workload: Workload): Promise<string> {
   const { name, aliases, summary, schema, options, scripts } = workload;
   const parts = [
-    [[name, ...aliases].join(', '), ...(summary === '' ? [] : [`  ${summary}`])],
+    [[name, ...aliases].join(', '), ...(summary === '' ? [] : hanging('  ', summary))],
     [`Tables: ${schemaName(schema)}`],
     ['Options:', ...(options.length === 0 ? ['  none'] : options.flatMap(optionLines))],
   ];
@@ -73,7 +100,7 @@ function optionLines({ name, alias, default: value, summary, command, values }: 
   const short = alias === undefined ? '' : `-${alias}, `;
   const only = command === undefined ? '' : ` (${command} only)`;
   const words = values === undefined ? '' : `; one of ${values.join(', ')}`;
-  return [`  ${short}--${name} [${value}]${only}`, `      ${summary}${words}`];
+  return [`  ${short}--${name} [${value}]${only}`, ...hanging('      ', `${summary}${words}`)];
 }
 
 async function scriptLines(workload: Workload, script: Script): Promise<string[]> {
@@ -103,8 +130,11 @@ function indented(text: string): string[] {
 /** `-b list`: what pgbench has built in, by the names that it has for them. */
 export async function printPgbenchScripts(): Promise<void> {
   const scripts = await listPgbenchScripts();
-  const lines = scripts.map(({ name, aliases, summary }) => `  ${aliases[0] ?? name}: ${summary}\n`);
-  process.stdout.write(`Available builtin scripts:\n${lines.join('')}`);
+  const lines = scripts.flatMap(({ name, aliases, summary }) => {
+    const known = aliases[0] ?? name;
+    return hanging('  ', `${known}: ${summary.replace(`pgbench's ${known}: `, '')}`);
+  });
+  process.stdout.write(`${['Available builtin scripts:', ...lines].join('\n')}\n`);
 }
 
 /**

@@ -81,5 +81,13 @@ function checked(durationMs: number, flag: string, found: string): number {
 
 /** Milliseconds of what pgbench and sysbench take as seconds: `60`; a duration with its unit is as good. @throws UserError */
 export function parseSeconds(text: string, what: string): number {
-  return /^\d+$/.test(text) ? parseDuration(`${text}s`, what) : parseDuration(text, what);
+  if (/^\d+$/.test(text)) {
+    return parseDuration(`${text}s`, what);
+  }
+  if (!/^([\d.]+(ms|h|m|s))+$/.test(text)) {
+    throw new UserError(
+      `${what}: expected seconds, such as 60, or a duration such as 1m30s, found '${text}'.`,
+    );
+  }
+  return parseDuration(text, what);
 }

@@ -170,9 +170,11 @@ function readWarmup(text: OptionText): number {
     throw new UserError('--warmup and --warmup-time say the same thing.', 'Leave one of them out.');
   }
   if (warmup !== undefined) {
-    return notTooLong(parseDuration(warmup, '--warmup'), '--warmup');
+    return notTooLong(parseDuration(warmup, '--warmup'), '--warmup', warmup);
   }
-  return seconds === undefined ? 0 : notTooLong(parseSeconds(seconds, '--warmup-time'), '--warmup-time');
+  return seconds === undefined
+    ? 0
+    : notTooLong(parseSeconds(seconds, '--warmup-time'), '--warmup-time', seconds);
 }
 
 /** pgbench takes milliseconds. */
@@ -184,6 +186,7 @@ function readLatencyLimit(text: string | undefined): number | null {
   return positive(
     bare ? parseNumber(text, '--latency-limit') : parseDuration(text, '--latency-limit'),
     '--latency-limit',
+    text,
   );
 }
 
@@ -204,7 +207,7 @@ function readMaxTries(text: string | undefined, limitMs: number | null): number 
 
 /** sysbench's 0 stands for no interval of one's own. */
 function readProgress(text: string | undefined): number {
-  const ms = text === undefined ? 0 : notTooLong(parseSeconds(text, '--progress'), '--progress');
+  const ms = text === undefined ? 0 : notTooLong(parseSeconds(text, '--progress'), '--progress', text);
   if (ms > 0 && ms < 1000) {
     throw new UserError(`--progress: expected at least 1 second, found '${text}'.`);
   }
@@ -222,7 +225,7 @@ function readSeed({ text, env, randomSeed }: SettingsContext): number {
   if (!/^\d+$/.test(found)) {
     throw new UserError(`${where}: expected a whole number of at least 0, time or rand, found '${found}'.`);
   }
-  return parseInteger(found, where, { min: 0 });
+  return parseInteger(found, where, { min: 0, max: Number.MAX_SAFE_INTEGER });
 }
 
 function reconnectOf(text: string): ReconnectPolicy {
@@ -230,7 +233,7 @@ function reconnectOf(text: string): ReconnectPolicy {
   if (cap === undefined || more !== undefined) {
     throw new UserError(`--reconnect-pause: expected FIRST..LONGEST, such as 25ms..500ms, found '${text}'.`);
   }
-  const firstMs = positive(parseDuration(first, '--reconnect-pause'), '--reconnect-pause');
+  const firstMs = positive(parseDuration(first, '--reconnect-pause'), '--reconnect-pause', text);
   const capMs = parseDuration(cap, '--reconnect-pause');
   if (capMs < firstMs) {
     throw new UserError(
@@ -242,19 +245,19 @@ function reconnectOf(text: string): ReconnectPolicy {
 
 function readDeadline(text: OptionText, name: string, otherwise: number): number {
   const given = text(name);
-  return positive(given === undefined ? otherwise : parseDuration(given, `--${name}`), `--${name}`);
+  return given === undefined ? otherwise : positive(parseDuration(given, `--${name}`), `--${name}`, given);
 }
 
-function positive(ms: number, flag: string): number {
+function positive(ms: number, flag: string, found: string): number {
   if (ms <= 0) {
-    throw new UserError(`${flag}: expected more than 0 and at most 480h.`);
+    throw new UserError(`${flag}: expected more than 0 and at most 480h, found '${found}'.`);
   }
-  return notTooLong(ms, flag);
+  return notTooLong(ms, flag, found);
 }
 
-function notTooLong(ms: number, flag: string): number {
+function notTooLong(ms: number, flag: string, found: string): number {
   if (ms > LONGEST_MS) {
-    throw new UserError(`${flag}: expected more than 0 and at most 480h.`);
+    throw new UserError(`${flag}: expected at most 480h, found '${found}'.`);
   }
   return ms;
 }

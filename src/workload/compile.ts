@@ -1,9 +1,9 @@
 import type { Protocol, ScriptPlan, WorkloadPlan } from '../plan/plan.js';
 import { type CompiledScript, compileScripts } from './pgbench/compile.js';
-import type { Program, ScriptFunction } from './program.js';
+import type { Program } from './program.js';
 import { buildEvent } from './sysbench/event.js';
 import { Slots } from './variables.js';
-import type { OptionValues, Script, WorkloadDefinition } from './workload.js';
+import type { OptionValues, WorkloadDefinition } from './workload.js';
 
 /** What the programs of a run are made for. */
 export interface CompileContext extends Pick<WorkloadPlan, 'options' | 'variables'> {
@@ -73,7 +73,7 @@ function next(compiled: Iterator<CompiledScript>): CompiledScript {
 async function functionProgram(url: string, name: string): Promise<CompiledScript> {
   const module: { readonly default: WorkloadDefinition } = await import(url);
   const script = module.default.scripts.find((candidate) => candidate.name === name);
-  if (script === undefined || !isFunctionScript(script)) {
+  if (script === undefined || !('run' in script)) {
     throw new Error(`${url} has no function '${name}' any more.`);
   }
   const program: Program = {
@@ -83,11 +83,4 @@ async function functionProgram(url: string, name: string): Promise<CompiledScrip
     commands: [{ step: 0, line: 0, text: script.name }],
   };
   return { ...program, writes: script.writes };
-}
-
-/** Whether a script is a function of its file. */
-export function isFunctionScript(
-  script: Script,
-): script is Script & { readonly run: ScriptFunction; readonly writes: boolean } {
-  return 'run' in script;
 }

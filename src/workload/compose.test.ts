@@ -72,10 +72,26 @@ describe('compose', () => {
       ['tpcb', 1],
       [path, 3],
       ['select-only', 1],
-      ['-', 1],
+      ['stdin', 1],
       [`${path}#2`, 1],
     ]);
     expect(scripts[3]?.source).toEqual({ kind: 'text', text: 'SELECT 3;' });
+  });
+
+  it('names file and script in what is wrong in a module, and the script alone in the plan', async () => {
+    const module = (name: string, script: string, schema = 'none') =>
+      file(
+        name,
+        `export default { name: 'm', summary: 's', schema: '${schema}',
+          scripts: [{ name: 'a', weight: 1, route: 'rw', ${script} }] };`,
+      );
+    const bad = module('text.mjs', "text: 'SELECT 1;\\n\\\\set x 1 +'");
+    const group = module('event.mjs', "event: ['begn']", 'sysbench');
+    const good = module('good.mjs', "text: 'SELECT 1;'");
+    const planned = async (path: string) => planWorkload(await composed(['workload', path]), CONTEXT);
+    await expect(planned(bad)).rejects.toThrow(`${bad}, script a:2:`);
+    await expect(planned(group)).rejects.toThrow(`The event of ${group}, script a names the group 'begn'`);
+    expect((await planned(good)).scripts[0]?.name).toBe('a');
   });
 
   it('has a name that fits a folder, however many there are', async () => {

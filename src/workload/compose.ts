@@ -16,6 +16,8 @@ export interface Part {
   readonly weight: number;
   /** How it is named to a command: `tpcb`, `--workload ./mine.js`. */
   readonly words: string;
+  /** The module it was loaded from, as the user named it, for messages. */
+  readonly file?: string;
 }
 
 /** As many as pgbench takes. */
@@ -58,7 +60,7 @@ export async function compose(
 /** One workload as it is named to init, cleanup and show. */
 export async function loadWorkload(name: string): Promise<Omit<Part, 'weight'>> {
   if (isFileName(name)) {
-    return { workload: await loadWorkloadFile(name), words: `--workload ${name}` };
+    return { workload: await loadWorkloadFile(name), words: `--workload ${name}`, file: name };
   }
   const workload = await findWorkload(name);
   return { workload, words: workload.name };

@@ -13,20 +13,19 @@ describe('checkDefinition', () => {
     const options = [
       { ...OPTION, min: 0, max: 9, integer: true, alias: 'r', command: 'init' },
       { name: 'fast', type: 'boolean', default: false, summary: 's' },
-      { name: 'kind', type: 'string', default: '', values: ['a', 'b'], summary: 's' },
+      { name: 'kind', type: 'string', default: 'a', values: ['a', 'b'], summary: 's' },
     ];
-    const scripts = [
-      SCRIPT,
-      { name: 'b', weight: 0, route: 'ro', event: ['point_select'] },
-      { name: 'c', weight: 2, route: 'ro', run, writes: false },
-    ];
+    const scripts = [SCRIPT, { name: 'c', weight: 2, route: 'ro', run, writes: false }];
     const definition = { ...GOOD, aliases: ['m'], schema, options, scripts };
     expect(checkDefinition(definition, 'mine.js')).toBe(definition);
+    const event = { name: 'b', weight: 0, route: 'ro', event: ['point_select'] };
+    const ofSysbench = { ...GOOD, schema: 'sysbench', scripts: [event] };
+    expect(checkDefinition(ofSysbench, 'mine.js')).toBe(ofSysbench);
   });
 
   it.each<[string, unknown, string]>([
     ['no export', undefined, 'mine.js: expected a workload as its default export, found none.'],
-    ['a list', [], 'mine.js: the default export: expected an object, found a list.'],
+    ['a list', [], 'mine.js: the default export: expected an object, found an empty list.'],
     ['no name', { ...GOOD, name: undefined }, 'mine.js: name: expected a name of letters'],
     [
       'a name with a space',
@@ -58,7 +57,7 @@ describe('checkDefinition', () => {
     [
       'no scripts',
       { ...GOOD, scripts: [] },
-      'mine.js: scripts: expected a list of at least one script, found a list.',
+      'mine.js: scripts: expected a list of at least one script, found an empty list.',
     ],
     ['a script', { ...GOOD, scripts: [null] }, 'mine.js: scripts[0]: expected an object, found null.'],
     [
@@ -107,6 +106,31 @@ describe('checkDefinition', () => {
       'a default of another type',
       { ...GOOD, options: [{ ...OPTION, default: '1' }] },
       "mine.js: options[0].default, by its type: expected a number, found '1'.",
+    ],
+    [
+      'a default that is too small',
+      { ...GOOD, options: [{ ...OPTION, min: 2 }] },
+      'mine.js: options[0].default: expected at least 2, by its min, found 1.',
+    ],
+    [
+      'a default that is too large',
+      { ...GOOD, options: [{ ...OPTION, max: 0 }] },
+      'mine.js: options[0].default: expected at most 0, by its max, found 1.',
+    ],
+    [
+      'a default with a fraction',
+      { ...GOOD, options: [{ ...OPTION, integer: true, default: 1.5 }] },
+      'mine.js: options[0].default: expected a whole number, by its integer, found 1.5.',
+    ],
+    [
+      'a default that is none of its values',
+      { ...GOOD, options: [{ ...OPTION, type: 'string', default: 'c', values: ['a', 'b'] }] },
+      "mine.js: options[0].default: expected one of its values, a, b, found 'c'.",
+    ],
+    [
+      'an event for tables that are not of sysbench',
+      { ...GOOD, scripts: [{ ...SCRIPT, text: undefined, event: ['begin'] }] },
+      "mine.js: scripts[0].event: expected one of sysbench's schemas beside it, found 'none'.",
     ],
     [
       'an alias',

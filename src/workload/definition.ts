@@ -1,6 +1,6 @@
 import { UserError } from '../errors.js';
 import { didYouMean } from '../plan/nearest.js';
-import type { WorkloadDefinition } from './workload.js';
+import type { WorkloadDefinition, WorkloadOption } from './workload.js';
 
 /** What a check looks at, and where it is, `mine.js: scripts[0]`. */
 type Check = (value: unknown, where: string) => void;
@@ -21,12 +21,26 @@ export function checkDefinition(value: unknown, file: string): WorkloadDefinitio
     schema: required(schema),
     scripts: required(scripts),
   });
-  return value as WorkloadDefinition;
+  const definition = value as WorkloadDefinition;
+  refuseForeignEvents(definition, file);
+  return definition;
+}
+
+/** Statements of an event are for sysbench's tables, and have its options. */
+function refuseForeignEvents({ schema, scripts }: WorkloadDefinition, file: string): void {
+  const index = scripts.findIndex((script) => 'event' in script);
+  if (index >= 0 && !(typeof schema === 'string' && schema.startsWith('sysbench'))) {
+    const found = typeof schema === 'string' ? `'${schema}'` : 'one of its own';
+    throw new UserError(
+      `${file}: scripts[${index}].event: expected one of sysbench's schemas beside it, found ${found}.`,
+      "Say schema: 'sysbench'.",
+    );
+  }
 }
 
 const SEE = 'docs/workloads.md has an example.';
 
-function wrong(where: string, expected: string, found: unknown): never {
+export function wrong(where: string, expected: string, found: unknown): never {
   throw new UserError(`${where}: expected ${expected}, found ${shown(found)}.`, SEE);
 }
 
@@ -38,7 +52,10 @@ function shown(value: unknown): string {
     return 'a function';
   }
   if (typeof value === 'object' && value !== null) {
-    return Array.isArray(value) ? 'a list' : 'an object';
+    if (!Array.isArray(value)) {
+      return 'an object';
+    }
+    return value.length === 0 ? 'an empty list' : 'a list';
   }
   return typeof value === 'string' ? `'${value}'` : String(value);
 }
@@ -93,7 +110,7 @@ function inside(where: string, name: string): string {
     : `${where}.${name}`;
 }
 
-function object(value: unknown, where: string): Readonly<Record<string, unknown>> {
+export function object(value: unknown, where: string): Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     wrong(where, 'an object', value);
   }
@@ -131,7 +148,7 @@ const functionOf: Check = (value, where) => {
   }
 };
 
-function oneOf(...words: readonly string[]): Check {
+export function oneOf(...words: readonly string[]): Check {
   return (value, where) => {
     if (typeof value !== 'string' || !words.includes(value)) {
       wrong(where, `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`, value);
@@ -155,7 +172,25 @@ const option: Check = (value, where) => {
     alias: optional(letter),
     command: optional(oneOf('init', 'run')),
   });
+  refuseDefault(value as WorkloadOption, where);
 };
+
+/** What could not be given cannot be the default. */
+function refuseDefault({ default: initial, min, max, integer, values }: WorkloadOption, where: string): void {
+  const at = `${where}.default`;
+  if (values !== undefined && !values.includes(String(initial))) {
+    wrong(at, `one of its values, ${values.join(', ')}`, initial);
+  }
+  if (integer === true && !Number.isSafeInteger(initial)) {
+    wrong(at, 'a whole number, by its integer', initial);
+  }
+  if (min !== undefined && Number(initial) < min) {
+    wrong(at, `at least ${min}, by its min`, initial);
+  }
+  if (max !== undefined && Number(initial) > max) {
+    wrong(at, `at most ${max}, by its max`, initial);
+  }
+}
 
 const anyText: Check = (value, where) => {
   if (typeof value !== 'string') {

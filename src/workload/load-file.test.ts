@@ -54,7 +54,7 @@ describe('loadWorkloadFile', () => {
       'another schema',
       'schema.mjs',
       "export default { name: 'm', summary: 's', schema: 'pg', scripts: [{ name: 'a', weight: 1, route: 'rw', text: 'SELECT 1;' }] };",
-      /The workload m names the schema 'pg', which there is not/,
+      /schema\.mjs: The workload m names the schema 'pg', which there is not/,
     ],
     [
       'another kind of file',

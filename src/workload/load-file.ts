@@ -5,8 +5,9 @@ import { pathToFileURL } from 'node:url';
 import { codeOf, messageOf, UserError } from '../errors.js';
 import { checkDefinition } from './definition.js';
 import { noSchema } from './no-schema.js';
+import { ownSchema } from './own-schema.js';
 import { resolveWorkload } from './registry.js';
-import type { Workload } from './workload.js';
+import type { Workload, WorkloadDefinition } from './workload.js';
 
 const MODULES = ['.js', '.mjs', '.ts', '.mts'];
 
@@ -32,20 +33,30 @@ export async function loadWorkloadFile(path: string): Promise<Workload> {
   }
   await refuseAbsent(path);
   const { href } = pathToFileURL(resolve(path));
-  return resolveWorkload(checkDefinition(await defaultExport(path, href), path), href);
+  return resolveWorkload(
+    ownDefinition(checkDefinition(await defaultExport(path, href), path), path),
+    href,
+    path,
+  );
+}
+
+/** The same, with a schema of its own such that what fails in it names the file. */
+function ownDefinition(definition: WorkloadDefinition, path: string): WorkloadDefinition {
+  const { schema } = definition;
+  return typeof schema === 'string' ? definition : { ...definition, schema: ownSchema(schema, path) };
 }
 
 /** A workload of nothing but a script: it says nothing of its tables, and goes where it may write. */
 export function scriptWorkload(path: string, text: string): Workload {
-  const name = path === '-' ? 'stdin' : basename(path, extname(path));
+  const isStdin = path === '-';
   return {
-    name,
+    name: isStdin ? 'stdin' : basename(path, extname(path)),
     aliases: [],
     summary: '',
     options: [],
     schema: noSchema,
     // Errors in a script name it, so that it has the name by which the user knows the file.
-    scripts: [{ name: path, weight: 1, route: 'rw', text }],
+    scripts: [{ name: isStdin ? 'stdin' : path, weight: 1, route: 'rw', text }],
     url: null,
   };
 }

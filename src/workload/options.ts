@@ -1,4 +1,5 @@
 import { UserError } from '../errors.js';
+import { parseInteger } from '../units.js';
 import type { Composition } from './compose.js';
 import { isVariableName } from './program.js';
 import { parseOptions } from './registry.js';
@@ -78,11 +79,7 @@ export function runOptions(
 
 /** Of scripts whose tables say nothing of it: as in pgbench it is what -s says, else 1. */
 function scaleOf(given: OptionValues[string] | undefined): number {
-  const scale = Number(given ?? 1);
-  if (!Number.isSafeInteger(scale) || scale < 1 || given === '') {
-    throw new UserError(`--scale: expected a whole number of at least 1, found '${given}'.`);
-  }
-  return scale;
+  return parseInteger(String(given ?? 1), '--scale', { min: 1 });
 }
 
 /** Variables of -D, `name=value`; the last of a name counts, as in pgbench. @throws UserError */

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { UserError } from '../errors.js';
 import { didYouMean } from '../plan/nearest.js';
 import { parseSwitch } from '../plan/words.js';
+import { parseInteger, parseNumber } from '../units.js';
 import { noSchema } from './no-schema.js';
 import { PGBENCH_OPTIONS, pgbenchSchema } from './pgbench/schema.js';
 import { BULK_OPTIONS, OLTP_OPTIONS } from './sysbench/options.js';
@@ -83,10 +84,18 @@ export async function listPgbenchScripts(): Promise<readonly Workload[]> {
   );
 }
 
-/** Puts the schema that a definition names into its place, with the options of it. */
-export function resolveWorkload(definition: WorkloadDefinition, url: string | null = null): Workload {
+/**
+ * Puts the schema that a definition names into its place, with the options of it.
+ * @param file that it is from, for messages
+ * @throws UserError for a schema that there is not
+ */
+export function resolveWorkload(
+  definition: WorkloadDefinition,
+  url: string | null = null,
+  file?: string,
+): Workload {
   const { name, aliases = [], summary, options = [], schema, scripts } = definition;
-  const named = typeof schema === 'string' ? namedSchema(schema, name) : { schema, options: [] };
+  const named = typeof schema === 'string' ? namedSchema(schema, name, file) : { schema, options: [] };
   return {
     name,
     aliases,
@@ -109,11 +118,15 @@ export function schemaName(schema: Schema): SchemaName | 'its own' {
 }
 
 /** A definition may be a user's file, which no compiler has seen. */
-function namedSchema(schema: SchemaName, workload: string): NonNullable<(typeof SCHEMAS)[SchemaName]> {
+function namedSchema(
+  schema: SchemaName,
+  workload: string,
+  file: string | undefined,
+): NonNullable<(typeof SCHEMAS)[SchemaName]> {
   const known = Object.hasOwn(SCHEMAS, schema) ? SCHEMAS[schema] : undefined;
   if (known === undefined) {
     throw new UserError(
-      `The workload ${workload} names the schema '${schema}', which there is not.`,
+      `${file === undefined ? '' : `${file}: `}The workload ${workload} names the schema '${schema}', which there is not.`,
       `There is ${Object.keys(SCHEMAS).join(', ')}.`,
     );
   }
@@ -148,7 +161,7 @@ export function parseOptions(workload: Workload, given: OptionValues): OptionVal
 function parseOption(option: WorkloadOption, value: number | string | boolean): number | string | boolean {
   switch (option.type) {
     case 'number':
-      return parseNumber(option, value);
+      return numberOf(option, String(value));
     case 'boolean':
       // An option without a value behind it is on.
       return value === '' || parseSwitch(String(value), `--${option.name}`);
@@ -166,19 +179,8 @@ function parseWord({ name, values }: WorkloadOption, word: string): string {
   return word;
 }
 
-function parseNumber(option: WorkloadOption, value: number | string | boolean): number {
-  const number = typeof value === 'boolean' || value === '' ? Number.NaN : Number(value);
-  const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = option;
-  const whole = option.integer !== true || Number.isInteger(number);
-  if (!(Number.isFinite(number) && number >= min && number <= max && whole)) {
-    const bounds = [
-      ...(Number.isFinite(min) ? [`at least ${min}`] : []),
-      ...(Number.isFinite(max) ? [`at most ${max}`] : []),
-    ];
-    const expected = [option.integer === true ? 'a whole number' : 'a number', bounds.join(' and ')]
-      .filter((part) => part !== '')
-      .join(' of ');
-    throw new UserError(`--${option.name}: expected ${expected}, found '${value}'.`);
-  }
-  return number;
+/** By the same rules as the numbers of `run`. */
+function numberOf(option: WorkloadOption, text: string): number {
+  const parse = option.integer === true ? parseInteger : parseNumber;
+  return parse(text, `--${option.name}`, option);
 }

@@ -33,7 +33,7 @@ export async function planWorkload(
   const scripts = uniquelyNamed(
     parts.flatMap((part, index) => sourcesOf(part.workload, weightsOf(parts)[index] ?? [])),
   );
-  const programs = await compilePrograms(scripts, { options, variables, protocol, seed });
+  const programs = await compilePrograms(inFiles(scripts, parts), { options, variables, protocol, seed });
   return {
     name,
     options,
@@ -48,6 +48,17 @@ export async function planWorkload(
       return { ...script, route: wanted === 'ro' && !readOnly ? 'rw' : wanted, writes };
     }),
   };
+}
+
+/** Named as an error in one of them has to name it: by the file, too, where a user's module has it. */
+function inFiles(scripts: readonly Planned[], parts: readonly Part[]): readonly Planned[] {
+  const files = parts.flatMap(({ workload, file }) => workload.scripts.map((script) => ({ script, file })));
+  return scripts.map((planned, index) => {
+    const { script, file } = files[index] ?? {};
+    return file === undefined || script?.name === file
+      ? planned
+      : { ...planned, name: `${file}, script ${script?.name}` };
+  });
 }
 
 function usualOptions(options: OptionValues, parts: readonly Part[]): string[] {

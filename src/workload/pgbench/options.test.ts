@@ -58,15 +58,9 @@ test.each([
   [{ 'init-steps': 'd,t' }, "--init-steps: expected letters of dtgGvpf, found ',' in 'd,t'."],
   [{ 'init-steps': 'dt\tg' }, "--init-steps: expected letters of dtgGvpf, found '\t' in 'dt\tg'."],
   [{ 'no-vacuum': '', 'init-steps': 'V' }, "--init-steps: expected letters of dtgGvpf, found 'V' in 'V'."],
-  [{ fillfactor: '9' }, "--fillfactor: expected a whole number of at least 10 and at most 100, found '9'."],
-  [
-    { fillfactor: '101' },
-    "--fillfactor: expected a whole number of at least 10 and at most 100, found '101'.",
-  ],
-  [
-    { partitions: '-1' },
-    "--partitions: expected a whole number of at least 0 and at most 2147483647, found '-1'.",
-  ],
+  [{ fillfactor: '9' }, "--fillfactor: expected a whole number from 10 to 100, found '9'."],
+  [{ fillfactor: '101' }, "--fillfactor: expected a whole number from 10 to 100, found '101'."],
+  [{ partitions: '-1' }, "--partitions: expected a whole number from 0 to 2147483647, found '-1'."],
   [
     { partitions: '2', 'partition-method': 'list' },
     "--partition-method: expected range or hash, found 'list'.",
