@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks';
+
 /**
  * The run's clock: µs since the start of the run, monotonic, and the same in every thread of the process, because
  * all of them derive it from the kernel's monotonic clock and one origin.

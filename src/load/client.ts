@@ -90,6 +90,11 @@ type Phase =
 
 const ROLLBACK = queryMessage('ROLLBACK');
 const NEVER = Number.POSITIVE_INFINITY;
+/**
+ * An instant or a time that there is none of. Not -1: V8 would take the field for one of integers, and compile all that
+ * reads it again at the first fraction.
+ */
+const NONE = Number.NEGATIVE_INFINITY;
 
 /** So many transactions that send nothing may follow each other before the event loop gets its turn. */
 const UNSENT_IN_A_ROW = 64;
@@ -103,14 +108,14 @@ export class Client implements SessionOwner, ExecutionOwner {
   phase: Phase = 'opening';
   /** When the group must look at this client: the end of its pause, or the deadline of what it waits for. */
   wakeUs = NEVER;
-  /** When the transaction should have begun, or should begin; -1 when none is owed. Kept over attempts that did not go through. */
-  intendedUs = -1;
+  /** When the transaction should have begun, or should begin; negative when none is owed. Kept over attempts that did not go through. */
+  intendedUs = NONE;
   /** Transactions that count for the limit of their number. */
   counted = 0;
 
   acks = 0;
   connects = 0;
-  lastAckUs = -1;
+  lastAckUs = NONE;
   /** The longest time between two acknowledgements: begins, ends. */
   readonly longestGapUs = new Float64Array([-1, -1]);
 
@@ -118,7 +123,7 @@ export class Client implements SessionOwner, ExecutionOwner {
   private lane: Lane;
   private readonly execution: Execution;
   private script = 0;
-  private startUs = 0;
+  private startUs = NONE;
   private transactionDeadlineUs = NEVER;
   /** The transaction that is owed was begun before. */
   private begunBefore = false;
@@ -126,8 +131,8 @@ export class Client implements SessionOwner, ExecutionOwner {
   private retries = 0;
   /** The next attempt draws other values. */
   private drawsAnew = false;
-  /** From the intended start to the first attempt; -1 before it. */
-  private lagUs = -1;
+  /** From the intended start to the first attempt; negative before it. */
+  private lagUs = NONE;
   /** It counts for the limit of their number. */
   private counts = false;
   /** Transactions that ended, for the log. */
@@ -135,7 +140,7 @@ export class Client implements SessionOwner, ExecutionOwner {
   /** Attempts in a row that failed: the exponent of the pause. */
   private failures = 0;
   private lastFailureCode = '';
-  private connectStartUs = 0;
+  private connectStartUs = NONE;
   /** The connection was closed because it had done its number of transactions, not because of a failure. */
   private renews = false;
   private unsentInARow = 0;
@@ -314,7 +319,7 @@ export class Client implements SessionOwner, ExecutionOwner {
     this.script = share.chooseScript();
     this.begunBefore = false;
     this.retries = 0;
-    this.lagUs = -1;
+    this.lagUs = NONE;
     if (share.pacer === undefined) {
       this.intendedUs = nowUs;
       return true;
@@ -460,7 +465,7 @@ export class Client implements SessionOwner, ExecutionOwner {
     }
     this.ended++;
     this.lane.transactions += this.execution.sent ? 1 : 0;
-    this.intendedUs = -1;
+    this.intendedUs = NONE;
   }
 
   /** A connection that was to serve so many transactions has done so. */
@@ -688,7 +693,7 @@ export class Client implements SessionOwner, ExecutionOwner {
     if (this.intendedUs >= 0 && this.begunBefore) {
       this.givenUp(this.lastFailureCode, nowUs);
     }
-    this.intendedUs = -1;
+    this.intendedUs = NONE;
   }
 
   private closingLost(failure: Failure, nowUs: number): void {

@@ -62,8 +62,9 @@ export class Execution {
   private script: ClientScript | undefined;
   private scriptIndex = 0;
   private step = 0;
-  private deadlineUs = 0;
-  private commandStartUs = 0;
+  // No integers, see NONE of the client.
+  private deadlineUs = Number.POSITIVE_INFINITY;
+  private commandStartUs = Number.NEGATIVE_INFINITY;
   /** Statement whose Parse is in flight, -1 for none. */
   private parsing = -1;
   private readonly rows = new StoredRows();

@@ -82,7 +82,7 @@ export class Group implements ClientGroup {
   log: TransactionLog | undefined;
   readonly readBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
   running = false;
-  lastNowUs = 0;
+  lastNowUs = Number.NEGATIVE_INFINITY;
 
   private readonly clients: Client[];
   private readonly shares = new Map<Route | 'both', Share>();
@@ -100,7 +100,7 @@ export class Group implements ClientGroup {
   private opening: Opening | undefined;
   private finishing: { left: number; resolve: () => void } | undefined;
   private finished: Promise<void> | undefined;
-  private lastTickUs = 0;
+  private lastTickUs = Number.NEGATIVE_INFINITY;
   /** Transactions count and are logged. */
   private warm = false;
   /** The load has begun: only from then on frames are part of the run. */

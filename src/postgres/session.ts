@@ -4,6 +4,7 @@ import tls from 'node:tls';
 import pg from 'pg';
 import { codeOf, messageOf } from '../errors.js';
 import { type Endpoint, hostPort } from '../plan/target.js';
+import { DirectWriter } from './direct-write.js';
 import { CLOSED, CONNECT_CLOSED, type Failure, PROTOCOL } from './failure.js';
 import { TERMINATE } from './messages.js';
 import { ReplyReader } from './replies.js';
@@ -53,7 +54,9 @@ export class Session {
   /** Parts of `out` by their length: a new Buffer object for each write would be the hot path's only garbage of ours. */
   private views: Buffer[] = [];
   private pgClient: pg.Client | undefined;
+  /** Undefined while the connection is pg's. */
   private socket: net.Socket | undefined;
+  private writer: DirectWriter | undefined;
 
   constructor(
     private readonly owner: SessionOwner,
@@ -121,7 +124,7 @@ export class Session {
     this.state = 'busy';
     this.awaited = syncs;
     this.replies.clear();
-    this.socket?.write(message);
+    this.writer?.write(message);
   }
 
   /**
@@ -272,6 +275,7 @@ export class Session {
       this.takeOverTls(socket);
     }
     this.socket = socket;
+    this.writer = new DirectWriter(socket);
     this.state = 'idle';
     this.owner.onConnected(this);
   }
@@ -341,6 +345,7 @@ export class Session {
     this.state = 'closed';
     this.pgClient = undefined;
     this.socket = undefined;
+    this.writer = undefined;
   }
 }
 

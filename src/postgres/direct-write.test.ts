@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import net from 'node:net';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { DirectWriter } from './direct-write.js';
+
+const open: (net.Socket | net.Server)[] = [];
+
+afterEach(() => {
+  for (const each of open.splice(0)) {
+    if (each instanceof net.Server) {
+      each.close();
+    } else {
+      each.destroy();
+    }
+  }
+});
+
+/** Both ends of a connection; what comes to the far end waits there until it is asked for. */
+async function connection(): Promise<{ near: net.Socket; far: net.Socket }> {
+  const server = net.createServer({ pauseOnConnect: true });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const near = net.connect((server.address() as net.AddressInfo).port, '127.0.0.1');
+  const [[far]] = (await Promise.all([once(server, 'connection'), once(near, 'connect')])) as [
+    [net.Socket],
+    unknown,
+  ];
+  open.push(server, near, far);
+  return { near, far };
+}
+
+async function received(far: net.Socket, length: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let left = length;
+  for await (const chunk of far.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    left -= chunk.length;
+    if (left <= 0) {
+      break;
+    }
+  }
+  return Buffer.concat(chunks);
+}
+
+describe('DirectWriter', () => {
+  test('sends past the stream from the second write on', async () => {
+    const { near, far } = await connection();
+    const writer = new DirectWriter(near);
+    writer.write(Buffer.from('one'));
+    const stream = vi.spyOn(near, 'write');
+    writer.write(Buffer.from(' two'));
+    writer.write(Buffer.from(' three'));
+    expect(stream).not.toHaveBeenCalled();
+    expect((await received(far, 13)).toString()).toBe('one two three');
+  });
+
+  test('leaves what the kernel does not take to libuv, and keeps the order', async () => {
+    const { near, far } = await connection();
+    const writer = new DirectWriter(near);
+    const messages = [10, 30_000_000, 20, 10_000_000, 30].map((length) => randomBytes(length));
+    for (const message of messages) {
+      writer.write(message);
+    }
+    // Of the second one the kernel has taken a part only, for nobody reads yet.
+    expect(
+      (near as unknown as { _handle: { writeQueueSize: number } })._handle.writeQueueSize,
+    ).toBeGreaterThan(20_000_000);
+    const whole = Buffer.concat(messages);
+    expect((await received(far, whole.length)).equals(whole)).toBe(true);
+    // What was held by libuv is done with, and the way is free.
+    writer.write(Buffer.from('after'));
+    expect((await received(far, 5)).toString()).toBe('after');
+  });
+
+  test('tells who listens to the socket that nothing can be sent', async () => {
+    const { near, far } = await connection();
+    const writer = new DirectWriter(near);
+    writer.write(Buffer.from('one'));
+    await received(far, 3);
+    near.end();
+    await once(near, 'finish');
+    const failed = once(near, 'error');
+    writer.write(Buffer.from('two'));
+    const [error] = await failed;
+    expect(error).toMatchObject({ code: 'ERR_STREAM_WRITE_AFTER_END' });
+  });
+
+  test('sends nothing, and harms nothing, once the socket is closed', async () => {
+    const { near, far } = await connection();
+    const writer = new DirectWriter(near);
+    writer.write(Buffer.from('one'));
+    await received(far, 3);
+    const closed = once(near, 'close');
+    near.destroy();
+    writer.write(Buffer.from('two'));
+    await closed;
+    writer.write(Buffer.from('three'));
+  });
+});
