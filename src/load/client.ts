@@ -47,7 +47,7 @@ export interface ClientGroup extends ExecutionGroup {
   running: boolean;
   /** Whether there is one more transaction to begin. */
   mayBegin(client: Client): boolean;
-  /** A transaction counts for the limit of their number: it was begun behind the warm-up, or ended there. */
+  /** A transaction is begun, or was in flight at the end of the warm-up: it counts for the limit of their number. */
   countTransaction(client: Client): void;
   /** Calls client.wake() in the next turn of the event loop. */
   soon(client: Client): void;
@@ -133,8 +133,6 @@ export class Client implements SessionOwner, ExecutionOwner {
   private drawsAnew = false;
   /** From the intended start to the first attempt; negative before it. */
   private lagUs = NONE;
-  /** It counts for the limit of their number. */
-  private counts = false;
   /** Transactions that ended, for the log. */
   private ended = 0;
   /** Attempts in a row that failed: the exponent of the pause. */
@@ -207,11 +205,17 @@ export class Client implements SessionOwner, ExecutionOwner {
     }
   }
 
-  /** The warm-up is over: what is in flight counts from here on. */
+  /**
+   * The warm-up is over: what was counted is forgotten, and what is in flight counts. Up to here the client has done just
+   * what it does from here on; a way that is taken for the first time now would have to be compiled now.
+   */
   endWarmup(): void {
     this.ended = 0;
-    if (this.intendedUs >= 0 && !this.counts) {
-      this.counts = true;
+    this.acks = 0;
+    this.lastAckUs = NONE;
+    this.longestGapUs.fill(-1);
+    this.counted = 0;
+    if (this.intendedUs >= 0) {
       this.group.countTransaction(this);
     }
   }
@@ -312,7 +316,7 @@ export class Client implements SessionOwner, ExecutionOwner {
   /** @returns whether it is to begin now; else the client waits for its start, or has stopped */
   private newTransaction(nowUs: number): boolean {
     const { group, share } = this;
-    if (!this.takeTransaction(nowUs)) {
+    if (!this.takeTransaction()) {
       this.retire(nowUs);
       return false;
     }
@@ -326,8 +330,9 @@ export class Client implements SessionOwner, ExecutionOwner {
     }
     let startUs = share.pacer.nextUs();
     while (startUs < nowUs - group.latencyLimitUs) {
+      this.intendedUs = startUs;
       this.skipped(nowUs, startUs);
-      if (!this.takeTransaction(nowUs)) {
+      if (!this.takeTransaction()) {
         this.retire(nowUs);
         return false;
       }
@@ -347,15 +352,12 @@ export class Client implements SessionOwner, ExecutionOwner {
     return true;
   }
 
-  private takeTransaction(nowUs: number): boolean {
+  private takeTransaction(): boolean {
     const { group } = this;
     if (!group.mayBegin(this)) {
       return false;
     }
-    this.counts = nowUs >= group.warmupUs;
-    if (this.counts) {
-      group.countTransaction(this);
-    }
+    group.countTransaction(this);
     return true;
   }
 
@@ -443,9 +445,6 @@ export class Client implements SessionOwner, ExecutionOwner {
   }
 
   private acknowledged(nowUs: number): void {
-    if (nowUs < this.group.warmupUs) {
-      return;
-    }
     const gap = this.longestGapUs;
     if (this.acks > 0 && nowUs - this.lastAckUs > (gap[1] as number) - (gap[0] as number)) {
       gap[0] = this.lastAckUs;
@@ -459,9 +458,6 @@ export class Client implements SessionOwner, ExecutionOwner {
   private transactionOver(): void {
     if (this.retries > 0) {
       this.group.recorder.retried(this.script, this.retries);
-    }
-    if (!this.counts && this.group.lastNowUs >= this.group.warmupUs) {
-      this.group.countTransaction(this);
     }
     this.ended++;
     this.lane.transactions += this.execution.sent ? 1 : 0;

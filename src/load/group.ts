@@ -86,9 +86,11 @@ export class Group implements ClientGroup {
 
   private readonly clients: Client[];
   private readonly shares = new Map<Route | 'both', Share>();
-  private readonly perClientLimit: number;
-  /** Transactions that may still begin in this worker. */
-  private transactionsLeft: number;
+  /** Numbers of transactions that count. */
+  private readonly limits: { readonly perClient: number; readonly total: number };
+  /** The same, and what is left of it; in the warm-up there is no limit. */
+  private perClientLimit = Infinity;
+  private transactionsLeft = Infinity;
   private unstopped: number;
   private readonly due: Client[] = [];
   private readonly fullLog: TransactionLog | undefined;
@@ -101,8 +103,6 @@ export class Group implements ClientGroup {
   private finishing: { left: number; resolve: () => void } | undefined;
   private finished: Promise<void> | undefined;
   private lastTickUs = Number.NEGATIVE_INFINITY;
-  /** Transactions count and are logged. */
-  private warm = false;
   /** The load has begun: only from then on frames are part of the run. */
   private ran = false;
 
@@ -125,8 +125,10 @@ export class Group implements ClientGroup {
     this.options = plan.workload.options;
     this.fullLog = options.log;
     this.onDrained = options.onDrained ?? (() => undefined);
-    this.perClientLimit = plan.transactions?.per === 'client' ? plan.transactions.count : Infinity;
-    this.transactionsLeft = transactionsOf(options);
+    this.limits = {
+      perClient: plan.transactions?.per === 'client' ? plan.transactions.count : Infinity,
+      total: transactionsOf(options),
+    };
     this.unstopped = options.clientCount;
     this.recorder = new Recorder({
       worker: options.worker,
@@ -138,6 +140,11 @@ export class Group implements ClientGroup {
       emit: (frame) => {
         if (this.ran) {
           options.emit(frame);
+        }
+      },
+      onWarm: (nowUs) => {
+        if (this.ran) {
+          this.endWarmup(nowUs);
         }
       },
     });
@@ -170,6 +177,9 @@ export class Group implements ClientGroup {
     this.lastTickUs = this.nowUs();
     this.ran = true;
     this.running = true;
+    // The end of the warm-up sets these; what has had one value only is compiled into the code, and that would be lost then.
+    this.perClientLimit = Infinity;
+    this.log = undefined;
     if (this.warmupUs === 0) {
       this.endWarmup(this.lastTickUs);
     }
@@ -319,9 +329,6 @@ export class Group implements ClientGroup {
     const nowUs = this.nowUs();
     this.recorder.stalled(nowUs - this.lastTickUs - TICK_MS * 1000);
     this.lastTickUs = nowUs;
-    if (!this.warm && nowUs >= this.warmupUs) {
-      this.endWarmup(nowUs);
-    }
     this.recorder.roll(nowUs);
     for (let i = 0; i < this.clients.length; i++) {
       const client = this.clients[i] as Client;
@@ -332,7 +339,8 @@ export class Group implements ClientGroup {
   }
 
   private endWarmup(nowUs: number): void {
-    this.warm = true;
+    this.perClientLimit = this.limits.perClient;
+    this.transactionsLeft = this.limits.total;
     this.fullLog?.begin(this.epochUs(nowUs));
     this.log = this.fullLog;
     for (const client of this.clients) {

@@ -16,6 +16,8 @@ export interface RecorderOptions {
   /** How many commands of each script are measured; absent when none is. */
   readonly commands?: readonly number[];
   readonly emit: (frame: Frame) => void;
+  /** The warm-up is over: called before anything is recorded that counts; not where there is no warm-up. */
+  readonly onWarm?: (nowUs: number) => void;
 }
 
 /**
@@ -45,9 +47,18 @@ export class Recorder {
   /** Closes the interval if `nowUs` is behind its end. */
   roll(nowUs: number): void {
     if (nowUs >= this.intervalEndUs) {
-      this.flush();
-      this.interval = Math.floor(nowUs / this.intervalUs);
-      this.intervalEndUs = (this.interval + 1) * this.intervalUs;
+      this.beginInterval(nowUs);
+    }
+  }
+
+  private beginInterval(nowUs: number): void {
+    const { warmupUs, onWarm } = this.options;
+    const warmingUp = this.intervalEndUs <= warmupUs;
+    this.flush();
+    this.interval = Math.floor(nowUs / this.intervalUs);
+    this.intervalEndUs = (this.interval + 1) * this.intervalUs;
+    if (warmingUp && this.intervalEndUs > warmupUs) {
+      onWarm?.(nowUs);
     }
   }
 

@@ -43,7 +43,7 @@ export type FromWorker =
 
 if (parentPort !== null) {
   const port = parentPort;
-  const tell = (message: FromWorker, transfer: ArrayBuffer[] = []) => port.postMessage(message, transfer);
+  const tell = (message: FromWorker) => port.postMessage(message);
   serve(workerData as WorkerStart, port, tell).catch((error: unknown) =>
     tell({
       kind: 'failed',
@@ -57,7 +57,7 @@ if (parentPort !== null) {
 async function serve(
   start: WorkerStart,
   port: NonNullable<typeof parentPort>,
-  tell: (message: FromWorker, transfer?: ArrayBuffer[]) => void,
+  tell: (message: FromWorker) => void,
 ): Promise<void> {
   const { programs, contextOf, chooserOf, streams } = await loadPrograms(start.plan, start.worker);
   const log = openLog(start, streams.sampling);
@@ -68,7 +68,9 @@ async function serve(
     chooserOf,
     throttle: streams.throttle,
     ...(log === undefined ? {} : { log }),
-    emit: (frame) => tell({ kind: 'frame', frame }, buffersOf(frame)),
+    // Its arrays are copied: with the first buffer that is handed over V8 takes back all code that reads a typed array,
+    // and checks from then on, at each read, that the buffer is still there.
+    emit: (frame) => tell({ kind: 'frame', frame }),
     onDrained: () => tell({ kind: 'drained' }),
   });
   const messages = new Promise<void>((resolve, reject) => {
@@ -102,13 +104,4 @@ function openLog({ plan, worker }: WorkerStart, sampling: RandomStream): Transac
     retries: plan.retry.maxTries !== 1,
     failuresDetailed: log.failuresDetailed,
   });
-}
-
-/** Handed over instead of copied. */
-function buffersOf(frame: Frame): ArrayBuffer[] {
-  const arrays = [frame.connects.latency];
-  for (const script of frame.scripts) {
-    arrays.push(script.punctual, script.delayedService, script.delayedResponse, script.lag);
-  }
-  return arrays.map((array) => array.buffer as ArrayBuffer);
 }
