@@ -103,6 +103,8 @@ export class Group implements ClientGroup {
   private finishing: { left: number; resolve: () => void } | undefined;
   private finished: Promise<void> | undefined;
   private lastTickUs = Number.NEGATIVE_INFINITY;
+  /** The warm-up is over: what clients have counted is part of the run. */
+  private warm = false;
   /** The load has begun: only from then on frames are part of the run. */
   private ran = false;
 
@@ -238,7 +240,7 @@ export class Group implements ClientGroup {
   summaries(): ClientSummary[] {
     return this.clients.map((client) => ({
       client: client.id,
-      acks: client.acks,
+      acks: this.warm ? client.acks : 0,
       connects: client.connects,
       lastAckUs: this.sinceWarmup(client.lastAckUs),
       gapFromUs: this.sinceWarmup(client.longestGapUs[0] as number),
@@ -247,7 +249,7 @@ export class Group implements ClientGroup {
   }
 
   private sinceWarmup(atUs: number): number {
-    return atUs < 0 ? -1 : Math.round(atUs - this.warmupUs);
+    return atUs < 0 || !this.warm ? -1 : Math.round(atUs - this.warmupUs);
   }
 
   // ---- what clients ask and tell
@@ -339,6 +341,7 @@ export class Group implements ClientGroup {
   }
 
   private endWarmup(nowUs: number): void {
+    this.warm = true;
     this.perClientLimit = this.limits.perClient;
     this.transactionsLeft = this.limits.total;
     this.fullLog?.begin(this.epochUs(nowUs));

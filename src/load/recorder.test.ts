@@ -130,6 +130,25 @@ describe('Recorder', () => {
     expect(frames[1]?.scripts[0]?.maxServiceUs).toBe(100_000);
   });
 
+  it.each([200_000, 730_000])(
+    'tells once that the warm-up is over, before it records what came at %i µs',
+    (atUs) => {
+      const told: [number, number][] = [];
+      const { record, frames } = recorder({
+        warmupUs: 200_000,
+        onWarm: (nowUs) => told.push([nowUs, frames.length]),
+      });
+      const server = record.serverIndex('a:1', 'rw');
+      record.acknowledged(0, server, ACK, 0, 0, 199_999);
+      expect(told).toEqual([]);
+      record.acknowledged(0, server, ACK, 100_000, 100_000, atUs);
+      record.acknowledged(0, server, ACK, 100_000, 100_000, 900_000);
+      record.flush();
+      expect(told).toEqual([[atUs, 0]]);
+      expect(frames.map((frame) => frame.scripts[0]?.outcomes[ACK])).toEqual([1, 1]);
+    },
+  );
+
   it('counts what was late, skipped and tried again, and the lag of the schedule', () => {
     const { record, frames } = recorder({ latencyLimitUs: 1000 });
     const server = record.serverIndex('a:1', 'rw');

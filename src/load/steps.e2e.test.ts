@@ -544,6 +544,19 @@ it('does not record the warm-up', async () => {
   expect(load.group.summaries().map(({ acks }) => acks)).toEqual([10, 10, 10]);
 });
 
+it('has counted nothing when it ends in the warm-up', async () => {
+  const script = { name: 'one', text: 'INSERT INTO found (value) VALUES (1);' };
+  const load = new Load(server, [script], { warmupMs: 600_000 });
+  const before = (await found()).length;
+  await load.begin();
+  while ((await found()).length === before) {
+    // Until the server has one of them.
+  }
+  await load.end();
+  expect(load.frames).toEqual([]);
+  expect(load.group.summaries()).toMatchObject([{ acks: 0, lastAckUs: -1, gapFromUs: -1, gapToUs: -1 }]);
+});
+
 it('measures each command', async () => {
   const text = String.raw`\set x 1
 \if :x = 1

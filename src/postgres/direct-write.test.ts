@@ -86,6 +86,22 @@ describe('DirectWriter', () => {
     expect(error).toMatchObject({ code: 'ERR_STREAM_WRITE_AFTER_END' });
   });
 
+  test('tells of a reset that nobody has seen yet', async () => {
+    const { near, far } = await connection();
+    const writer = new DirectWriter(near);
+    writer.write(Buffer.from('one'));
+    await received(far, 3);
+    // So that the reset is met by the write, not by a read.
+    (near as unknown as { _handle: { readStop(): void } })._handle.readStop();
+    const failed = once(near, 'error');
+    const closed = once(far, 'close');
+    far.resetAndDestroy();
+    await closed;
+    writer.write(Buffer.from('two'));
+    const [error] = await failed;
+    expect(error).toMatchObject({ code: 'ECONNRESET', syscall: 'write' });
+  });
+
   test('sends nothing, and harms nothing, once the socket is closed', async () => {
     const { near, far } = await connection();
     const writer = new DirectWriter(near);

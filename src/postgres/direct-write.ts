@@ -1,19 +1,24 @@
 import type net from 'node:net';
 import tls from 'node:tls';
+import { getSystemErrorName } from 'node:util';
 
 /**
  * What Node's streams themselves call to send bytes. Node documents none of it, so all that is relied on is looked at
  * first, and what is not as expected means that the stream is used.
  */
 interface StreamHandle {
-  /** Tries to send at once, and leaves to libuv what the kernel does not take. @returns 0, or what went wrong, with nothing sent */
-  writeBuffer(request: WriteRequest, bytes: Buffer): number;
-  /** Bytes that libuv still holds. */
-  readonly writeQueueSize: number;
+  /**
+   * Tries to send at once, and leaves to libuv what the kernel does not take.
+   * @returns 0, or with nothing sent a negative errno, or undefined on a handle that is closed
+   */
+  writeBuffer(request: WriteRequest, bytes: Buffer): number | undefined;
 }
 
-/** Belongs to libuv while bytes are held, and keeps them alive; else it is as good as new. */
+/** Belongs to libuv from a write that the kernel did not take at once until libuv is done with it; else it is as good as new. */
 interface WriteRequest {
+  /** -1 while it does not belong to libuv. */
+  getAsyncId(): number;
+  /** Kept alive by libuv as long as the request is. */
   buffer?: Buffer;
 }
 
@@ -41,13 +46,27 @@ export class DirectWriter {
     const { handle } = this;
     if (handle === undefined || request === undefined) {
       this.writeToStream(bytes);
-    } else if (handle.writeBuffer(request, bytes) !== 0) {
-      // It meets the same error, and tells those who listen.
-      this.socket.write(bytes);
-    } else if (handle.writeQueueSize > 0) {
+      return;
+    }
+    const errno = handle.writeBuffer(request, bytes);
+    if (errno !== 0) {
+      this.failed(errno, bytes);
+    } else if (request.getAsyncId() >= 0) {
       request.buffer = bytes;
       request = RequestClass && new RequestClass();
     }
+  }
+
+  /** Tells those who listen to the socket, as the stream would have done. */
+  private failed(errno: number | undefined, bytes: Buffer): void {
+    const { socket } = this;
+    if (errno === undefined || !socket.writable) {
+      socket.write(bytes); // It knows what to say of a socket that was ended or closed.
+      return;
+    }
+    // A second try would meet another error: the kernel tells of a reset only once.
+    const code = getSystemErrorName(errno);
+    socket.destroy(Object.assign(new Error(`write ${code}`), { code, errno, syscall: 'write' }));
   }
 
   private writeToStream(bytes: Buffer): void {
@@ -63,8 +82,10 @@ function seeRequest(handle: StreamHandle): void {
   const { writeBuffer } = handle;
   handle.writeBuffer = (seen, bytes) => {
     handle.writeBuffer = writeBuffer;
-    RequestClass = seen.constructor as WriteRequestClass;
-    request = new RequestClass();
+    if (typeof seen.getAsyncId === 'function') {
+      RequestClass = seen.constructor as WriteRequestClass;
+      request = new RequestClass();
+    }
     return writeBuffer.call(handle, seen, bytes);
   };
 }
@@ -72,9 +93,6 @@ function seeRequest(handle: StreamHandle): void {
 /** Undefined where bytes go another way: under TLS they are encrypted first. */
 function handleOf(socket: net.Socket): StreamHandle | undefined {
   const handle = (socket as unknown as { readonly _handle?: Partial<StreamHandle> | null })._handle;
-  const usable =
-    !(socket instanceof tls.TLSSocket) &&
-    typeof handle?.writeBuffer === 'function' &&
-    typeof handle.writeQueueSize === 'number';
+  const usable = !(socket instanceof tls.TLSSocket) && typeof handle?.writeBuffer === 'function';
   return usable ? (handle as StreamHandle) : undefined;
 }

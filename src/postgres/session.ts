@@ -54,7 +54,7 @@ export class Session {
   /** Parts of `out` by their length: a new Buffer object for each write would be the hot path's only garbage of ours. */
   private views: Buffer[] = [];
   private pgClient: pg.Client | undefined;
-  /** Undefined while the connection is pg's. */
+  /** Both undefined while the connection is pg's. */
   private socket: net.Socket | undefined;
   private writer: DirectWriter | undefined;
 
@@ -140,6 +140,7 @@ export class Session {
     this.heard = false;
     this.heardSinceAsked = false;
     this.socket = undefined;
+    this.writer = undefined;
     this.replies.clear();
     for (const [message, listener] of this.whileLent) {
       connectionOf(client).on(message, listener);
@@ -168,8 +169,7 @@ export class Session {
         for (const [message, listener] of this.whileLent) {
           connectionOf(client).removeListener(message, listener);
         }
-        this.socket = socketOf(client);
-        this.state = 'idle';
+        this.takeSocket(socketOf(client));
         then();
       }
     };
@@ -274,10 +274,14 @@ export class Session {
     if (socket instanceof tls.TLSSocket) {
       this.takeOverTls(socket);
     }
+    this.takeSocket(socket);
+    this.owner.onConnected(this);
+  }
+
+  private takeSocket(socket: net.Socket): void {
     this.socket = socket;
     this.writer = new DirectWriter(socket);
     this.state = 'idle';
-    this.owner.onConnected(this);
   }
 
   /** Its bytes are pg's as long as the connection is pg's. */
