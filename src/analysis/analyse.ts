@@ -23,7 +23,7 @@ export function analyse(recording: Recording, events: readonly Event[] = []): An
     timeline: timelineOf(recording, instantsOfInterest(recording.faults, events, rounds)),
     errors: errorsOf(recording),
     servers: serversOf(recording),
-    analysis: { rounds },
+    analysis: { rounds, summaries: [] },
     notes,
   };
 }

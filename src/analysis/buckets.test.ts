@@ -13,6 +13,7 @@ function bucket(startMs: number, part: Partial<Bucket> = {}): Bucket {
     errors: [],
     servers: [],
     probes: [],
+    heartbeats: [],
     connects: { attempts: 0, successes: 0, latency: new Uint32Array(0) },
     stallUs: 0,
     ...part,
@@ -186,7 +187,16 @@ describe('mergeBuckets', () => {
   });
 
   it('takes what the probe tried before from the part that was served first', () => {
-    const probe = { route: 'rw', acks: 1, failures: 2, lastAckUs: 99 } as const;
+    const probe = {
+      route: 'rw',
+      kind: 'service',
+      acks: 1,
+      failures: 2,
+      lastAckUs: 99,
+      keptAcks: 1,
+      firstKeptAckUs: -1,
+      lastLsn: -1,
+    } as const;
     const none = { ...probe, acks: 0, firstAckUs: -1, lastAckUs: -1, triedBeforeUs: -1 };
     const merged = mergeBuckets([
       bucket(0, { probes: [{ ...probe, firstAckUs: 60, triedBeforeUs: 40 }] }),
@@ -194,7 +204,7 @@ describe('mergeBuckets', () => {
       bucket(0, { probes: [{ ...probe, firstAckUs: 50, triedBeforeUs: 30 }] }),
     ]);
     expect(merged.probes).toEqual([
-      { route: 'rw', acks: 2, failures: 6, firstAckUs: 50, lastAckUs: 99, triedBeforeUs: 30 },
+      { ...probe, acks: 2, failures: 6, firstAckUs: 50, triedBeforeUs: 30, keptAcks: 3 },
     ]);
   });
 

@@ -1,5 +1,12 @@
 import type { SparseHistogram } from '../histogram.js';
-import type { ErrorFrame, Frame, ProbeFrame, ScriptFrame, ServerFrame } from '../load/frame.js';
+import type {
+  ErrorFrame,
+  Frame,
+  HeartbeatFrame,
+  ProbeFrame,
+  ScriptFrame,
+  ServerFrame,
+} from '../load/frame.js';
 import { OUTCOMES } from '../postgres/outcome.js';
 import type { Bucket } from './recording.js';
 
@@ -37,13 +44,18 @@ function sumOf(parts: readonly Part[]): Part {
     ),
     servers: sumByKey(
       parts.flatMap((part) => part.servers),
-      (server) => `${server.route} ${server.server}`,
+      serverKey,
       sumOfServers,
     ),
     probes: sumByKey(
       parts.flatMap((part) => part.probes),
-      (probe) => probe.route,
+      (probe) => `${probe.kind} ${probe.route}`,
       sumOfProbes,
+    ),
+    heartbeats: sumByKey(
+      parts.flatMap((part) => part.heartbeats),
+      () => '',
+      sumOfHeartbeats,
     ),
     connects: {
       attempts: sum(parts, (part) => part.connects.attempts),
@@ -55,6 +67,11 @@ function sumOf(parts: readonly Part[]): Part {
       latest(parts, (part) => part.stallUs),
     ),
   };
+}
+
+/** Acknowledgements that say the same of a server. */
+export function serverKey({ route, server, writes, via }: ServerFrame): string {
+  return `${route} ${writes} ${via} ${server}`;
 }
 
 /** Errors of the same key are the same error to a reader of the result. */
@@ -124,11 +141,25 @@ function sumOfProbes(probes: readonly [ProbeFrame, ...ProbeFrame[]]): ProbeFrame
   const firstAckUs = earliest(probes, (probe) => probe.firstAckUs);
   return {
     route: probes[0].route,
+    kind: probes[0].kind,
     acks: sum(probes, (probe) => probe.acks),
     failures: sum(probes, (probe) => probe.failures),
     firstAckUs,
     lastAckUs: latest(probes, (probe) => probe.lastAckUs),
     triedBeforeUs: probes.find((probe) => probe.firstAckUs === firstAckUs)?.triedBeforeUs ?? -1,
+    keptAcks: sum(probes, (probe) => probe.keptAcks),
+    firstKeptAckUs: earliest(probes, (probe) => probe.firstKeptAckUs),
+    lastLsn: latest(probes, (probe) => probe.lastLsn),
+  };
+}
+
+function sumOfHeartbeats(heartbeats: readonly [HeartbeatFrame, ...HeartbeatFrame[]]): HeartbeatFrame {
+  return {
+    reads: sum(heartbeats, (heartbeat) => heartbeat.reads),
+    stale: sum(heartbeats, (heartbeat) => heartbeat.stale),
+    nonMonotonic: sum(heartbeats, (heartbeat) => heartbeat.nonMonotonic),
+    ageUs: sumOfHistograms(heartbeats.map((heartbeat) => heartbeat.ageUs)),
+    maxAgeUs: latest(heartbeats, (heartbeat) => heartbeat.maxAgeUs),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { ErrorFacts, ServerFacts } from '../result/result.js';
-import { errorKey, sumByKey, sumOfErrors, sumOfServers } from './buckets.js';
+import { errorKey, serverKey, sumByKey, sumOfErrors, sumOfServers } from './buckets.js';
 import type { Recording } from './recording.js';
 
 /** Every kind of failure of the run, in the order in which they first came. */
@@ -27,14 +27,15 @@ export function errorsOf({ buckets, plan }: Recording): ErrorFacts[] {
 /** Who acknowledged, in the order in which they first did. */
 export function serversOf({ buckets }: Recording): ServerFacts[] {
   const servers = sumByKey(
-    buckets.flatMap((bucket) => bucket.servers),
-    (server) => `${server.route} ${server.server}`,
+    buckets.flatMap((bucket) => bucket.servers.filter(({ via }) => via === 'load')),
+    serverKey,
     sumOfServers,
   );
   return servers
-    .map(({ server, route, acks, firstAckUs, lastAckUs }) => ({
+    .map(({ server, route, writes, acks, firstAckUs, lastAckUs }) => ({
       server,
       route,
+      writes,
       acks,
       firstAckMs: firstAckUs / 1000,
       lastAckMs: lastAckUs / 1000,

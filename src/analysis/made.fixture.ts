@@ -35,6 +35,7 @@ export function recordingOf(made: Made): Recording {
       errors: failures.filter(({ atMs }) => within(atMs)).map((failure) => errorFrame(plan, failure)),
       servers: [],
       probes: [],
+      heartbeats: [],
       connects: { attempts: 0, successes: 0, latency: new Uint32Array(0) },
       stallUs: 0,
     });
@@ -56,6 +57,7 @@ export function recordingOfRates(plan: Plan, rates: readonly (readonly number[])
       errors: [],
       servers: [],
       probes: [],
+      heartbeats: [],
       connects: { attempts: 0, successes: 0, latency: new Uint32Array(0) },
       stallUs: 0,
     };

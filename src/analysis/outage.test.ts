@@ -182,7 +182,17 @@ describe('a gap without a failure of the load', () => {
     const buckets = fine.buckets.map((each) => (each.startMs === 21_000 ? { ...each, ...part } : each));
     return downtimeOf({ ...fine, buckets }, writesOf(fine), { fromMs: 20_000, toMs: 40_000 }, 100);
   };
-  const probe = { route: 'rw', acks: 0, firstAckUs: -1, lastAckUs: -1, triedBeforeUs: -1 } as const;
+  const probe = {
+    route: 'rw',
+    kind: 'service',
+    acks: 0,
+    firstAckUs: -1,
+    lastAckUs: -1,
+    triedBeforeUs: -1,
+    keptAcks: 0,
+    firstKeptAckUs: -1,
+    lastLsn: -1,
+  } as const;
 
   it('is an outage when a probe was refused in it, which is no failure of the load', () => {
     expect(having({})).toMatchObject({ figure: { durationMs: 160, outage: false } });

@@ -1,4 +1,5 @@
 import type { ClientFacts, ClientGaps, Downtime, FaultRecord, RoundAnalysis } from '../result/result.js';
+import type { RoundDetails } from '../result/round.js';
 import { formatMillis } from '../units.js';
 import {
   downtimeOf,
@@ -93,8 +94,29 @@ function roundOf(context: RoundContext, note: (text: string) => void): RoundAnal
     readDowntime: reads,
     clientGaps: clientGapsOf(recording.clients, window),
     clientsBack: recording.clients.filter((client) => isBack(client, outageEndMs ?? window.fromMs)).length,
+    ...NO_DETAILS,
   };
 }
+
+const NO_DETAILS: RoundDetails = {
+  invalid: null,
+  newConnections: { rw: null, ro: null },
+  stages: [],
+  prediction: null,
+  dominated: null,
+  recovery: {
+    firstErrorMs: null,
+    lastErrorMs: null,
+    newConnectionMs: null,
+    existingConnectionMs: null,
+    to50Ms: null,
+    to90Ms: null,
+    to99Ms: null,
+  },
+  splitBrain: null,
+  staleness: null,
+  generatorStallMs: null,
+};
 
 const UNKNOWN_PHASES = { before: null, during: null, after: null };
 
@@ -106,6 +128,7 @@ function nothingOf(fault: number): RoundAnalysis {
     readDowntime: null,
     clientGaps: null,
     clientsBack: 0,
+    ...NO_DETAILS,
   };
 }
 

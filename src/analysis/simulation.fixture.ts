@@ -349,11 +349,15 @@ function probeFrames(
     return [
       {
         route,
+        kind: 'service',
         acks: served.length,
         failures: beats.length - served.length,
         firstAckUs: first?.endUs ?? -1,
         lastAckUs: served.at(-1)?.endUs ?? -1,
         triedBeforeUs: first === undefined ? -1 : Math.max(-1, first.startUs - CADENCE_US),
+        keptAcks: 0,
+        firstKeptAckUs: -1,
+        lastLsn: -1,
       },
     ];
   });
@@ -380,6 +384,7 @@ function bucketOf(simulation: Simulation, startMs: number, own: readonly Dated[]
     errors: own.flatMap((dated) => errorFrame(plan, dated)),
     servers: own.flatMap((dated) => serverFrame(plan, dated)),
     probes: [],
+    heartbeats: [],
     connects: { attempts: connects.length, successes: connects.length, latency },
     stallUs: own.length * 7,
   };
@@ -489,5 +494,6 @@ function serverFrame(plan: Plan, { atUs, what }: Dated): ServerFrame[] {
     return [];
   }
   const route = plan.workload.scripts[what.script]?.route ?? 'rw';
-  return [{ server: what.server, route, acks: 1, firstAckUs: atUs, lastAckUs: atUs }];
+  const writes = plan.workload.scripts[what.script]?.writes ?? true;
+  return [{ server: what.server, route, writes, via: 'load', acks: 1, firstAckUs: atUs, lastAckUs: atUs }];
 }

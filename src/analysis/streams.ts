@@ -76,12 +76,16 @@ export function servedIn(bucket: Bucket, stream: Stream): Omit<Acks, 'count'> {
 /** The probe of the read-write endpoint writes, that of the read-only one reads. */
 export function probeOf(bucket: Bucket, stream: Stream): ProbeFrame | undefined {
   const probed = stream.what === (stream.route === 'rw' ? 'writes' : 'reads');
-  return probed ? bucket.probes.find((probe) => probe.route === stream.route) : undefined;
+  return probed
+    ? bucket.probes.find(({ kind, route }) => kind === 'service' && route === stream.route)
+    : undefined;
 }
 
 /** What a probe asks of an endpoint, as a stream without scripts where the plan has none; undefined without a probe. */
 export function probedStream(recording: Recording, route: Route): Stream | undefined {
   const what = route === 'rw' ? 'writes' : 'reads';
-  const probed = recording.buckets.some((bucket) => bucket.probes.some((probe) => probe.route === route));
+  const probed = recording.buckets.some((bucket) =>
+    bucket.probes.some((probe) => probe.route === route && probe.kind === 'service'),
+  );
   return probed ? streamOf(recording.plan, what, route) : undefined;
 }

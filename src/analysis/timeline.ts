@@ -144,7 +144,9 @@ function isOn({ plan }: Recording, script: number, route: Route): boolean {
 function probeColumns(buckets: readonly Bucket[]): Timeline['probes'] {
   const routes = new Set(buckets.flatMap((bucket) => bucket.probes.map((probe) => probe.route)));
   return byRoute([...routes].sort().reverse(), (route) => {
-    const probes = buckets.map((bucket) => bucket.probes.find((probe) => probe.route === route));
+    const probes = buckets.map((bucket) =>
+      bucket.probes.find((probe) => probe.route === route && probe.kind === 'service'),
+    );
     return {
       acks: probes.map((probe) => probe?.acks ?? 0),
       failures: probes.map((probe) => probe?.failures ?? 0),

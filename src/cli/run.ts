@@ -127,7 +127,7 @@ async function runAgainst(
   const { target, members } = await withMembers(resolved.target);
   const { faultPlans, faults } = faultsFor(settings, target);
   for (const [index, fault] of faults.entries()) {
-    await fault.check(target, faultPlans[index] as FaultPlan);
+    await fault.check({ target, plan: faultPlans[index] as FaultPlan, access: {}, lab: null });
   }
   const { plan, cluster } = await look({ ...resolved, target }, order, faultPlans, signal);
   await makeReady(target, secrets, order, plan, signal);

@@ -4,21 +4,22 @@ import { messageOf, UserError } from '../errors.js';
 import type { FaultPlan } from '../plan/plan.js';
 import type { Target } from '../plan/target.js';
 import type { FaultRecord } from '../result/result.js';
-import { type Fault, type FaultContext, notAsked } from './fault.js';
+import { type Fault, type FaultCheck, type FaultContext, type Injection, notAsked } from './fault.js';
 
 /** A planned change of the leader: Patroni shuts the old one down cleanly, so that no commit may be lost. */
 export const switchover: Fault = {
   kind: 'switchover',
-  summary:
-    'planned change of the leader through POST /switchover; exercises everything but the detection of a failure',
+  summary: 'planned change of the leader, through POST /switchover',
+  exercises: 'everything but the detection of a failure; loses nothing',
+  expects: 'another_leader',
   needs: 'patroni',
-  options: ['candidate'],
+  options: [{ name: 'candidate', summary: 'replica that is to lead [the one that lags least]' }],
   check,
   inject,
 };
 
-async function check(target: Target, plan: FaultPlan): Promise<void> {
-  const health = await getHealth(target.patroni);
+async function check({ target, plan, access }: FaultCheck): Promise<void> {
+  const health = await getHealth(target.patroni, access);
   if (!health.healthy) {
     throw new UserError(
       `A switchover needs a healthy cluster, but ${health.reason}.`,
@@ -34,9 +35,13 @@ async function check(target: Target, plan: FaultPlan): Promise<void> {
   candidateOf(health.cluster, health.leader, plan.options['candidate']);
 }
 
-async function inject(context: FaultContext): Promise<FaultRecord> {
-  const { target, plan, clock, signal } = context;
-  const record = notAsked(plan);
+async function inject(context: FaultContext): Promise<Injection> {
+  return { record: await ask(context), undo: null };
+}
+
+async function ask(context: FaultContext): Promise<FaultRecord> {
+  const { target, plan, clock, signal, access, round } = context;
+  const record = notAsked(plan, round);
   let order: Order;
   try {
     order = await orderOf(target, plan);
@@ -49,7 +54,11 @@ async function inject(context: FaultContext): Promise<FaultRecord> {
     asked: `POST ${order.url}/switchover leader=${order.leader} candidate=${order.candidate}`,
   };
   try {
-    const answer = await postSwitchover(order.url, order, { signal });
+    const answer = await postSwitchover(order.url, order, {
+      ...access,
+      signal,
+      timeoutMs: ANSWER_TIMEOUT_MS,
+    });
     const text = `${answer.status} ${answer.text}`.trim();
     return { ...asked, answeredAtMs: clock.nowMs(), answer: text, failure: refusal(answer.status, text) };
   } catch (error) {
@@ -57,6 +66,9 @@ async function inject(context: FaultContext): Promise<FaultRecord> {
     return { ...asked, answer: messageOf(error) };
   }
 }
+
+/** Patroni polls for up to 2 × max(10, loop_wait) seconds before it answers. */
+const ANSWER_TIMEOUT_MS = 60_000;
 
 interface Order {
   readonly url: string;

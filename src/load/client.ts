@@ -66,8 +66,9 @@ export interface LaneOptions {
 interface Lane {
   readonly route: Route;
   readonly session: Session;
-  /** Of the server that it is connected to, among those of the recorder. */
-  server: number;
+  /** Of the server that it is connected to, among those of the recorder: for what only reads, and for what writes. */
+  readServer: number;
+  writeServer: number;
   /** Transactions that ended on this connection, for one that is not kept. */
   transactions: number;
 }
@@ -159,7 +160,8 @@ export class Client implements SessionOwner, ExecutionOwner {
     this.lanes = lanes.map(({ route, session }) => ({
       route,
       session: new Session(this, session, group.readBuffer, statements),
-      server: -1,
+      readServer: -1,
+      writeServer: -1,
       transactions: 0,
     }));
     this.lane = this.lanes[0] as Lane;
@@ -245,7 +247,8 @@ export class Client implements SessionOwner, ExecutionOwner {
     this.wakeUs = NEVER;
     this.connects += nowUs < group.warmupUs && group.running ? 0 : 1;
     group.recorder.connected(nowUs - this.connectStartUs, nowUs);
-    lane.server = group.recorder.serverIndex(lane.session.server, lane.route);
+    lane.readServer = group.recorder.serverIndex(lane.session.server, lane.route, false);
+    lane.writeServer = group.recorder.serverIndex(lane.session.server, lane.route, true);
     lane.transactions = 0;
     if (this.phase === 'opening') {
       this.openNextLane();
@@ -412,7 +415,9 @@ export class Client implements SessionOwner, ExecutionOwner {
     const nowUs = group.nowUs();
     if (execution.sent) {
       const outcome = execution.unreplicated ? ACK_UNREPLICATED : ACK;
-      group.recorder.acknowledged(this.script, lane.server, outcome, this.intendedUs, this.startUs, nowUs);
+      const { writes } = group.scripts[this.script] as ClientScript;
+      const server = writes ? lane.writeServer : lane.readServer;
+      group.recorder.acknowledged(this.script, server, outcome, this.intendedUs, this.startUs, nowUs);
       this.acknowledged(nowUs);
     } else {
       group.recorder.completed(this.script, this.intendedUs, this.startUs, nowUs);

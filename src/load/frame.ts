@@ -16,6 +16,8 @@ export interface Frame {
   readonly errors: readonly ErrorFrame[];
   readonly servers: readonly ServerFrame[];
   readonly probes: readonly ProbeFrame[];
+  /** At most one: the heartbeat of the run. */
+  readonly heartbeats: readonly HeartbeatFrame[];
   readonly connects: ConnectFrame;
   /** Longest delay of this worker's event loop that began in the interval. */
   readonly stallUs: number;
@@ -70,6 +72,10 @@ export interface ErrorFrame {
 export interface ServerFrame {
   readonly server: string;
   readonly route: Route;
+  /** Whether these were acknowledgements of writes. */
+  readonly writes: boolean;
+  /** `direct`: of a writer that is connected to the node itself, past the proxy. */
+  readonly via: 'load' | 'direct';
   readonly acks: number;
   readonly firstAckUs: number;
   readonly lastAckUs: number;
@@ -78,6 +84,8 @@ export interface ServerFrame {
 /** What the probe of one endpoint found: it asks at a fixed cadence, whatever the load does. */
 export interface ProbeFrame {
   readonly route: Route;
+  /** `service`: keeps its connection as long as it is served. `connect`: a new connection for each request. */
+  readonly kind: 'service' | 'connect';
   readonly acks: number;
   readonly failures: number;
   readonly firstAckUs: number;
@@ -87,6 +95,23 @@ export interface ProbeFrame {
    * have been acknowledged itself. -1 when there was none before.
    */
   readonly triedBeforeUs: number;
+  /** Acknowledgements on a connection that was there since before the last failure, and the first of them. */
+  readonly keptAcks: number;
+  readonly firstKeptAckUs: number;
+  /** Largest position in the WAL that the server named in an acknowledgement of a write, bytes; -1 where it named none. */
+  readonly lastLsn: number;
+}
+
+/** What a reader of the read-only port saw of the value that a writer of the read-write port changes at a fixed cadence. */
+export interface HeartbeatFrame {
+  readonly reads: number;
+  /** Reads that did not see what had been acknowledged to the writer before they began. */
+  readonly stale: number;
+  /** Reads that saw an older value than one before them had seen. */
+  readonly nonMonotonic: number;
+  /** Age of what was read, in µs; 0 for the newest. */
+  readonly ageUs: SparseHistogram;
+  readonly maxAgeUs: number;
 }
 
 export interface ConnectFrame {

@@ -21,7 +21,7 @@ function recorder(given: Partial<RecorderOptions> = {}): { record: Recorder; fra
 describe('Recorder', () => {
   it('puts an acknowledgement into the interval in which it came', () => {
     const { record, frames } = recorder();
-    const server = record.serverIndex('127.0.1.1:5432', 'rw');
+    const server = record.serverIndex('127.0.1.1:5432', 'rw', true);
     record.acknowledged(0, server, ACK, 90_000, 90_000, 99_999);
     record.acknowledged(0, server, ACK, 99_000, 99_000, 100_000);
     record.acknowledged(0, server, ACK, 350_000, 350_000, 351_000);
@@ -33,9 +33,9 @@ describe('Recorder', () => {
 
   it('keeps first and last acknowledgement, by script and by server', () => {
     const { record, frames } = recorder();
-    const one = record.serverIndex('a:1', 'rw');
-    const two = record.serverIndex('b:1', 'rw');
-    expect(record.serverIndex('a:1', 'rw')).toBe(one);
+    const one = record.serverIndex('a:1', 'rw', true);
+    const two = record.serverIndex('b:1', 'rw', true);
+    expect(record.serverIndex('a:1', 'rw', true)).toBe(one);
     record.acknowledged(0, one, ACK, 0, 0, 10);
     record.acknowledged(0, two, ACK, 0, 0, 20);
     record.acknowledged(0, one, ACK, 0, 0, 30);
@@ -49,7 +49,7 @@ describe('Recorder', () => {
 
   it('tells service from response time only where they differ', () => {
     const { record, frames } = recorder();
-    const server = record.serverIndex('a:1', 'rw');
+    const server = record.serverIndex('a:1', 'rw', true);
     record.acknowledged(1, server, ACK, 1000, 1000, 1500);
     record.acknowledged(1, server, ACK, 1000, 4000, 4700);
     record.flush();
@@ -84,7 +84,7 @@ describe('Recorder', () => {
 
   it('counts intervals from the restart on, however long it recorded before', () => {
     const { record, frames } = recorder();
-    const server = record.serverIndex('a:1', 'rw');
+    const server = record.serverIndex('a:1', 'rw', true);
     record.roll(730_000);
     record.restart();
     frames.length = 0;
@@ -96,7 +96,7 @@ describe('Recorder', () => {
 
   it('begins each frame anew', () => {
     const { record, frames } = recorder();
-    const server = record.serverIndex('a:1', 'rw');
+    const server = record.serverIndex('a:1', 'rw', true);
     record.acknowledged(0, server, ACK, 0, 0, 10);
     record.failed(0, '', ABORTED, { code: 'x', message: '' }, 10);
     record.connectStarted(10);
@@ -116,7 +116,7 @@ describe('Recorder', () => {
 
   it('drops the warm-up and tells everything from its end on', () => {
     const { record, frames } = recorder({ warmupUs: 200_000 });
-    const server = record.serverIndex('a:1', 'rw');
+    const server = record.serverIndex('a:1', 'rw', true);
     record.acknowledged(0, server, ACK, 0, 0, 199_999);
     record.failed(0, 'a:1', ABORTED, { code: '57P01', message: '' }, 199_999);
     record.acknowledged(0, server, ACK, 150_000, 150_000, 200_000);
@@ -138,7 +138,7 @@ describe('Recorder', () => {
         warmupUs: 200_000,
         onWarm: (nowUs) => told.push([nowUs, frames.length]),
       });
-      const server = record.serverIndex('a:1', 'rw');
+      const server = record.serverIndex('a:1', 'rw', true);
       record.acknowledged(0, server, ACK, 0, 0, 199_999);
       expect(told).toEqual([]);
       record.acknowledged(0, server, ACK, 100_000, 100_000, atUs);
@@ -151,7 +151,7 @@ describe('Recorder', () => {
 
   it('counts what was late, skipped and tried again, and the lag of the schedule', () => {
     const { record, frames } = recorder({ latencyLimitUs: 1000 });
-    const server = record.serverIndex('a:1', 'rw');
+    const server = record.serverIndex('a:1', 'rw', true);
     record.acknowledged(0, server, ACK, 0, 500, 1000);
     record.acknowledged(0, server, ACK, 0, 900, 1001);
     record.lagged(0, 500, 500);

@@ -70,12 +70,14 @@ export class Recorder {
   }
 
   /** Index of a server for acknowledged(); asked once for each connection. */
-  serverIndex(server: string, route: Route): number {
-    const known = this.servers.findIndex((record) => record.server === server && record.route === route);
+  serverIndex(server: string, route: Route, writes: boolean): number {
+    const known = this.servers.findIndex(
+      (record) => record.server === server && record.route === route && record.writes === writes,
+    );
     if (known >= 0) {
       return known;
     }
-    return this.servers.push(new ServerRecord(server, route)) - 1;
+    return this.servers.push(new ServerRecord(server, route, writes)) - 1;
   }
 
   /**
@@ -187,6 +189,7 @@ export class Recorder {
       errors: [...this.errors.values()].map((error) => roundError(error, warmupUs)),
       servers: this.servers.filter((record) => record.acks > 0).map((record) => record.take(warmupUs)),
       probes: [],
+      heartbeats: [],
       connects: {
         attempts: this.connectAttempts,
         successes: this.connectSuccesses,
@@ -316,6 +319,7 @@ class ServerRecord {
   constructor(
     readonly server: string,
     readonly route: Route,
+    readonly writes: boolean,
   ) {}
 
   acknowledged(endUs: number): void {
@@ -329,6 +333,8 @@ class ServerRecord {
     const frame: ServerFrame = {
       server: this.server,
       route: this.route,
+      writes: this.writes,
+      via: 'load',
       acks: this.acks,
       firstAckUs: sinceZero(this.times[FIRST] as number, zeroUs),
       lastAckUs: sinceZero(this.times[LAST] as number, zeroUs),

@@ -59,13 +59,18 @@ export class ProbeRecorder {
         probes: [
           {
             route: this.route,
+            kind: 'service',
             acks: this.acks,
             failures: this.failures,
             firstAckUs: Math.round(this.firstAckUs),
             lastAckUs: Math.round(this.lastAckUs),
             triedBeforeUs: Math.round(this.triedBeforeUs),
+            keptAcks: 0,
+            firstKeptAckUs: -1,
+            lastLsn: -1,
           },
         ],
+        heartbeats: [],
         connects: { attempts: 0, successes: 0, latency: new Uint32Array(0) },
         stallUs: Math.round(this.stallUs),
       });

@@ -6,7 +6,7 @@ import type { FaultPlan } from './plan.js';
 /** A fault as the parser needs to know it; see faults/fault.ts. */
 export interface FaultKind {
   readonly kind: string;
-  readonly options: readonly string[];
+  readonly options: readonly { readonly name: string }[];
 }
 
 /**
@@ -61,11 +61,10 @@ function parseOptions(text: string | undefined, fault: FaultKind): Record<string
   const options: Record<string, string> = {};
   for (const part of text === undefined ? [] : text.split(',')) {
     const [name = '', value] = part.split('=', 2);
-    if (!fault.options.includes(name)) {
-      const known = fault.options.length === 0 ? 'has no options' : `has ${listOf(fault.options)}`;
-      throw new UserError(
-        `--fault: ${fault.kind} ${known}, found '${name}'.${didYouMean(name, fault.options)}`,
-      );
+    const names = fault.options.map((option) => option.name);
+    if (!names.includes(name)) {
+      const known = names.length === 0 ? 'has no options' : `has ${listOf(names)}`;
+      throw new UserError(`--fault: ${fault.kind} ${known}, found '${name}'.${didYouMean(name, names)}`);
     }
     if (value === undefined || value === '') {
       throw new UserError(`--fault: expected a value, ${fault.kind}:${name}=VALUE, found '${part}'.`);

@@ -5,7 +5,7 @@ import { nearest } from './nearest.js';
 import { endpointOfParts, parseUri } from './uri.js';
 
 const KINDS = [
-  { kind: 'switchover', options: ['candidate'] },
+  { kind: 'switchover', options: [{ name: 'candidate' }] },
   { kind: 'kill-node', options: [] },
 ];
 

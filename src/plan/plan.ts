@@ -36,6 +36,13 @@ export interface Plan {
   readonly reconnect: ReconnectPolicy;
   /** Whether a probe asks each endpoint beside the load, see observe/probe.ts. */
   readonly probes: boolean;
+  /** Whether the layers of the cluster are watched, see observe/. */
+  readonly observers: boolean;
+  /** Whether a writer is connected to each node itself, past the proxy: shows two primaries at work, see observe/direct-writer.ts. */
+  readonly directWrites: boolean;
+  readonly ledger: LedgerMode;
+  /** The faults are done so often, one round after the other; null when they are done once, at their times. */
+  readonly rounds: number | null;
   readonly faults: readonly FaultPlan[];
   readonly label?: string;
 }
@@ -136,6 +143,12 @@ export interface ReconnectPolicy {
   readonly firstMs: number;
   readonly capMs: number;
 }
+
+/**
+ * Where the token of each commit goes, by which the audit finds out what was lost. `history`: into the unused column of
+ * pgbench_history where a script inserts there, else as `insert`: into a row of a table of the tool's own. `off`: nowhere.
+ */
+export type LedgerMode = 'history' | 'insert' | 'off';
 
 export interface FaultPlan {
   readonly kind: string;

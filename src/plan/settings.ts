@@ -132,6 +132,10 @@ export function planOf(
     deadlines,
     reconnect,
     probes,
+    observers: true,
+    directWrites: false,
+    ledger: 'off',
+    rounds: null,
     faults,
     ...(label === undefined ? {} : { label }),
   });

@@ -11,7 +11,22 @@ export interface Target {
   readonly ro?: Endpoint;
   /** Base URLs of Patroni's REST API, `http://127.0.0.1:8008`; one is enough, the rest is found from /cluster. */
   readonly patroni: readonly string[];
+  /** How Patroni's API is reached, where that takes more than the URL; its password is a secret. */
+  readonly patroniAccess?: PatroniAccess;
   readonly haproxy?: HaproxyAddress;
+  /** Client URLs of etcd, `http://127.0.0.1:2379`. */
+  readonly etcd?: readonly string[];
+}
+
+/** Files in PEM. */
+export interface PatroniAccess {
+  /** Of basic auth, which Patroni asks for before it changes anything. */
+  readonly user?: string;
+  readonly caFile?: string;
+  readonly certFile?: string;
+  readonly keyFile?: string;
+  /** Accept whatever certificate the server shows. */
+  readonly insecure?: boolean;
 }
 
 /** One address that PostgreSQL's protocol is spoken to, without the password. */
@@ -33,6 +48,7 @@ export type HaproxyAddress =
 export interface Secrets {
   readonly rwPassword?: string;
   readonly roPassword?: string;
+  readonly patroniPassword?: string;
 }
 
 export type Route = 'rw' | 'ro';

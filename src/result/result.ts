@@ -1,6 +1,10 @@
 import type { Plan } from '../plan/plan.js';
 import type { Route } from '../plan/target.js';
 import type { Outcome } from '../postgres/outcome.js';
+import type { CommitAudit } from './commits.js';
+import type { GeneratorFacts } from './generator.js';
+import type { Observed } from './observed.js';
+import type { RoundDetails, RoundsSummary } from './round.js';
 
 /**
  * What was run and what came of it: the content of result.json. A figure that could not be measured is null and
@@ -24,6 +28,9 @@ export interface Result {
   readonly events: readonly Event[];
   readonly faults: readonly FaultRecord[];
   readonly analysis: Analysis;
+  /** Null without a ledger. */
+  readonly commits: CommitAudit | null;
+  readonly observed: Observed;
   /** What a reader of the figures must know: what is missing and why, what disturbed the run. */
   readonly notes: readonly string[];
 }
@@ -43,12 +50,6 @@ export interface RunFacts {
   readonly status: 'completed' | 'interrupted' | 'broken';
   /** From the start of the load to the end of its last transaction. */
   readonly elapsedMs: number;
-}
-
-/** What the load itself cost: CPU of the whole process from the start of the load to its end. */
-export interface GeneratorFacts {
-  readonly cpuUserMs: number;
-  readonly cpuSystemMs: number;
 }
 
 /** What was found out about the target before the load; null where it could not be read. */
@@ -191,6 +192,8 @@ export interface ErrorFacts {
 export interface ServerFacts {
   readonly server: string;
   readonly route: Route;
+  /** Whether these were acknowledgements of writes. */
+  readonly writes: boolean;
   readonly acks: number;
   readonly firstAckMs: number;
   readonly lastAckMs: number;
@@ -230,6 +233,12 @@ export interface Event {
 /** A fault: what was asked, what was answered, what was observed. The answer is not the truth (Patroni may say 503 and do it). */
 export interface FaultRecord {
   readonly kind: string;
+  /** From 1; faults of the same round were done together. */
+  readonly round: number;
+  /** Whom it was done to, `n1`; null where that is nobody, or not known. */
+  readonly subject: string | null;
+  /** The member of etcd that led when it was asked for: a lost one makes leases last longer. Null where it is not known. */
+  readonly etcdLeader: string | null;
   readonly plannedAtMs: number;
   readonly askedAtMs: number | null;
   /** The request in words, `POST http://127.0.1.1:8008/switchover leader=n1 candidate=n2`. */
@@ -242,15 +251,27 @@ export interface FaultRecord {
   readonly observedAtMs: number | null;
   /** Why it was not done, when it was not. */
   readonly failure: string | null;
+  /** What a command printed, and its exit code (null: ended by a signal); null for faults that are none. */
+  readonly output: { readonly exitCode: number | null; readonly text: string } | null;
+  /** How it was undone, `started n1 again`; null when there was nothing to undo, or it was not tried. */
+  readonly undone: string | null;
+  readonly undoneAtMs: number | null;
+  readonly undoFailure: string | null;
+  /** When the whole cluster was healthy again, ms since the start of the run; null when that was not seen. */
+  readonly healthyAtMs: number | null;
+  /** Something else that happened around it, so that the round says nothing of it; null when nothing did. */
+  readonly disturbance: string | null;
 }
 
 /** Figures derived from the recording (timeline and histograms) and the faults; no other source. */
 export interface Analysis {
   /** One for each fault, in the order of time; empty without a fault. */
   readonly rounds: readonly RoundAnalysis[];
+  /** One for each kind of fault that had more than one round; empty otherwise. */
+  readonly summaries: readonly RoundsSummary[];
 }
 
-export interface RoundAnalysis {
+export interface RoundAnalysis extends RoundDetails {
   /** Index in Result.faults. */
   readonly fault: number;
   readonly phases: Phases;

@@ -244,7 +244,15 @@ class Conductor {
       return { ...notAsked(plan), failure: 'The run ended before its time.' };
     }
     this.timeline.mark(this.clock.nowMs());
-    const record = await fault.inject({ target, plan, clock: this.clock, signal });
+    const { record } = await fault.inject({
+      target,
+      plan,
+      access: {},
+      lab: null,
+      clock: this.clock,
+      round: 1,
+      signal,
+    });
     if (record.askedAtMs !== null) {
       this.faultEvent(record.askedAtMs, 'asked', `${record.kind} asked`);
     }
@@ -304,13 +312,21 @@ class Conductor {
       version: 1,
       tool: toolFacts(),
       run,
-      generator: { cpuUserMs: cpu.user / 1000, cpuSystemMs: cpu.system / 1000 },
+      generator: {
+        cpuUserMs: cpu.user / 1000,
+        cpuSystemMs: cpu.system / 1000,
+        threads: [],
+        verdict: '',
+        healthy: true,
+      },
       plan,
       cluster,
       ...analysed,
       clients,
       events,
       faults,
+      commits: null,
+      observed: { observers: [], clocks: [], series: [], history: [] },
       notes: [...analysed.notes, ...observers.flatMap((observer) => observer.gaps), ...this.pool.problems],
     };
     return { result, histograms: histogramLogs(recording, this.startedAt) };

@@ -3,6 +3,15 @@ import type { Event, FaultRecord } from '../result/result.js';
 import { withObservation } from './observed.js';
 
 const RECORD: FaultRecord = {
+  round: 1,
+  subject: 'n1',
+  etcdLeader: null,
+  output: null,
+  undone: null,
+  undoneAtMs: null,
+  undoFailure: null,
+  healthyAtMs: null,
+  disturbance: null,
   kind: 'switchover',
   plannedAtMs: 20_000,
   askedAtMs: 20_003,

@@ -31,6 +31,7 @@ function frame(worker: number, interval: number, acks: number): Frame {
     errors: [],
     servers: [],
     probes: [],
+    heartbeats: [],
     connects: { attempts: 0, successes: 0, latency: none },
     stallUs: 0,
   };

@@ -115,6 +115,7 @@ function emptyBucket(startMs: number, widthMs: number): Bucket {
     errors: [],
     servers: [],
     probes: [],
+    heartbeats: [],
     connects: { attempts: 0, successes: 0, latency: new Uint32Array(0) },
     stallUs: 0,
   };
