@@ -6,6 +6,7 @@ import type { Route } from '../plan/target.js';
 import type { Failure } from '../postgres/failure.js';
 import type { Program, ScriptContext } from '../workload/program.js';
 import type { RandomStream } from '../workload/random/stream.js';
+import type { AckRing } from './ack-ring.js';
 import { Client, type ClientGroup } from './client.js';
 import { clientScripts, closingsOf } from './client-scripts.js';
 import { laneOfScripts, lanesOf, shareOf, transactionsOf, type WorkerPart } from './dealing.js';
@@ -28,6 +29,8 @@ export interface GroupOptions extends WorkerPart {
   /** Draws the instants of an open pace. */
   readonly throttle: RandomStream;
   readonly log?: TransactionLog;
+  /** Where the ledgers of the clients put what is acknowledged; absent without ledgers. */
+  readonly acks?: AckRing;
   readonly emit: (frame: Frame) => void;
   /** Every client has done all that it was to do. */
   readonly onDrained?: () => void;
@@ -78,6 +81,7 @@ export class Group implements ClientGroup {
   readonly transactionsPerConnection: number;
   readonly perCommand: boolean;
   readonly options: Plan['workload']['options'];
+  readonly acks: AckRing | undefined;
   /** Only behind the warm-up. */
   log: TransactionLog | undefined;
   readonly readBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
@@ -125,6 +129,7 @@ export class Group implements ClientGroup {
     this.transactionsPerConnection = plan.transactionsPerConnection;
     this.perCommand = plan.perCommand;
     this.options = plan.workload.options;
+    this.acks = options.acks;
     this.fullLog = options.log;
     this.onDrained = options.onDrained ?? (() => undefined);
     this.limits = {
