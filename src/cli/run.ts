@@ -1,12 +1,19 @@
+import { patroniAccess } from '../cluster/access.js';
 import { clusterFacts } from '../cluster/facts.js';
+import type { HttpAccess } from '../cluster/http.js';
 import { type ClusterMember, getCluster } from '../cluster/patroni.js';
 import { messageOf, UserError } from '../errors.js';
 import type { Fault } from '../faults/fault.js';
 import { FAULTS } from '../faults/registry.js';
+import { labControl } from '../lab/control.js';
 import type { Lab } from '../lab/lab.js';
+import type { LostToken } from '../ledger/audit.js';
+import { type TpcbSums, tpcbSums } from '../ledger/invariants.js';
+import { writeLostTokens } from '../ledger/lost-tokens.js';
+import { ledgerCaveats, prepareLedger } from '../ledger/table.js';
 import { PROBE_CONNECTIONS } from '../observe/probe.js';
 import type { FaultPlan, Plan } from '../plan/plan.js';
-import { planOf, type RunSettings } from '../plan/settings.js';
+import { FIRST_ROUND_MS, planOf, type RunSettings } from '../plan/settings.js';
 import { hostPort, type Secrets, type Target } from '../plan/target.js';
 import { choice } from '../plan/words.js';
 import { closeClient, LOOK_TIMEOUT_MS, openClient, queryProblem } from '../postgres/connect.js';
@@ -14,10 +21,12 @@ import { blamesScript } from '../postgres/failure.js';
 import type { TerminalOptions } from '../report/terminal/text.js';
 import { renderTerminal } from '../report/terminal.js';
 import type { ClusterFacts, Result } from '../result/result.js';
-import { writeResult } from '../result/store.js';
+import { type HistogramLogs, writeResult } from '../result/store.js';
 import { conduct } from '../run/conductor.js';
 import { checkServer } from '../run/preflight.js';
+import { type LedgerPlan, planLedger } from '../workload/ledger-plan.js';
 import { givenTo } from '../workload/options.js';
+import { checkAllowed } from './allowed.js';
 import { type Arguments, each, once } from './arguments.js';
 import { EXIT } from './exit.js';
 import { prepare } from './init.js';
@@ -124,36 +133,61 @@ async function runAgainst(
   }
   const { secrets } = resolved;
   const { settings } = order;
-  const { target, members } = await withMembers(resolved.target);
+  const access = patroniAccess(resolved.target, secrets);
+  const lab = isLab(resolved) ? labControl(resolved) : null;
+  const { target, members } = await withMembers(resolved.target, access);
   const { faultPlans, faults } = faultsFor(settings, target);
+  await checkAllowed(target, faults, settings.allowFault, access);
   for (const [index, fault] of faults.entries()) {
-    await fault.check({ target, plan: faultPlans[index] as FaultPlan, access: {}, lab: null });
+    await fault.check({ target, plan: faultPlans[index] as FaultPlan, access, lab });
   }
-  const { plan, cluster } = await look({ ...resolved, target }, order, faultPlans, signal);
-  await makeReady(target, secrets, order, plan, signal);
+  const { plan, cluster, ledger } = await look({ ...resolved, target }, order, faultPlans, access, signal);
+  const { sums, notes } = await makeReady(target, secrets, order, plan, ledger, signal);
   tell(describe(plan));
   const lines = new ProgressLines(process.stderr, styleFor(process.stderr));
-  const { result, histograms } = await conduct({
+  const { result, histograms, lost } = await conduct({
     plan,
     secrets,
+    access,
     cluster,
     members,
     faults,
+    lab,
+    ledger,
+    sums,
+    notes,
     signal,
     progressMs: settings.progressMs,
     onProgress: (progress) => lines.show(progress),
+    onStep: (step) => {
+      lines.end();
+      tell(step);
+    },
   });
   lines.end();
+  await deliver(order, result, histograms, lost);
+  return exitCodeOf(result);
+}
+
+/** Writes the result and prints the report. */
+async function deliver(
+  { place }: RunOrder,
+  result: Result,
+  histograms: HistogramLogs,
+  lost: readonly LostToken[],
+): Promise<void> {
   const style = styleFor(process.stdout);
   try {
-    const directory = await writeResult(order.place, result, histograms);
+    const directory = await writeResult(place, result, histograms);
+    if (lost.length > 0) {
+      await writeLostTokens(directory, lost);
+    }
     process.stdout.write(renderTerminal(result, { ...style, directory }));
   } catch (error) {
     // What was measured is worth more than the place it should have gone to.
     process.stdout.write(renderTerminal(result, style));
     throw error;
   }
-  return exitCodeOf(result);
 }
 
 /** Looks at the server, its tables and the cluster, and makes the plan. @throws UserError for what does not fit */
@@ -161,8 +195,9 @@ async function look(
   resolved: ResolvedTarget,
   order: RunOrder,
   faults: readonly FaultPlan[],
+  access: HttpAccess,
   signal: AbortSignal,
-): Promise<{ readonly plan: Plan; readonly cluster: ClusterFacts }> {
+): Promise<{ readonly plan: Plan; readonly cluster: ClusterFacts; readonly ledger: LedgerPlan }> {
   const { target, secrets } = resolved;
   const { settings, composition, given } = order;
   const wait = { queryTimeoutMs: LOOK_TIMEOUT_MS, signal };
@@ -173,14 +208,23 @@ async function look(
   try {
     const decided = await tableOptions(sql, composition, given, target);
     const workload = await workloadOf(order, decided, target.ro !== undefined);
-    const plan = planOf(settings, target, workload, faults);
+    const context = { ...workload, protocol: settings.protocol, seed: settings.seed };
+    const ledger = await planLedger(settings.ledger, workload, context, faults.length > 0);
+    const plan = planOf(settings, target, workload, { faults, ledger: ledger.mode });
     await checkServer(sql, plan);
-    return { plan, cluster: await clusterFacts(target, sql, isLab(resolved) ? resolved.settings : {}) };
+    const known = isLab(resolved) ? resolved.settings : {};
+    return { plan, ledger, cluster: await clusterFacts(target, sql, known, access) };
   } catch (error) {
     throw queryProblem(error, target.rw, 'look at the server and its tables');
   } finally {
     await closeClient(sql);
   }
+}
+
+/** What was found when all was made ready. */
+interface Ready {
+  readonly sums: TpcbSums | null;
+  readonly notes: readonly string[];
 }
 
 /** A vacuum takes the time that it takes: only Ctrl-C ends it. */
@@ -189,11 +233,18 @@ async function makeReady(
   { rwPassword }: Secrets,
   order: RunOrder,
   plan: Plan,
+  ledger: LedgerPlan,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<Ready> {
   const sql = await openClient(rw, rwPassword, 'before-run', { signal });
   try {
     await beforeRun(sql, order, plan.workload.options);
+    if (ledger.mode === 'off') {
+      return { sums: null, notes: [] };
+    }
+    await prepareLedger(sql, ledger.use.rows);
+    const notes = [...(await ledgerCaveats(sql)), ...uncoveredNotes(ledger)];
+    return { sums: isTpcb(plan) ? await tpcbSums(sql) : null, notes };
   } catch (error) {
     throw queryProblem(error, rw, 'make the tables ready for the run');
   } finally {
@@ -201,24 +252,35 @@ async function makeReady(
   }
 }
 
+/** Only where every transaction changes all four tables by the same amount, their sums tell something. */
+function isTpcb({ workload }: Plan): boolean {
+  return workload.scripts.every(({ name, weight }) => weight === 0 || name === 'tpcb');
+}
+
+function uncoveredNotes({ uncovered }: LedgerPlan): readonly string[] {
+  return uncovered.length === 0
+    ? []
+    : [`Commits of ${uncovered.join(', ')} carry no token: whether one of them was lost is not known.`];
+}
+
 /** The faults of the run. By default a lab has its switchover; a cluster of somebody's own is not touched unasked. */
 function faultsFor(
   settings: RunSettings,
   target: Target,
 ): { faultPlans: readonly FaultPlan[]; faults: readonly Fault[] } {
-  const wanted = settings.fault;
-  const plan = wanted === 'default' ? defaultFault(settings, target) : wanted;
-  if (plan === undefined) {
-    return { faultPlans: [], faults: [] };
-  }
-  const fault = FAULTS.find((candidate) => candidate.kind === plan.kind);
+  const faultPlans = settings.faults === 'default' ? defaultFaults(settings, target) : settings.faults;
+  return { faultPlans, faults: faultPlans.map(({ kind }) => faultOf(kind, target)) };
+}
+
+function faultOf(kind: string, target: Target): Fault {
+  const fault = FAULTS.find((candidate) => candidate.kind === kind);
   if (fault === undefined) {
-    throw new UserError(`--fault: there is no '${plan.kind}'.`);
+    throw new UserError(`--fault: there is no '${kind}'.`, "See 'pgha-bench faults'.");
   }
   if (fault.needs === 'lab' && target.kind !== 'lab') {
     throw new UserError(
       `--fault: ${fault.kind} can be done to a lab only.`,
-      'Leave --rw out, or use --fault none.',
+      "Leave --rw out, or use exec:'COMMAND' with a command of your own.",
     );
   }
   if (fault.needs === 'patroni' && target.patroni.length === 0) {
@@ -227,25 +289,27 @@ function faultsFor(
       'Add --patroni URL, or use --fault none.',
     );
   }
-  return { faultPlans: [plan], faults: [fault] };
+  return fault;
 }
 
 /** A run that ends with a number of transactions has no middle that could be known. */
-function defaultFault({ durationMs }: RunSettings, target: Target): FaultPlan | undefined {
-  if (target.kind !== 'lab' || durationMs === null) {
-    return undefined;
+function defaultFaults({ durationMs, rounds }: RunSettings, target: Target): readonly FaultPlan[] {
+  const atMs = rounds === null ? durationMs : 2 * FIRST_ROUND_MS;
+  if (target.kind !== 'lab' || atMs === null) {
+    return [];
   }
-  return { kind: 'switchover', atMs: durationMs / 2, options: {} };
+  return [{ kind: 'switchover', atMs: atMs / 2, options: {} }];
 }
 
 /** The members of the cluster, and the target with a member that answers in front. @throws UserError when none does */
 async function withMembers(
   target: Target,
+  access: HttpAccess,
 ): Promise<{ readonly target: Target; readonly members: readonly ClusterMember[] }> {
   let failure: unknown;
   for (const url of target.patroni) {
     try {
-      const { members } = await getCluster(url);
+      const { members } = await getCluster(url, access);
       const others = target.patroni.filter((other) => other !== url);
       return { target: { ...target, patroni: [url, ...others] }, members };
     } catch (error) {
@@ -266,11 +330,18 @@ function isLab(resolved: ResolvedTarget): resolved is Lab {
 }
 
 function describe(plan: Plan): string {
-  const [fault] = plan.faults;
-  const what = fault === undefined ? 'no fault' : `${fault.kind} at ${fault.atMs / 1000} s`;
+  const what = faultsInWords(plan);
   const { workload, clients, target } = plan;
-  const ends = endsInWords(plan).join(' or ');
-  return `Running ${workload.name} with ${clients} ${clients === 1 ? 'client' : 'clients'} ${ends} against ${hostPort(target.rw)}, ${what}.`;
+  const ends = ['', endsInWords(plan).join(' or ')].join(' ').trimEnd();
+  return `Running ${workload.name} with ${clients} ${clients === 1 ? 'client' : 'clients'}${ends} against ${hostPort(target.rw)}, ${what}.`;
+}
+
+function faultsInWords({ faults, rounds }: Plan): string {
+  if (faults.length === 0) {
+    return 'no fault';
+  }
+  const times = rounds === null ? '' : `, ${rounds} ${rounds === 1 ? 'round' : 'rounds'}`;
+  return `${faults.map(({ kind, atMs }) => `${kind} at ${atMs / 1000} s`).join(', ')}${times}`;
 }
 
 function endsInWords({ durationMs, transactions }: Plan): readonly string[] {

@@ -37,6 +37,17 @@ export function parseFault(
   return { kind, atMs: timeOf(timeText, kind, durationMs), options: parseOptions(optionText, known) };
 }
 
+/** Several, in the order of time. @param otherwiseMs for one without a time; null for the middle of the run */
+export function parseFaults(
+  texts: readonly string[],
+  kinds: readonly FaultKind[],
+  durationMs: number | null,
+  otherwiseMs: number | null = null,
+): readonly FaultPlan[] {
+  void otherwiseMs;
+  return texts.flatMap((text) => parseFault(text, kinds, durationMs) ?? []).sort((a, b) => a.atMs - b.atMs);
+}
+
 function timeOf(text: string | undefined, kind: string, durationMs: number | null): number {
   if (text === undefined) {
     if (durationMs === null) {
