@@ -142,8 +142,11 @@ function windingPlan(steps: readonly Step[], carriers: Carriers): Map<number, Ch
 const HISTORY_INSERT =
   /^\s*insert\s+into\s+pgbench_history\s*\(\s*tid,\s*bid,\s*aid,\s*delta,\s*mtime\s*\)\s*values\s*\(/i;
 
+/** Statements of pgbench's scripts keep their semicolon. */
+const VALUES_END = /\)\s*;?\s*$/;
+
 function isHistoryInsert({ text }: Statement): boolean {
-  return HISTORY_INSERT.test(text) && /\)\s*$/.test(text);
+  return HISTORY_INSERT.test(text) && VALUES_END.test(text);
 }
 
 /** The whole text of one statement is a value: bulk_insert's. */
@@ -159,7 +162,7 @@ function canCarry(statement: Statement): boolean {
 }
 
 function isCompound({ text }: Statement): boolean {
-  return text.includes(';');
+  return text.replace(/;\s*$/, '').includes(';');
 }
 
 // ---- the new steps
@@ -294,7 +297,7 @@ class Carriers {
     }
     const last = parts.at(-1);
     if (typeof last === 'string') {
-      parts[parts.length - 1] = last.replace(/\)\s*$/, ", '");
+      parts[parts.length - 1] = last.replace(VALUES_END, ", '");
       return [...parts, this.slot, "')"];
     }
     return [...parts, ", '", this.slot, "')"];
@@ -310,5 +313,5 @@ function withFiller(head: string): string {
 }
 
 function historyText(text: string, parameter: string): string {
-  return withFiller(text).replace(/\)\s*$/, `, ${parameter})`);
+  return withFiller(text).replace(VALUES_END, `, ${parameter})`);
 }
