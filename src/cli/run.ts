@@ -1,30 +1,20 @@
 import { patroniAccess } from '../cluster/access.js';
-import { clusterFacts } from '../cluster/facts.js';
 import type { HttpAccess } from '../cluster/http.js';
 import { type ClusterMember, getCluster } from '../cluster/patroni.js';
 import { messageOf, UserError } from '../errors.js';
-import type { Fault } from '../faults/fault.js';
-import { FAULTS } from '../faults/registry.js';
 import { labControl } from '../lab/control.js';
-import type { Lab } from '../lab/lab.js';
 import type { LostToken } from '../ledger/audit.js';
-import { type TpcbSums, tpcbSums } from '../ledger/invariants.js';
 import { writeLostTokens } from '../ledger/lost-tokens.js';
-import { ledgerCaveats, prepareLedger } from '../ledger/table.js';
 import { PROBE_CONNECTIONS } from '../observe/probe.js';
-import type { FaultPlan, Plan } from '../plan/plan.js';
-import { FIRST_ROUND_MS, planOf, type RunSettings } from '../plan/settings.js';
-import { hostPort, type Secrets, type Target } from '../plan/target.js';
+import type { FaultPlan } from '../plan/plan.js';
+import type { Target } from '../plan/target.js';
 import { choice } from '../plan/words.js';
-import { closeClient, LOOK_TIMEOUT_MS, openClient, queryProblem } from '../postgres/connect.js';
 import { blamesScript } from '../postgres/failure.js';
 import type { TerminalOptions } from '../report/terminal/text.js';
 import { renderTerminal } from '../report/terminal.js';
-import type { ClusterFacts, Result } from '../result/result.js';
+import type { Result } from '../result/result.js';
 import { type HistogramLogs, writeResult } from '../result/store.js';
 import { conduct } from '../run/conductor.js';
-import { checkServer } from '../run/preflight.js';
-import { type LedgerPlan, planLedger } from '../workload/ledger-plan.js';
 import { givenTo } from '../workload/options.js';
 import { checkAllowed } from './allowed.js';
 import { type Arguments, each, once } from './arguments.js';
@@ -32,8 +22,11 @@ import { EXIT } from './exit.js';
 import { prepare } from './init.js';
 import { Interrupt } from './interrupt.js';
 import { ProgressLines } from './progress-lines.js';
-import { type RunOrder, readRunOrder, workloadOf } from './run-order.js';
-import { beforeRun, schemasOf, tableOptions } from './run-tables.js';
+import { faultsFor } from './run-faults.js';
+import { isLab, look, makeReady } from './run-look.js';
+import { type RunOrder, readRunOrder } from './run-order.js';
+import { schemasOf } from './run-tables.js';
+import { describe } from './run-words.js';
 import {
   givenTarget,
   isTargetGiven,
@@ -190,117 +183,6 @@ async function deliver(
   }
 }
 
-/** Looks at the server, its tables and the cluster, and makes the plan. @throws UserError for what does not fit */
-async function look(
-  resolved: ResolvedTarget,
-  order: RunOrder,
-  faults: readonly FaultPlan[],
-  access: HttpAccess,
-  signal: AbortSignal,
-): Promise<{ readonly plan: Plan; readonly cluster: ClusterFacts; readonly ledger: LedgerPlan }> {
-  const { target, secrets } = resolved;
-  const { settings, composition, given } = order;
-  const wait = { queryTimeoutMs: LOOK_TIMEOUT_MS, signal };
-  if (target.ro !== undefined) {
-    await closeClient(await openClient(target.ro, secrets.roPassword, 'look', wait));
-  }
-  const sql = await openClient(target.rw, secrets.rwPassword, 'look', wait);
-  try {
-    const decided = await tableOptions(sql, composition, given, target);
-    const workload = await workloadOf(order, decided, target.ro !== undefined);
-    const context = { ...workload, protocol: settings.protocol, seed: settings.seed };
-    const ledger = await planLedger(settings.ledger, workload, context, faults.length > 0);
-    const plan = planOf(settings, target, workload, { faults, ledger: ledger.mode });
-    await checkServer(sql, plan);
-    const known = isLab(resolved) ? resolved.settings : {};
-    return { plan, ledger, cluster: await clusterFacts(target, sql, known, access) };
-  } catch (error) {
-    throw queryProblem(error, target.rw, 'look at the server and its tables');
-  } finally {
-    await closeClient(sql);
-  }
-}
-
-/** What was found when all was made ready. */
-interface Ready {
-  readonly sums: TpcbSums | null;
-  readonly notes: readonly string[];
-}
-
-/** A vacuum takes the time that it takes: only Ctrl-C ends it. */
-async function makeReady(
-  { rw }: Target,
-  { rwPassword }: Secrets,
-  order: RunOrder,
-  plan: Plan,
-  ledger: LedgerPlan,
-  signal: AbortSignal,
-): Promise<Ready> {
-  const sql = await openClient(rw, rwPassword, 'before-run', { signal });
-  try {
-    await beforeRun(sql, order, plan.workload.options);
-    if (ledger.mode === 'off') {
-      return { sums: null, notes: [] };
-    }
-    await prepareLedger(sql, ledger.use.rows);
-    const notes = [...(await ledgerCaveats(sql)), ...uncoveredNotes(ledger)];
-    return { sums: isTpcb(plan) ? await tpcbSums(sql) : null, notes };
-  } catch (error) {
-    throw queryProblem(error, rw, 'make the tables ready for the run');
-  } finally {
-    await closeClient(sql);
-  }
-}
-
-/** Only where every transaction changes all four tables by the same amount, their sums tell something. */
-function isTpcb({ workload }: Plan): boolean {
-  return workload.scripts.every(({ name, weight }) => weight === 0 || name === 'tpcb');
-}
-
-function uncoveredNotes({ uncovered }: LedgerPlan): readonly string[] {
-  return uncovered.length === 0
-    ? []
-    : [`Commits of ${uncovered.join(', ')} carry no token: whether one of them was lost is not known.`];
-}
-
-/** The faults of the run. By default a lab has its switchover; a cluster of somebody's own is not touched unasked. */
-function faultsFor(
-  settings: RunSettings,
-  target: Target,
-): { faultPlans: readonly FaultPlan[]; faults: readonly Fault[] } {
-  const faultPlans = settings.faults === 'default' ? defaultFaults(settings, target) : settings.faults;
-  return { faultPlans, faults: faultPlans.map(({ kind }) => faultOf(kind, target)) };
-}
-
-function faultOf(kind: string, target: Target): Fault {
-  const fault = FAULTS.find((candidate) => candidate.kind === kind);
-  if (fault === undefined) {
-    throw new UserError(`--fault: there is no '${kind}'.`, "See 'pgha-bench faults'.");
-  }
-  if (fault.needs === 'lab' && target.kind !== 'lab') {
-    throw new UserError(
-      `--fault: ${fault.kind} can be done to a lab only.`,
-      "Leave --rw out, or use exec:'COMMAND' with a command of your own.",
-    );
-  }
-  if (fault.needs === 'patroni' && target.patroni.length === 0) {
-    throw new UserError(
-      `--fault: ${fault.kind} is done by Patroni, and the target has none.`,
-      'Add --patroni URL, or use --fault none.',
-    );
-  }
-  return fault;
-}
-
-/** A run that ends with a number of transactions has no middle that could be known. */
-function defaultFaults({ durationMs, rounds }: RunSettings, target: Target): readonly FaultPlan[] {
-  const atMs = rounds === null ? durationMs : 2 * FIRST_ROUND_MS;
-  if (target.kind !== 'lab' || atMs === null) {
-    return [];
-  }
-  return [{ kind: 'switchover', atMs: atMs / 2, options: {} }];
-}
-
 /** The members of the cluster, and the target with a member that answers in front. @throws UserError when none does */
 async function withMembers(
   target: Target,
@@ -323,35 +205,6 @@ async function withMembers(
     );
   }
   return { target, members: [] };
-}
-
-function isLab(resolved: ResolvedTarget): resolved is Lab {
-  return resolved.target.kind === 'lab';
-}
-
-function describe(plan: Plan): string {
-  const what = faultsInWords(plan);
-  const { workload, clients, target } = plan;
-  const ends = ['', endsInWords(plan).join(' or ')].join(' ').trimEnd();
-  return `Running ${workload.name} with ${clients} ${clients === 1 ? 'client' : 'clients'}${ends} against ${hostPort(target.rw)}, ${what}.`;
-}
-
-function faultsInWords({ faults, rounds }: Plan): string {
-  if (faults.length === 0) {
-    return 'no fault';
-  }
-  const times = rounds === null ? '' : `, ${rounds} ${rounds === 1 ? 'round' : 'rounds'}`;
-  return `${faults.map(({ kind, atMs }) => `${kind} at ${atMs / 1000} s`).join(', ')}${times}`;
-}
-
-function endsInWords({ durationMs, transactions }: Plan): readonly string[] {
-  const ends = durationMs === null ? [] : [`for ${durationMs / 1000} s`];
-  if (transactions === null) {
-    return ends;
-  }
-  const { count, per } = transactions;
-  const who = per === 'client' ? 'each has' : 'all together have';
-  return [...ends, `until ${who} done ${count} ${count === 1 ? 'transaction' : 'transactions'}`];
 }
 
 function styleFor(out: NodeJS.WriteStream): TerminalOptions {
