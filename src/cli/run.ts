@@ -4,7 +4,7 @@ import { messageOf, UserError } from '../errors.js';
 import type { Fault } from '../faults/fault.js';
 import { FAULTS } from '../faults/registry.js';
 import type { Lab } from '../lab/lab.js';
-import { PROBE_CONNECTIONS } from '../observe/probe.js';
+import { PROBE_CONNECTIONS } from '../observe/attempt.js';
 import type { FaultPlan, Plan } from '../plan/plan.js';
 import { planOf, type RunSettings } from '../plan/settings.js';
 import { hostPort, type Secrets, type Target } from '../plan/target.js';
