@@ -3,6 +3,7 @@ import { UserError } from '../errors.js';
 import type { Plan } from '../plan/plan.js';
 import type { Secrets } from '../plan/target.js';
 import type { Failure } from '../postgres/failure.js';
+import type { ThreadFacts } from '../result/generator.js';
 import type { Frame } from './frame.js';
 import type { ClientSummary } from './group.js';
 import type { FromWorker, ToWorker, WorkerStart } from './worker.js';
@@ -12,10 +13,16 @@ export class Pool {
   private readonly members: Member[];
   /** What a reader of the result must know; complete when finish() has resolved. */
   readonly problems: string[] = [];
+  /** What each worker cost, in their order; complete when finish() has resolved. */
+  readonly threads: ThreadFacts[] = [];
 
   constructor(plan: Plan, secrets: Secrets, runId: string, onFrame: (frame: Frame) => void) {
     this.members = shares(plan.clients, plan.workers).map(
-      (share, worker) => new Member({ plan, secrets, runId, worker, ...share }, onFrame, this.problems),
+      (share, worker) =>
+        new Member({ plan, secrets, runId, worker, ...share }, onFrame, (done) => {
+          this.problems.push(...done.problems);
+          this.threads[worker] = done.health;
+        }),
     );
   }
 
@@ -84,7 +91,11 @@ class Member {
   readonly done: Promise<readonly ClientSummary[]>;
   private readonly thread: Worker;
 
-  constructor(start: WorkerStart, onFrame: (frame: Frame) => void, problems: string[]) {
+  constructor(
+    start: WorkerStart,
+    onFrame: (frame: Frame) => void,
+    onDone: (done: Extract<FromWorker, { kind: 'done' }>) => void,
+  ) {
     this.thread = new Worker(new URL('./worker.js', import.meta.url), { workerData: start });
     let opened: () => void = () => undefined;
     let drained: () => void = () => undefined;
@@ -115,7 +126,7 @@ class Member {
             drained();
             break;
           case 'done':
-            problems.push(...message.problems);
+            onDone(message);
             resolve(message.clients);
             break;
           case 'failed':

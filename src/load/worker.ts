@@ -3,6 +3,7 @@ import { messageOf } from '../errors.js';
 import type { Plan } from '../plan/plan.js';
 import type { Secrets } from '../plan/target.js';
 import type { Failure } from '../postgres/failure.js';
+import type { ThreadFacts } from '../result/generator.js';
 import type { RandomStream } from '../workload/random/stream.js';
 import type { Frame } from './frame.js';
 import { type ClientSummary, Group } from './group.js';
@@ -32,6 +33,7 @@ export type FromWorker =
       readonly kind: 'done';
       readonly clients: readonly ClientSummary[];
       readonly problems: readonly string[];
+      readonly health: ThreadFacts;
     }
   /** The worker cannot go on; `expected` when the message is for the user. */
   | {
@@ -85,7 +87,12 @@ async function serve(
   await group.open();
   tell({ kind: 'open' });
   await messages;
-  tell({ kind: 'done', clients: group.summaries(), problems: group.problems });
+  tell({
+    kind: 'done',
+    clients: group.summaries(),
+    problems: group.problems,
+    health: group.health.end(),
+  });
   port.close();
 }
 
