@@ -5,7 +5,7 @@ import { messageOf, UserError } from '../errors.js';
 import { labControl } from '../lab/control.js';
 import type { LostToken } from '../ledger/audit.js';
 import { writeLostTokens } from '../ledger/lost-tokens.js';
-import { PROBE_CONNECTIONS } from '../observe/probe.js';
+import { PROBE_CONNECTIONS } from '../observe/attempt.js';
 import type { FaultPlan } from '../plan/plan.js';
 import type { Target } from '../plan/target.js';
 import { choice } from '../plan/words.js';

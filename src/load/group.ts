@@ -15,6 +15,7 @@ import type { Frame } from './frame.js';
 import { Pacer } from './pacer.js';
 import { Recorder } from './recorder.js';
 import { Share } from './share.js';
+import { ThreadHealth } from './thread-health.js';
 import type { TransactionLog } from './transaction-log.js';
 
 /** Where one worker's share of the run comes from. */
@@ -69,6 +70,7 @@ export class Group implements ClientGroup {
   readonly recorder: Recorder;
   /** What a reader of the result must know of this worker's part. */
   readonly problems: string[] = [];
+  readonly health: ThreadHealth;
   readonly connectUs: number;
   readonly statementUs: number;
   readonly transactionUs: number;
@@ -114,6 +116,7 @@ export class Group implements ClientGroup {
 
   constructor(options: GroupOptions) {
     const { plan, programs } = options;
+    this.health = new ThreadHealth(`worker ${options.worker}`);
     this.scripts = clientScripts(plan, programs);
     this.closings = closingsOf(this.scripts);
     this.connectUs = plan.deadlines.connectMs * 1000;
@@ -209,6 +212,7 @@ export class Group implements ClientGroup {
 
   private async windDown(): Promise<void> {
     this.running = false;
+    this.health.end();
     for (const share of this.shares.values()) {
       share.close();
     }
@@ -334,7 +338,9 @@ export class Group implements ClientGroup {
 
   private tick(): void {
     const nowUs = this.nowUs();
-    this.recorder.stalled(nowUs - this.lastTickUs - TICK_MS * 1000);
+    const lateUs = nowUs - this.lastTickUs - TICK_MS * 1000;
+    this.recorder.stalled(lateUs);
+    this.health.late(lateUs);
     this.lastTickUs = nowUs;
     this.recorder.roll(nowUs);
     for (let i = 0; i < this.clients.length; i++) {
@@ -347,6 +353,7 @@ export class Group implements ClientGroup {
 
   private endWarmup(nowUs: number): void {
     this.warm = true;
+    this.health.begin();
     this.perClientLimit = this.limits.perClient;
     this.transactionsLeft = this.limits.total;
     this.fullLog?.begin(this.epochUs(nowUs));

@@ -3,6 +3,7 @@ import { UserError } from '../errors.js';
 import type { Plan } from '../plan/plan.js';
 import type { Secrets } from '../plan/target.js';
 import type { Failure } from '../postgres/failure.js';
+import type { ThreadFacts } from '../result/generator.js';
 import type { Frame } from './frame.js';
 import type { ClientSummary } from './group.js';
 import type { WorkerLedger } from './ledger-facts.js';
@@ -15,16 +16,19 @@ export class Pool {
   readonly problems: string[] = [];
   /** One of each worker; empty without a ledger. */
   readonly ledgers: WorkerLedger[] = [];
+  /** What each worker cost, in their order; complete when finish() has resolved. */
+  readonly threads: ThreadFacts[] = [];
 
   constructor(plan: Plan, secrets: Secrets, runId: string, onFrame: (frame: Frame) => void) {
     this.members = shares(plan.clients, plan.workers).map(
       (share, worker) =>
-        new Member({ plan, secrets, runId, worker, ...share }, onFrame, (message) => this.took(message)),
+        new Member({ plan, secrets, runId, worker, ...share }, onFrame, (message) => this.took(worker, message)),
     );
   }
 
-  private took({ problems, ledger }: DoneMessage): void {
+  private took(worker: number, { problems, ledger, health }: DoneMessage): void {
     this.problems.push(...problems);
+    this.threads[worker] = health;
     if (ledger !== null) {
       this.ledgers.push(ledger);
     }

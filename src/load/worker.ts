@@ -3,6 +3,7 @@ import { messageOf } from '../errors.js';
 import type { Plan } from '../plan/plan.js';
 import type { Secrets } from '../plan/target.js';
 import type { Failure } from '../postgres/failure.js';
+import type { ThreadFacts } from '../result/generator.js';
 import type { RandomStream } from '../workload/random/stream.js';
 import type { Frame } from './frame.js';
 import { type ClientSummary, Group } from './group.js';
@@ -35,6 +36,7 @@ export type FromWorker =
       readonly problems: readonly string[];
       /** Null without one. */
       readonly ledger: WorkerLedger | null;
+      readonly health: ThreadFacts;
     }
   /** The worker cannot go on; `expected` when the message is for the user. */
   | {
@@ -95,6 +97,7 @@ async function serve(
     clients: group.summaries(),
     problems: group.problems,
     ledger: ledgerOf(loaded, group),
+    health: group.health.end(),
   });
   port.close();
 }
