@@ -31,12 +31,29 @@ export interface HaproxyLine {
 }
 
 /** `show stat`, over the socket or from the CSV page. */
-export async function getHaproxyStats(
+export function getHaproxyStats(
   address: HaproxyAddress,
   access: HttpAccess = {},
 ): Promise<readonly HaproxyLine[]> {
+  return stats(address, 'show stat', access);
+}
+
+/** Servers only: all proxies, type 4, all servers. The page has no such filter, so the others are left out here. */
+export async function getHaproxyServers(
+  address: HaproxyAddress,
+  access: HttpAccess = {},
+): Promise<readonly HaproxyLine[]> {
+  const lines = await stats(address, 'show stat -1 4 -1', access);
+  return lines.filter((line) => line.kind === 'server');
+}
+
+async function stats(
+  address: HaproxyAddress,
+  command: string,
+  access: HttpAccess,
+): Promise<readonly HaproxyLine[]> {
   if (address.kind === 'socket') {
-    return parseStats(address.path, await haproxyCommand(address.path, 'show stat', access));
+    return parseStats(address.path, await haproxyCommand(address.path, command, access));
   }
   const url = csvUrl(address.url);
   const reply = await request('GET', url, access);
