@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { SAMPLES, sampleOf } from '../analysis/sample.fixture.js';
 import type { LatencySummary, Result } from '../result/result.js';
 import { formatRate } from '../units.js';
+import { ROUND_SAMPLES } from './round-samples.fixture.js';
 import { renderTerminal } from './terminal.js';
 
 const plainly = { columns: 80, color: false, unicode: true };
@@ -23,8 +24,13 @@ function chartOf(report: string): string {
   return report.slice(report.indexOf('\nTimeline'));
 }
 
-describe.each(Object.keys(SAMPLES))('the report of: %s', (name) => {
-  const result = resultOf(name);
+const ALL: readonly (readonly [string, () => Result])[] = [
+  ...Object.entries(SAMPLES).map(([name, make]) => [name, () => make().result] as const),
+  ...Object.entries(ROUND_SAMPLES),
+];
+
+describe.each(ALL)('the report of: %s', (_, make) => {
+  const result = make();
 
   it.each([80, 100, 132])('fits into %d columns', (columns) => {
     for (const unicode of [true, false]) {
