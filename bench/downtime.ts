@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { IndependentWriter } from '../src/cli/independent-writer.fixture.js';
 import { type Lab, labDown, labUp } from '../src/lab/lab.js';
-import { PROBE_CADENCE_MS } from '../src/observe/probe.js';
+import { PROBE_CADENCE_MS } from '../src/observe/attempt.js';
 import type { Result } from '../src/result/result.js';
 import { command } from './run.js';
 

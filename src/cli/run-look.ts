@@ -1,7 +1,8 @@
 import { clusterFacts } from '../cluster/facts.js';
 import type { HttpAccess } from '../cluster/http.js';
 import type { Lab } from '../lab/lab.js';
-import { type TpcbSums, tpcbSums } from '../ledger/invariants.js';
+import { type TpcbState, tpcbSums } from '../ledger/invariants.js';
+import { sourcesOf } from '../ledger/sources.js';
 import { ledgerCaveats, prepareLedger } from '../ledger/table.js';
 import type { FaultPlan, Plan } from '../plan/plan.js';
 import { planOf } from '../plan/settings.js';
@@ -47,7 +48,8 @@ export async function look(
 
 /** What was found when all was made ready. */
 export interface Ready {
-  readonly sums: TpcbSums | null;
+  /** Sums of pgbench's tables before the load; null where they say nothing. */
+  readonly tpcb: TpcbState | null;
   readonly notes: readonly string[];
 }
 
@@ -64,11 +66,12 @@ export async function makeReady(
   try {
     await beforeRun(sql, order, plan.workload.options);
     if (ledger.mode === 'off') {
-      return { sums: null, notes: [] };
+      return { tpcb: null, notes: [] };
     }
-    await prepareLedger(sql, ledger.use.rows);
-    const notes = [...(await ledgerCaveats(sql)), ...uncoveredNotes(ledger)];
-    return { sums: isTpcb(plan) ? await tpcbSums(sql) : null, notes };
+    const sources = sourcesOf(ledger);
+    await prepareLedger(sql, sources);
+    const notes = [...(await ledgerCaveats(sql, sources)), ...uncoveredNotes(ledger)];
+    return { tpcb: isTpcb(plan) ? await tpcbSums(sql) : null, notes };
   } catch (error) {
     throw queryProblem(error, rw, 'make the tables ready for the run');
   } finally {

@@ -3,8 +3,7 @@ import type { HttpAccess } from '../cluster/http.js';
 import { type ClusterMember, getCluster } from '../cluster/patroni.js';
 import { messageOf, UserError } from '../errors.js';
 import { labControl } from '../lab/control.js';
-import type { LostToken } from '../ledger/audit.js';
-import { writeLostTokens } from '../ledger/lost-tokens.js';
+import { type LostToken, writeLostTokens } from '../ledger/lost-tokens.js';
 import { PROBE_CONNECTIONS } from '../observe/attempt.js';
 import type { FaultPlan } from '../plan/plan.js';
 import type { Target } from '../plan/target.js';
@@ -135,7 +134,7 @@ async function runAgainst(
     await fault.check({ target, plan: faultPlans[index] as FaultPlan, access, lab });
   }
   const { plan, cluster, ledger } = await look({ ...resolved, target }, order, faultPlans, access, signal);
-  const { sums, notes } = await makeReady(target, secrets, order, plan, ledger, signal);
+  const { tpcb, notes } = await makeReady(target, secrets, order, plan, ledger, signal);
   tell(describe(plan));
   const lines = new ProgressLines(process.stderr, styleFor(process.stderr));
   const { result, histograms, lost } = await conduct({
@@ -147,7 +146,7 @@ async function runAgainst(
     faults,
     lab,
     ledger,
-    sums,
+    tpcb,
     notes,
     signal,
     progressMs: settings.progressMs,
@@ -167,12 +166,12 @@ async function deliver(
   { place }: RunOrder,
   result: Result,
   histograms: HistogramLogs,
-  lost: readonly LostToken[],
+  lost: Iterable<LostToken>,
 ): Promise<void> {
   const style = styleFor(process.stdout);
   try {
     const directory = await writeResult(place, result, histograms);
-    if (lost.length > 0) {
+    if (result.commits?.lostFile != null) {
       await writeLostTokens(directory, lost);
     }
     process.stdout.write(renderTerminal(result, { ...style, directory }));

@@ -9,3 +9,12 @@ export const TOKEN_COLUMNS: Readonly<
   history: { table: 'pgbench_history', column: 'filler' },
   rows: { table: LEDGER_TABLE, column: 'token' },
 };
+
+/** Where the tokens of a run lie. */
+export function sourcesOf({
+  use,
+}: {
+  readonly use: { readonly history: boolean; readonly rows: boolean };
+}): readonly TokenSource[] {
+  return [...(use.history ? (['history'] as const) : []), ...(use.rows ? (['rows'] as const) : [])];
+}

@@ -22,7 +22,9 @@ export class Pool {
   constructor(plan: Plan, secrets: Secrets, runId: string, onFrame: (frame: Frame) => void) {
     this.members = shares(plan.clients, plan.workers).map(
       (share, worker) =>
-        new Member({ plan, secrets, runId, worker, ...share }, onFrame, (message) => this.took(worker, message)),
+        new Member({ plan, secrets, runId, worker, ...share }, onFrame, (message) =>
+          this.took(worker, message),
+        ),
     );
   }
 

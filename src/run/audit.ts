@@ -2,14 +2,17 @@ import type { Bucket } from '../analysis/recording.js';
 import type { RunClock } from '../clock.js';
 import type { HttpAccess } from '../cluster/http.js';
 import type { ClusterMember } from '../cluster/patroni.js';
-import { auditCommits, type LostToken } from '../ledger/audit.js';
-import type { TpcbSums } from '../ledger/invariants.js';
+import { auditCommits } from '../ledger/audit.js';
+import type { TpcbState } from '../ledger/invariants.js';
+import type { LeaderChange } from '../ledger/losses.js';
+import type { LostToken } from '../ledger/lost-tokens.js';
+import { sourcesOf } from '../ledger/sources.js';
 import type { WorkerLedger } from '../load/ledger-facts.js';
-import { timelineEnds } from '../observe/timeline-ends.js';
+import { timelineEnds } from '../observe/patroni.js';
 import type { Plan } from '../plan/plan.js';
 import type { Secrets } from '../plan/target.js';
 import type { CommitAudit } from '../result/commits.js';
-import type { Event, FaultRecord } from '../result/result.js';
+import type { Event } from '../result/result.js';
 import type { LedgerPlan } from '../workload/ledger-plan.js';
 
 export interface AuditRequest {
@@ -18,12 +21,11 @@ export interface AuditRequest {
   readonly access: HttpAccess;
   readonly members: readonly ClusterMember[];
   readonly ledger: LedgerPlan;
-  readonly sums: TpcbSums | null;
+  readonly tpcb: TpcbState | null;
   readonly runId: string;
   readonly ledgers: readonly WorkerLedger[];
   readonly events: readonly Event[];
   readonly buckets: readonly Bucket[];
-  readonly faults: readonly FaultRecord[];
   readonly stoppedMs: number;
   readonly clock: RunClock;
   readonly signal: AbortSignal;
@@ -32,7 +34,7 @@ export interface AuditRequest {
 export interface Audited {
   /** Null without a ledger. */
   readonly commits: CommitAudit | null;
-  readonly lost: readonly LostToken[];
+  readonly lost: Iterable<LostToken>;
 }
 
 /** What became of the commits of a run; where there is no ledger, nothing is looked at. */
@@ -43,9 +45,9 @@ export async function auditRun(request: AuditRequest): Promise<Audited> {
   }
   return auditCommits({
     mode: ledger.mode,
-    use: ledger.use,
     runId: request.runId,
     ledgers: request.ledgers,
+    sources: sourcesOf(ledger),
     target: plan.target,
     secrets: request.secrets,
     access: request.access,
@@ -53,24 +55,25 @@ export async function auditRun(request: AuditRequest): Promise<Audited> {
     history: await timelineEnds(plan.target.patroni, request.access),
     leaderChanges: leaderChangesOf(request.events),
     lsnBefore: (atMs) => lsnBefore(buckets, atMs),
-    sums: request.sums,
-    stoppedMs: request.stoppedMs,
+    tpcb: request.tpcb,
+    timelineAtStart: request.members.find(({ role }) => role.endsWith('leader'))?.timeline ?? null,
+    endMs: request.stoppedMs,
     clock: request.clock,
     signal: request.signal,
   });
 }
 
 /** Each time that another member took the lead, by etcd's watch where there was one. */
-function leaderChangesOf(events: readonly Event[]): { atMs: number; to: string }[] {
+function leaderChangesOf(events: readonly Event[]): readonly LeaderChange[] {
   const exact = events.some(({ kind }) => kind === 'leader_key_taken');
-  const changes: { atMs: number; to: string }[] = [];
+  const changes: LeaderChange[] = [];
   let leader: string | null = null;
   for (const { kind, to, atMs } of events) {
     if (kind !== (exact ? 'leader_key_taken' : 'leader') || to === null || to === leader) {
       continue;
     }
     if (leader !== null) {
-      changes.push({ atMs, to });
+      changes.push({ atMs, from: leader, to });
     }
     leader = to;
   }

@@ -8,7 +8,7 @@ import type { ClusterMember } from '../cluster/patroni.js';
 import { UserError } from '../errors.js';
 import type { Fault } from '../faults/fault.js';
 import type { LabControl } from '../faults/lab-control.js';
-import type { TpcbSums } from '../ledger/invariants.js';
+import type { TpcbState } from '../ledger/invariants.js';
 import type { ClientSummary } from '../load/group.js';
 import { Pool } from '../load/pool.js';
 import { ThreadHealth } from '../load/thread-health.js';
@@ -43,7 +43,7 @@ export interface RunRequest {
   readonly lab: LabControl | null;
   readonly ledger: LedgerPlan;
   /** Sums of pgbench's tables before the load; null where they are not compared. */
-  readonly sums: TpcbSums | null;
+  readonly tpcb: TpcbState | null;
   /** What was found before the load that a reader of the result must know. */
   readonly notes: readonly string[];
   /** Stops the load; what was recorded until then is a result, too. */
@@ -159,25 +159,26 @@ class Conductor {
     const { signal } = this.request;
     // One listener for each request and pause of the run, not a leak.
     setMaxListeners(0, this.ended.signal, signal);
-    const watching = await this.watch();
+    const health = new ThreadHealth('main');
+    const watching = await this.watch(health);
     this.pool.start(this.loadNs);
     // A worker that fails in the warm-up ends it, too.
     await Promise.race([this.sleepUntil(0, signal), this.pool.failure(), this.pool.drained()]);
     const schedule = this.schedule(watching);
-    const health = new ThreadHealth('main');
+    health.begin();
     const cpuBefore = process.cpuUsage();
     watching.start();
     const progress = this.reportProgress();
     try {
       const faults = schedule.run();
       const end = await this.load(cpuBefore, this.request.plan.rounds === null ? null : faults);
-      const thread = health.stop();
+      const thread = health.end();
       watching.stopProbes();
       await faults;
       const [records] = await Promise.all([this.heal(schedule), progress]);
       const faultsSeen = records.map((record) => withObservation(record, this.log.sorted()));
       await watching.stop();
-      const audited = await this.audit(end, faultsSeen);
+      const audited = await this.audit(end);
       const counted: Counted = { ...end, faults: faultsSeen, threads: [thread, ...this.pool.threads] };
       const { observed, notes } = await watching.outcome();
       return assemble({
@@ -211,7 +212,7 @@ class Conductor {
     };
   }
 
-  private watch(): Promise<Watching> {
+  private watch(health: ThreadHealth): Promise<Watching> {
     const { plan, secrets, access, members, cluster } = this.request;
     return startWatching({
       plan,
@@ -226,6 +227,7 @@ class Conductor {
         this.timeline.add(frame);
       },
       onEvent: (event) => this.log.add(event),
+      onLate: (byUs) => health.late(byUs),
     });
   }
 
@@ -302,8 +304,8 @@ class Conductor {
     return schedule.finish();
   }
 
-  private audit(end: LoadEnd, faults: readonly FaultRecord[]): Promise<Audited> {
-    const { plan, secrets, access, members, ledger, sums, signal, onStep } = this.request;
+  private audit(end: LoadEnd): Promise<Audited> {
+    const { plan, secrets, access, members, ledger, tpcb, signal, onStep } = this.request;
     if (ledger.mode !== 'off') {
       onStep('Comparing the commits that were acknowledged with those that are there.');
     }
@@ -313,12 +315,11 @@ class Conductor {
       access,
       members,
       ledger,
-      sums,
+      tpcb,
       runId: this.runId,
       ledgers: this.pool.ledgers,
       events: this.log.sorted(),
       buckets: this.timeline.finish(),
-      faults,
       stoppedMs: end.stoppedMs,
       clock: this.clock,
       signal,

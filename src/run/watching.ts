@@ -4,10 +4,9 @@ import type { ClusterMember } from '../cluster/patroni.js';
 import { messageOf } from '../errors.js';
 import type { Frame } from '../load/frame.js';
 import { prepareHeartbeat, removeHeartbeat } from '../observe/heartbeat-table.js';
-import type { Observer } from '../observe/observer.js';
-import { observersOf } from '../observe/observers.js';
+import { type ObserverSet, observedBy, observersOf } from '../observe/observers.js';
+import { timelineEnds } from '../observe/patroni.js';
 import { type Probes, probesOf } from '../observe/probes.js';
-import { timelineEnds } from '../observe/timeline-ends.js';
 import type { Plan } from '../plan/plan.js';
 import type { Secrets } from '../plan/target.js';
 import { closeClient, LOOK_TIMEOUT_MS, openClient } from '../postgres/connect.js';
@@ -24,6 +23,8 @@ export interface WatchingOptions {
   readonly clock: RunClock;
   readonly onFrame: (frame: Frame) => void;
   readonly onEvent: (event: Event) => void;
+  /** Told how late each beat of a probe was, µs. */
+  readonly onLate: (byUs: number) => void;
 }
 
 /** Everything that looks on beside the load: probes, and the observers of the layers. */
@@ -50,32 +51,32 @@ export async function startWatching(options: WatchingOptions): Promise<Watching>
     clock,
     emit: options.onFrame,
     heartbeat: heartbeat?.missing === null,
+    onLate: options.onLate,
   });
-  const { observers, missing } = plan.observers
-    ? observersOf({
-        target: plan.target,
+  const layers: ObserverSet = plan.observers
+    ? observersOf(
+        plan.target,
         members,
         secrets,
-        access: options.access,
-        scope: options.scope,
-        context: { clock, emit: options.onEvent },
-      })
+        options.access,
+        { clock, emit: options.onEvent },
+        { scope: options.scope },
+      )
     : { observers: [], missing: [] };
-  return new Everything(options, probes, observers, missing, heartbeat);
+  return new Everything(options, probes, layers, heartbeat);
 }
 
 class Everything implements Watching {
   constructor(
     private readonly options: WatchingOptions,
     private readonly probes: Probes,
-    private readonly observers: readonly Observer[],
-    private readonly missing: Observed['observers'],
+    private readonly layers: ObserverSet,
     private readonly heartbeat: Heartbeat | null,
   ) {}
 
   start(): void {
     this.probes.start();
-    for (const observer of this.observers) {
+    for (const observer of this.layers.observers) {
       observer.start();
     }
   }
@@ -90,7 +91,7 @@ class Everything implements Watching {
 
   async stop(): Promise<void> {
     this.probes.stop();
-    await Promise.all(this.observers.map((observer) => observer.stop()));
+    await Promise.all(this.layers.observers.map((observer) => observer.stop()));
   }
 
   async outcome(): Promise<{ readonly observed: Observed; readonly notes: readonly string[] }> {
@@ -98,14 +99,9 @@ class Everything implements Watching {
     const { target, observers: watches } = this.options.plan;
     const history = watches ? await timelineEnds(target.patroni, this.options.access) : [];
     return {
-      observed: {
-        observers: [...this.observers.map((observer) => observer.facts()), ...this.missing],
-        clocks: this.observers.flatMap((observer) => observer.clocks()),
-        series: this.observers.flatMap((observer) => observer.series()),
-        history,
-      },
+      observed: observedBy(this.layers, history),
       notes: [
-        ...this.observers.flatMap((observer) => observer.gaps),
+        ...this.layers.observers.flatMap((observer) => observer.gaps),
         ...this.probes.notes,
         ...(this.heartbeat?.missing == null ? [] : [this.heartbeat.missing]),
       ],
