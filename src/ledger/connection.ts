@@ -44,8 +44,9 @@ export class AuditConnection {
   async rows<Row extends pg.QueryResultRow>(
     text: string,
     values: readonly unknown[] = [],
+    limitMs: number = ANSWER_MS,
   ): Promise<readonly Row[]> {
-    return (await this.within(ANSWER_MS, this.sql.query<Row>(text, [...values]))).rows;
+    return (await this.within(limitMs, this.sql.query<Row>(text, [...values]))).rows;
   }
 
   /** Texts of a query's only column, in bounded memory. */
@@ -67,7 +68,7 @@ export class AuditConnection {
       return await work;
     } catch (error) {
       const late = this.cut.signal.aborted;
-      throw late ? new Error(`no answer within ${limitMs / 1000} s (${messageOf(error)})`) : error;
+      throw late ? new Error(`no answer within ${Math.round(limitMs)} ms (${messageOf(error)})`) : error;
     } finally {
       clearTimeout(timer);
     }

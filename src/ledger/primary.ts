@@ -40,6 +40,9 @@ export interface PrimaryOptions {
 
 /** Between two attempts. */
 const PAUSE_MS = 200;
+/** How long a write may take: at least, also at the end of the time; at most, for another connection may lead elsewhere. */
+const SHORTEST_MS = 500;
+const LONGEST_MS = 5000;
 
 /**
  * Waits until a write commits on the read-write endpoint, and reads the tokens on that very connection: a node that
@@ -81,7 +84,7 @@ async function attempt(options: PrimaryOptions, expected: Expected, endMs: numbe
   const { target, secrets, clock, signal } = options;
   const connection = await AuditConnection.open(target.rw, secrets.rwPassword, signal);
   try {
-    await write(connection);
+    await write(connection, Math.min(Math.max(endMs - clock.nowMs(), SHORTEST_MS), LONGEST_MS));
     const committedMs = clock.nowMs();
     const identity = await identityOf(connection, target.rw);
     if (identity.inRecovery) {
@@ -101,8 +104,8 @@ async function attempt(options: PrimaryOptions, expected: Expected, endMs: numbe
  * A transaction with an id, whose commit is flushed and waits for standbys as that of a client does; it leaves no row.
  * Everybody may do this.
  */
-async function write(connection: AuditConnection): Promise<void> {
-  await connection.rows("SELECT pg_logical_emit_message(true, 'pgha-bench', 'audit')");
+async function write(connection: AuditConnection, limitMs?: number): Promise<void> {
+  await connection.rows("SELECT pg_logical_emit_message(true, 'pgha-bench', 'audit')", [], limitMs);
 }
 
 /** Null where the role may not ask. */
