@@ -69,8 +69,6 @@ describe('the stream of a watch', () => {
             ...(value === '' ? {} : { value: base64(value) }),
           };
           const line = JSON.stringify({ result: { header: {}, events: [{ type: 'PUT', kv: pair }] } });
-          // What is no Unicode text does not survive UTF-8 in the first place.
-          const plain = (text: string) => Buffer.from(text).toString('utf8');
           expect(new WatchParser('etcd').push(Buffer.from(`${line}\n`))).toEqual([
             { kind: 'changes', changes: [{ key, value, revision: 7 }] },
           ]);

@@ -143,6 +143,9 @@ const KINDS: readonly HaproxyLine['kind'][] = ['frontend', 'backend', 'server', 
 
 /** Values are quoted where they hold a comma, as the text of a check may. */
 function splitCsv(line: string): readonly string[] {
+  if (!line.includes('"')) {
+    return line.split(',');
+  }
   const values: string[] = [];
   for (const match of line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)) {
     values.push(match[1]?.replaceAll('""', '"') ?? match[2] ?? '');

@@ -6,7 +6,7 @@ import { Poll } from './poll.js';
 import { Watched } from './watched.js';
 
 /** Two small requests for each member: its own view, and one that needs the quorum. */
-const EVERY_MS = 1000;
+const PACE = { calmMs: 2000, alertMs: 500 };
 const TIMEOUT_MS = 1000;
 
 /** One member of etcd, by the URL that it is asked at. */
@@ -55,6 +55,12 @@ export class EtcdMembers {
     }
   }
 
+  alert(forMs: number): void {
+    for (const poll of this.polls) {
+      poll.alert(forMs);
+    }
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.polls.map((poll) => poll.stop()));
   }
@@ -81,7 +87,7 @@ export class EtcdMembers {
       watched: null,
     };
     this.views.push(view);
-    const poll = new Poll(EVERY_MS, (signal) => this.look(view, signal));
+    const poll = new Poll(PACE, (signal) => this.look(view, signal));
     this.polls.push(poll);
     return poll;
   }

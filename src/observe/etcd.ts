@@ -25,6 +25,10 @@ export class EtcdObserver implements Observer {
     this.keys?.start();
   }
 
+  alert(forMs: number): void {
+    this.members.alert(forMs);
+  }
+
   async stop(): Promise<void> {
     await Promise.all([this.members.stop(), this.keys?.stop()]);
   }

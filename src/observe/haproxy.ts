@@ -8,8 +8,8 @@ import { Poll } from './poll.js';
 import { SeriesBook } from './series.js';
 import { Watched } from './watched.js';
 
-/** One `show stat` takes HAProxy well under a millisecond. */
-const EVERY_MS = 100;
+/** A look takes HAProxy well under a millisecond, and us about one. */
+const PACE = { calmMs: 500, alertMs: 100 };
 const TIMEOUT_MS = 1000;
 
 /** What HAProxy alone can tell. */
@@ -32,11 +32,15 @@ export class HaproxyObserver implements Observer {
     private readonly address: HaproxyAddress,
     private readonly access: HttpAccess = {},
   ) {
-    this.poll = new Poll(EVERY_MS, (signal) => this.look(signal));
+    this.poll = new Poll(PACE, (signal) => this.look(signal));
   }
 
   start(): void {
     this.poll.start();
+  }
+
+  alert(forMs: number): void {
+    this.poll.alert(forMs);
   }
 
   async stop(): Promise<void> {

@@ -9,6 +9,8 @@ export interface Observer {
   /** What was not seen, for the notes of the result; empty when all went well. Complete after stop(). */
   readonly gaps: readonly string[];
   start(): void;
+  /** Looks often for so long, since something is about to happen or has just happened; seldom otherwise. */
+  alert(forMs: number): void;
   /** Resolves when nothing is in flight any more; after a second at the latest when something hangs. */
   stop(): Promise<void>;
   /** What it measured over the run, in bounded memory. */

@@ -9,7 +9,7 @@ import { type NodeLook, PostgresNode } from './postgres-node.js';
 import { SeriesBook } from './series.js';
 import { Watched } from './watched.js';
 
-const EVERY_MS = 200;
+const PACE = { calmMs: 500, alertMs: 200 };
 
 /** What the nodes alone can tell. */
 export const POSTGRES_SHOWS =
@@ -37,7 +37,7 @@ interface Node {
  * - `timeline`; `restarted`: another postmaster than before
  *
  * Series: `wal_lsn` (written by a primary, replayed by a standby), `receive_lag_bytes` and `replay_lag_bytes` against the
- * primary's position some 0.2 s before, null while no primary answers.
+ * primary's position at its last look, null while no primary answers.
  */
 export class PostgresObserver implements Observer {
   readonly layer = 'postgres';
@@ -56,12 +56,18 @@ export class PostgresObserver implements Observer {
     this.nodes = members.flatMap(({ name, host, port }) =>
       host === null || port === null ? [] : [nodeOf(context, name, { ...login, host, port }, password)],
     );
-    this.polls = this.nodes.map((node) => new Poll(EVERY_MS, (signal) => this.look(node, signal)));
+    this.polls = this.nodes.map((node) => new Poll(PACE, (signal) => this.look(node, signal)));
   }
 
   start(): void {
     for (const poll of this.polls) {
       poll.start();
+    }
+  }
+
+  alert(forMs: number): void {
+    for (const poll of this.polls) {
+      poll.alert(forMs);
     }
   }
 
