@@ -205,6 +205,12 @@ describe('a round', () => {
     expect(renderTerminal(roundSample('no ledger'), plainly)).not.toContain('  age of reads');
   });
 
+  it('is ASCII where nothing else is shown, whatever signs its sentences have', () => {
+    const dominated = 'ttl − loop_wait … ttl, ± 4 µs – ≥ 20 s × 2 · ≤ 3 → n2';
+    const report = renderTerminal(told('a split brain', { dominated }), { ...plainly, unicode: false });
+    expect(report).toContain('ttl - loop_wait ~ ttl, ~ 4 us - > 20 s x 2 , < 3 > n2');
+  });
+
   it('says in its title why it is invalid', () => {
     const report = renderTerminal(roundSample('a disturbed round'), plainly);
     expect(report).toContain(
