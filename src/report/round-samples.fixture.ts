@@ -230,7 +230,7 @@ const LOSSY: CommitAudit = {
       lastAckMs: 20_310.6,
       servers: [N1],
       walBytes: 12_640,
-      forkLsn: 0x3_42e8_508,
+      forkLsn: 0x3_042e_8508,
       timeline: 1,
     },
   ],
@@ -258,7 +258,7 @@ const OBSERVED: Observed = {
   history: [
     {
       timeline: 1,
-      forkLsn: 0x3_42e8_508,
+      forkLsn: 0x3_042e_8508,
       reason: 'no recovery target specified',
       at: '2025-11-23T14:56:23.184Z',
       newLeader: 'n2',

@@ -39,7 +39,26 @@ export function renderTerminal(result: Result, options: TerminalReportOptions): 
     resultLines(options.directory, style),
   ];
   const shown = sections.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'));
-  return `${shown.join('\n\n')}\n`;
+  const report = `${shown.join('\n\n')}\n`;
+  return style.unicode ? report : inAscii(report);
+}
+
+/** Signs of sentences that the analysis and the observers wrote, by one letter each: lines keep their width. */
+const LOOKALIKES: Readonly<Record<string, string>> = {
+  '–': '-',
+  '−': '-',
+  '…': '~',
+  '→': '>',
+  '≤': '<',
+  '≥': '>',
+  '±': '~',
+  '×': 'x',
+  '·': ',',
+  µ: 'u',
+};
+
+function inAscii(text: string): string {
+  return text.replaceAll(/[–−…→≤≥±×·µ]/g, (sign) => LOOKALIKES[sign] ?? sign);
 }
 
 /** Many rounds as what they have in common, and a line each. */

@@ -1,5 +1,4 @@
 import type { Stage, StageKind } from '../../result/round.js';
-import { formatDuration } from '../../units.js';
 import { rangeInCell } from './range.js';
 import { fitted, labelled, plain, type Style, since, table } from './text.js';
 
@@ -49,12 +48,16 @@ function stageRow(stage: Stage, before: Stage | undefined, askedMs: number, styl
       since(atMs, askedMs),
       tookMs === null ? style.dash : signed(tookMs, style),
       missed ? style.paint(`${range} !`, 'yellow') : range,
-      uncertaintyMs > 0
-        ? style.paint(`${style.atMost} ${formatDuration(Math.ceil(uncertaintyMs))}`, 'dim')
-        : '',
+      uncertaintyMs > 0 ? style.paint(lateness(uncertaintyMs, style), 'dim') : '',
       source === null ? '' : plain(source),
     ],
   ];
+}
+
+/** Rounded up, being a bound. */
+function lateness(uncertaintyMs: number, style: Style): string {
+  const bound = Math.ceil(uncertaintyMs);
+  return `${style.atMost} ${bound < 1000 ? `${bound} ms` : style.millis(bound)}`;
 }
 
 function signed(millis: number, style: Style): string {

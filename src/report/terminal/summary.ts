@@ -54,6 +54,7 @@ function spreadRow(name: string, spread: Spread | null, style: Style): string[] 
 const ROUND_HEAD = ['round', 'at', 'fault', 'no writes', 'no reads', 'steady', 'remarks'];
 const ROUND_ALIGNS = ['right', 'right', 'left', 'right', 'right', 'right', 'left'] as const;
 const REMARKS = ROUND_HEAD.length - 1;
+const FAULT = 2;
 const LONGEST_NAME = 24;
 /** Why a round is invalid stands under it, behind its number. */
 const REASON = 9;
@@ -66,7 +67,8 @@ export function shortRoundLines({ analysis, faults }: Result, style: Style): str
   });
   const rows = told.map(({ round, fault }, index) => roundRow(round, index, fault, style));
   const head = ROUND_HEAD.map((name) => style.paint(name, 'dim'));
-  const [first = '', ...lines] = table(withInk(fitted([head, ...rows], REMARKS, style), style), ROUND_ALIGNS);
+  const cells = fitted(fitted([head, ...rows], REMARKS, style), FAULT, style);
+  const [first = '', ...lines] = table(withInk(cells, style), ROUND_ALIGNS);
   return [
     style.paint('Rounds', 'bold'),
     first,
