@@ -328,7 +328,7 @@ describe('the timeline', () => {
       ...recording,
       faults: [faultAt(300_000, { answeredAtMs: null, observedAtMs: null })],
     };
-    const { timeline } = analyse(withFault, [leader(400_000)]);
+    const { timeline } = analyse({ ...withFault, events: [leader(400_000)] });
     const widths = new Map(timeline.startMs.map((start, i) => [start, timeline.widthMs[i]]));
     expect(widths.get(269_000)).toBe(1000);
     expect(widths.get(270_000)).toBe(100);

@@ -2,9 +2,9 @@ import { bucketOf } from '../histogram.js';
 import type { ErrorFrame, ScriptFrame } from '../load/frame.js';
 import type { Plan } from '../plan/plan.js';
 import { ACK, OUTCOMES } from '../postgres/outcome.js';
-import type { ClientFacts, FaultRecord } from '../result/result.js';
+import type { ClientFacts, ClusterFacts, Event, FaultRecord } from '../result/result.js';
 import type { Bucket, Recording } from './recording.js';
-import { planOf } from './sample.fixture.js';
+import { CLUSTER, planOf } from './sample.fixture.js';
 
 /* Recordings of acknowledgements at instants that a test names, to know the right answer beforehand. */
 
@@ -15,11 +15,21 @@ export interface Made {
   readonly failures?: readonly { readonly atMs: number; readonly code?: string; readonly script?: number }[];
   readonly faults?: readonly FaultRecord[];
   readonly clients?: readonly ClientFacts[];
+  readonly events?: readonly Event[];
+  readonly cluster?: ClusterFacts;
   readonly elapsedMs?: number;
 }
 
 export function recordingOf(made: Made): Recording {
-  const { plan = planOf(), acksMs, failures = [], faults = [], clients = [] } = made;
+  const {
+    plan = planOf(),
+    acksMs,
+    failures = [],
+    faults = [],
+    clients = [],
+    events = [],
+    cluster = CLUSTER,
+  } = made;
   const last = Math.max(plan.durationMs ?? 0, ...acksMs.flat(), ...failures.map(({ atMs }) => atMs));
   const elapsedMs = made.elapsedMs ?? last;
   const byInterval = acksMs.map((acks) => grouped(acks, plan.intervalMs));
@@ -40,7 +50,7 @@ export function recordingOf(made: Made): Recording {
       stallUs: 0,
     });
   }
-  return { plan, buckets, clients, faults, commands: [], elapsedMs };
+  return { plan, buckets, clients, faults, events, cluster, commands: [], elapsedMs };
 }
 
 /** A recording of so many acknowledgements in each bucket, by script; spread evenly over it. */
@@ -62,7 +72,8 @@ export function recordingOfRates(plan: Plan, rates: readonly (readonly number[])
       stallUs: 0,
     };
   });
-  return { plan, buckets, clients: [], faults: [], commands: [], elapsedMs: length * plan.intervalMs };
+  const elapsedMs = length * plan.intervalMs;
+  return { plan, buckets, clients: [], faults: [], events: [], cluster: CLUSTER, commands: [], elapsedMs };
 }
 
 function evenFrame(script: number, count: number, startMs: number, widthMs: number): ScriptFrame[] {

@@ -299,8 +299,9 @@ class Conductor {
     const elapsedMs = Math.max(stoppedMs, lastEndMs(buckets));
     const events = this.events.toSorted((a, b) => a.atMs - b.atMs);
     const clients = summaries.map(clientFacts);
-    const recording: Recording = { plan, commands: this.commands, buckets, clients, faults, elapsedMs };
-    const analysed = analyse(recording, events);
+    const { commands } = this;
+    const recording: Recording = { plan, commands, buckets, clients, faults, events, cluster, elapsedMs };
+    const analysed = analyse(recording);
     const run: RunFacts = {
       id: this.runId,
       startedAt: this.startedAt,
