@@ -14,13 +14,13 @@ export interface AnalysedRecording
 
 /** Everything that a recording tells. A pure function: the same recording gives the same figures, this year and next. */
 export function analyse(recording: Recording): AnalysedRecording {
-  const { rounds, notes } = roundsOf(recording);
+  const { rounds, summaries, notes } = roundsOf(recording);
   return {
     totals: totalsOf(recording),
     timeline: timelineOf(recording, instantsOfInterest(recording.faults, recording.events, rounds)),
     errors: errorsOf(recording),
     servers: serversOf(recording),
-    analysis: { rounds, summaries: [] },
+    analysis: { rounds, summaries },
     notes,
   };
 }

@@ -166,6 +166,10 @@ function lengthOf(gap: AckGap): number {
  */
 function isOutage(recording: Recording, stream: Stream, gap: AckGap, usualPauseMs: number | null): boolean {
   const durationMs = lengthOf(gap) / 1000;
+  if (stream.probe === 'connect' && durationMs > gap.bucketMs && refusedProbe(stream, gap)) {
+    // It connects seldom while all is well: its own pauses are no measure.
+    return true;
+  }
   if (durationMs <= gap.bucketMs || durationMs <= (usualPauseMs ?? 0)) {
     return false;
   }
@@ -210,7 +214,8 @@ function resolutionOf(recording: Recording, stream: Stream, gap: AckGap): number
   const failed = failuresIn(recording, stream, gap);
   const probe = probedIn(recording, stream, gap);
   const endUs = gap.toUs - (probe?.triedUs ?? failed.lastTriedUs);
-  const startUs = Math.min(failed.firstTriedUs - gap.fromUs, probe?.stepUs ?? Infinity);
+  const stepUs = stream.probe === 'connect' ? connectStepUs(recording, stream, gap) : 0;
+  const startUs = Math.min(failed.firstTriedUs - gap.fromUs, Math.max(stepUs, probe?.stepUs ?? Infinity));
   return Math.min(lengthOf(gap), startUs + endUs) / 1000;
 }
 
@@ -235,6 +240,25 @@ function probedIn(recording: Recording, stream: Stream, gap: AckGap): ProbeInGap
     }
   }
   return undefined;
+}
+
+/**
+ * How densely the probe that connects anew was trying when the gap began: it is sparse while all is well, and dense
+ * around a fault. By its acknowledgements before, or by the end of the bucket in which it failed first.
+ */
+function connectStepUs(recording: Recording, stream: Stream, gap: AckGap): number {
+  const [first] = gap.buckets;
+  const probe = first && probeOf(first, stream);
+  const failed = gap.buckets.find((bucket) => (probeOf(bucket, stream)?.failures ?? 0) > 0);
+  const knownUs = failed === undefined ? Infinity : endOf(failed) * 1000 - gap.fromUs;
+  if (probe !== undefined && probe.acks > 1) {
+    return Math.min(knownUs, (probe.lastAckUs - probe.firstAckUs) / (probe.acks - 1));
+  }
+  const earlier = recording.buckets.findLast(
+    (bucket) => bucket !== first && (probeOf(bucket, stream)?.lastAckUs ?? Infinity) < gap.fromUs,
+  );
+  const beforeUs = (earlier && probeOf(earlier, stream)?.lastAckUs) ?? -1;
+  return Math.min(knownUs, beforeUs < 0 ? Infinity : gap.fromUs - beforeUs);
 }
 
 interface FailuresInGap {
@@ -272,7 +296,7 @@ function failuresIn(recording: Recording, stream: Stream, gap: AckGap): Failures
  * Whether a failure says that the service was away: no connection, a server that is shutting down, starting or not
  * the primary. A deadlock or a violated constraint comes from a server that works.
  */
-function tellsOfOutage(code: string): boolean {
+export function tellsOfOutage(code: string): boolean {
   if (/^[0-9A-Z]{5}$/.test(code) && !ERRNO.test(code)) {
     return /^(08|57|53|58|XX|25006|55000)/.test(code);
   }

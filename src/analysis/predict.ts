@@ -82,7 +82,8 @@ export function settingsOf(stage: StageKind, kind: string): readonly string[] {
 /** Faults after which the leader's key lasts until its lease is over. */
 export const EXPIRES: ReadonlySet<string> = new Set(['kill-node', 'kill-patroni', 'freeze-node']);
 
-const STAYS: ReadonlySet<string> = new Set(['kill-postgres', 'restart', 'restart-haproxy']);
+/** Faults that a leader survives, though it is away for a while. */
+export const STAYS: ReadonlySet<string> = new Set(['kill-postgres', 'restart', 'restart-haproxy']);
 
 // ---- parts
 

@@ -165,6 +165,8 @@ export interface Timeline {
   readonly probes: Readonly<Partial<Record<Route, ProbeColumns>>>;
   /** Connections that became ready in the bucket. */
   readonly connects: readonly number[];
+  /** Failed attempts of the load by class, see analysis/error-class.ts; a class that never came is absent. */
+  readonly errors: Readonly<Record<string, readonly number[]>>;
   /** Longest delay of a worker's event loop in the bucket, ms. */
   readonly stallMs: readonly number[];
 }
@@ -265,14 +267,14 @@ export interface FaultRecord {
 
 /** Figures derived from the recording (timeline and histograms) and the faults; no other source. */
 export interface Analysis {
-  /** One for each fault, in the order of time; empty without a fault. */
+  /** One for each round, in the order of time; empty without a fault. */
   readonly rounds: readonly RoundAnalysis[];
   /** One for each kind of fault that had more than one round; empty otherwise. */
   readonly summaries: readonly RoundsSummary[];
 }
 
 export interface RoundAnalysis extends RoundDetails {
-  /** Index in Result.faults. */
+  /** Index in Result.faults: of a round of several, the last one that was asked for. */
   readonly fault: number;
   readonly phases: Phases;
   /** Null when it could not be measured; the notes say why. */
