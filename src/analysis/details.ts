@@ -101,8 +101,10 @@ function judged(prediction: Prediction | null, writes: Downtime | null): Predict
   const { minMs, maxMs } = prediction;
   const longestMs = writes.outage ? writes.durationMs : writes.resolutionMs;
   const shortestMs = writes.outage ? writes.durationMs - writes.resolutionMs : 0;
-  const over = writes.toMs !== null || !writes.outage;
-  return { ...prediction, holds: (longestMs >= minMs || !over) && shortestMs <= (maxMs ?? Infinity) };
+  const within = longestMs >= minMs && shortestMs <= (maxMs ?? Infinity);
+  // One that goes on may still come to lie within, unless it is too long already.
+  const open = writes.outage && writes.toMs === null && shortestMs <= (maxMs ?? Infinity);
+  return { ...prediction, holds: open ? null : within };
 }
 
 function stallIn({ buckets }: Recording, writes: Downtime | null, window: Window): number | null {

@@ -30,10 +30,14 @@ export function leaderChanges(events: readonly Event[]): LeaderChange[] {
 
 /** Who led at the instant; null when nobody knows. */
 export function leaderAt(events: readonly Event[], cluster: ClusterFacts, atMs: number): string | null {
-  const last = events.findLast((event) => event.atMs <= atMs && isTaken(event));
   const next = events.find((event) => event.atMs > atMs && isEtcdLeader(event));
   const listed = cluster.members.find(({ role }) => role.endsWith('leader'));
-  return last?.to || next?.from || listed?.name || null;
+  return leaderSeen(events, atMs) ?? (next?.from || listed?.name || null);
+}
+
+/** Who was last seen to lead at the instant; null when nobody was. */
+export function leaderSeen(events: readonly Event[], atMs: number): string | null {
+  return events.findLast((event) => event.atMs <= atMs && isTaken(event))?.to ?? null;
 }
 
 /** The first event that says that the key is free; etcd's rather than Patroni's. */

@@ -2,7 +2,7 @@ import type { ServerFrame } from '../load/frame.js';
 import type { ClusterFacts } from '../result/result.js';
 import type { SplitBrain } from '../result/round.js';
 import { endOf } from './buckets.js';
-import { leaderAt, leaderChanges } from './leaders.js';
+import { leaderAt, leaderChanges, leaderSeen } from './leaders.js';
 import type { Window } from './outage.js';
 import type { Recording } from './recording.js';
 import { roundToMicros } from './recovery.js';
@@ -108,15 +108,15 @@ function winnerFirst(
   { events, cluster }: Recording,
   { toMs }: Window,
 ): [Acknowledging, Acknowledging] {
-  const leader = leaderAt(events, cluster, toMs);
-  const led = [one, other].find(({ server }) => events.length > 0 && nameOf(cluster, server) === leader);
+  const leader = leaderSeen(events, toMs);
+  const led = [one, other].find(({ server }) => nameOf(cluster, server) === leader);
   const last = one.lastUs > other.lastUs ? one : other;
   return (led ?? last) === one ? [one, other] : [other, one];
 }
 
 /**
  * Exact but for the bucket in which the overlap begins, and the one in which it ends where the loser went on: of those,
- * the share of the time between first and last acknowledgement is counted, and at least those two, where they lie within.
+ * as many are counted as fall within when they are spread evenly.
  */
 function acksWithin(
   { frames }: Acknowledging,
@@ -139,8 +139,11 @@ function acksOfFrame({ acks, firstAckUs, lastAckUs }: ServerFrame, fromUs: numbe
     return 0;
   }
   const known = [firstAckUs, lastAckUs].filter((atUs) => atUs >= fromUs && atUs <= toUs).length;
-  const share = lastAckUs > firstAckUs ? within / (lastAckUs - firstAckUs) : 1;
-  return Math.max(Math.min(known, acks), Math.round(acks * share));
+  if (known === 2 || acks === 1) {
+    return acks;
+  }
+  // Of one end of it the instant is known, of the others between them only how many.
+  return known + Math.floor(((acks - 1) * within) / (lastAckUs - firstAckUs));
 }
 
 /** Member of Patroni, or the address as it is. */
@@ -158,7 +161,7 @@ interface Reign extends Window {
 /** Only the time in which both are known to be: what the observers' uncertainty leaves open is not counted. */
 function byRoles(recording: Recording, window: Window): SplitBrain | null {
   const reigns = reignsOf(recording, window).sort((a, b) => a.fromMs - b.fromMs);
-  const leader = leaderAt(recording.events, recording.cluster, window.toMs);
+  const leader = leaderSeen(recording.events, window.toMs);
   let longest: SplitBrain | null = null;
   for (const [index, earlier] of reigns.entries()) {
     for (const later of reigns.slice(index + 1)) {

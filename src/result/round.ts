@@ -40,7 +40,7 @@ export interface Stage {
 export interface Prediction extends Range {
   /** `ttl − loop_wait … ttl until the lease ends, …`: the parts, each with its range. */
   readonly parts: readonly PredictionPart[];
-  /** Whether what was measured lies within; null without a measurement. */
+  /** Whether what was measured lies within; null without a measurement, and for one that was not over. */
   readonly holds: boolean | null;
 }
 
