@@ -2,12 +2,20 @@ import type { ClientFacts, ClientGaps } from '../result/result.js';
 import type { Window } from './outage.js';
 import { roundToMicros } from './recovery.js';
 
-/** The longest gaps of the clients that overlap the round; a client that never came back has one to the end. */
-export function clientGapsOf(clients: readonly ClientFacts[], window: Window): ClientGaps | null {
+/**
+ * The longest gaps of the clients that overlap the round; a client that never came back has one to the end.
+ * @param steadyFromMs a gap that begins later and lasts into the next round is that one's; Infinity when the load never was steady
+ */
+export function clientGapsOf(
+  clients: readonly ClientFacts[],
+  window: Window,
+  steadyFromMs: number,
+): ClientGaps | null {
   const lengths: number[] = [];
   for (const client of clients) {
     const gap = longestGapOf(client, window.toMs);
-    if (gap !== null && gap.toMs > window.fromMs && gap.fromMs < window.toMs) {
+    const isNext = gap !== null && gap.toMs > window.toMs && gap.fromMs >= steadyFromMs;
+    if (gap !== null && !isNext && gap.toMs > window.fromMs && gap.fromMs < window.toMs) {
       lengths.push(roundToMicros(gap.toMs - gap.fromMs));
     }
   }

@@ -49,7 +49,10 @@ export function downtimeOf(
     // Nobody knows when the outage began: with the fault, or long before.
     return { missing: `no ${SINGULAR[stream.what]} was acknowledged before it` };
   }
-  const gaps = gapsOf(recording, stream).filter((gap) => overlaps(gap, window));
+  const endUs = window.toMs < endOfLoad(recording) ? window.toMs * 1000 : Infinity;
+  const gaps = gapsOf(recording, stream)
+    .filter((gap) => overlaps(gap, window))
+    .map((gap) => clipped(gap, endUs));
   const [longest] = gaps.sort((a, b) => lengthOf(b) - lengthOf(a));
   if (longest === undefined) {
     return { missing: `the run was too short to see a gap between two ${stream.what}` };
@@ -118,7 +121,7 @@ function pauseFor(pace: Pace, gap: AckGap, planned: number): number {
 interface AckGap {
   readonly fromUs: number;
   readonly toUs: number;
-  /** False when it lasted to the end of the load. */
+  /** False when it lasted to the end of the load, or of the window. */
   readonly answered: boolean;
   /** From the bucket of its first end to that of its second, or to the last one. */
   readonly buckets: readonly Bucket[];
@@ -153,6 +156,15 @@ function gapsOf(recording: Recording, stream: Stream): AckGap[] {
 
 function overlaps(gap: AckGap, window: Window): boolean {
   return gap.toUs > window.fromMs * 1000 && gap.fromUs < window.toMs * 1000;
+}
+
+/** What lies behind the begin of the next round is that one's: its gap begins a little before its fault. */
+function clipped(gap: AckGap, endUs: number): AckGap {
+  if (gap.toUs <= endUs) {
+    return gap;
+  }
+  const buckets = gap.buckets.filter(({ startMs }) => startMs * 1000 < endUs);
+  return { ...gap, toUs: endUs, answered: false, buckets };
 }
 
 function lengthOf(gap: AckGap): number {

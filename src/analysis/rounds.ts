@@ -114,7 +114,7 @@ function roundOf(context: RoundContext, note: (text: string) => void): RoundAnal
     phases,
     writeDowntime: writes,
     readDowntime: reads,
-    clientGaps: clientGapsOf(recording.clients, window),
+    clientGaps: clientGapsOf(recording.clients, window, phases.after?.fromMs ?? Infinity),
     clientsBack: recording.clients.filter((client) => isBack(client, outageEndMs ?? window.fromMs)).length,
     ...details,
   };

@@ -222,7 +222,7 @@ function firstCommit({ writes, writing, buckets }: StagesContext): Seen | string
   return { atMs: toMs, uncertaintyMs: resolutionMs, source: probed ? 'probe' : 'load' };
 }
 
-function steady({ phases: { before, during, after }, buckets }: StagesContext): Seen | string {
+function steady({ phases: { before, during, after }, buckets, writes }: StagesContext): Seen | string {
   if (before === null) {
     return 'there was no steady load before the fault';
   }
@@ -233,5 +233,7 @@ function steady({ phases: { before, during, after }, buckets }: StagesContext): 
     return 'the load was not seen to be disturbed';
   }
   const bucket = buckets.find(({ startMs }) => startMs === after.fromMs);
-  return { atMs: after.fromMs, uncertaintyMs: bucket?.widthMs ?? 0, source: 'load' };
+  // Phases lie on edges of buckets: the first bucket of steady load may be the one in which writes came back.
+  const atMs = Math.max(after.fromMs, (writes?.outage && writes.toMs) || 0);
+  return { atMs, uncertaintyMs: bucket?.widthMs ?? 0, source: 'load' };
 }

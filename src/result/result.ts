@@ -329,10 +329,10 @@ export interface Downtime {
    * than the load's own pauses before the fault. An outage shorter than `resolutionMs` may hide in it.
    */
   readonly outage: boolean;
-  /** Last acknowledgement before the gap, first one after it; `toMs` is null when none came until the end of the run. */
+  /** Last acknowledgement before the gap, first one after it; `toMs` is null when none came until the end of the round. */
   readonly fromMs: number;
   readonly toMs: number | null;
-  /** toMs - fromMs; until the end of the load when nothing came back. */
+  /** toMs - fromMs; until the end of the round when nothing came back. */
   readonly durationMs: number;
   /** The true outage lies in (durationMs - resolutionMs, durationMs]: how densely the service was tried. */
   readonly resolutionMs: number;
