@@ -208,8 +208,12 @@ describe('rounds', () => {
     const { rounds, notes } = roundsOf(
       recordingOf({ acksMs, clients, faults: [notDone(20_000, 'Patroni refused: 412')] }),
     );
-    expect(onlyRound(rounds)).toEqual({
+    expect(onlyRound(rounds)).toMatchObject({
       fault: 0,
+      invalid: 'Patroni refused: 412',
+      stages: [],
+      prediction: null,
+      splitBrain: null,
       phases: { before: null, during: null, after: null },
       writeDowntime: null,
       readDowntime: null,
@@ -249,7 +253,7 @@ describe('rounds', () => {
       plan: planOf({ clients: 16 }),
       ports: { rw: port },
       meanServiceMs: 20,
-      faults: [faultAt(25_000), faultAt(10_000)],
+      faults: [faultAt(25_000, { round: 2 }), faultAt(10_000)],
     });
     const { rounds, notes } = roundsOf(recording);
     expect(rounds.map((round) => round.fault)).toEqual([1, 0]);
@@ -266,7 +270,10 @@ describe('rounds', () => {
   it('do not compare with a load that was not back from the fault before', () => {
     const rates = Array.from({ length: 400 }, (_, i) => (i < 103 ? 100 : 40));
     const recording = recordingOfRates(planOf(), [rates]);
-    const { rounds, notes } = roundsOf({ ...recording, faults: [faultAt(10_000), faultAt(30_000)] });
+    const { rounds, notes } = roundsOf({
+      ...recording,
+      faults: [faultAt(10_000), faultAt(30_000, { round: 2 })],
+    });
     expect(rounds[0]?.phases.after).toBeNull();
     expect(rounds[1]?.phases.before).toBeNull();
     expect(notes).toContain('Switchover 1: throughput was not back at 90 % for 3 s by 30.0 s.');
@@ -328,7 +335,7 @@ describe('the timeline', () => {
       ...recording,
       faults: [faultAt(300_000, { answeredAtMs: null, observedAtMs: null })],
     };
-    const { timeline } = analyse(withFault, [leader(400_000)]);
+    const { timeline } = analyse({ ...withFault, events: [leader(400_000)] });
     const widths = new Map(timeline.startMs.map((start, i) => [start, timeline.widthMs[i]]));
     expect(widths.get(269_000)).toBe(1000);
     expect(widths.get(270_000)).toBe(100);

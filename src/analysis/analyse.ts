@@ -1,4 +1,4 @@
-import type { Event, Result } from '../result/result.js';
+import type { Result } from '../result/result.js';
 import { errorsOf, serversOf } from './errors.js';
 import type { Recording } from './recording.js';
 import { roundsOf } from './rounds.js';
@@ -12,18 +12,15 @@ export interface AnalysedRecording
   readonly notes: readonly string[];
 }
 
-/**
- * Everything that a recording tells. A pure function: the same recording gives the same figures, this year and next.
- * @param events only decide where the timeline of a long run stays fine
- */
-export function analyse(recording: Recording, events: readonly Event[] = []): AnalysedRecording {
-  const { rounds, notes } = roundsOf(recording);
+/** Everything that a recording tells. A pure function: the same recording gives the same figures, this year and next. */
+export function analyse(recording: Recording): AnalysedRecording {
+  const { rounds, summaries, notes } = roundsOf(recording);
   return {
     totals: totalsOf(recording),
-    timeline: timelineOf(recording, instantsOfInterest(recording.faults, events, rounds)),
+    timeline: timelineOf(recording, instantsOfInterest(recording.faults, recording.events, rounds)),
     errors: errorsOf(recording),
     servers: serversOf(recording),
-    analysis: { rounds, summaries: [] },
+    analysis: { rounds, summaries },
     notes,
   };
 }

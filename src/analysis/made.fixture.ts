@@ -1,10 +1,11 @@
 import { bucketOf } from '../histogram.js';
-import type { ErrorFrame, ScriptFrame } from '../load/frame.js';
+import type { ErrorFrame, HeartbeatFrame, ProbeFrame, ScriptFrame, ServerFrame } from '../load/frame.js';
 import type { Plan } from '../plan/plan.js';
+import type { Route } from '../plan/target.js';
 import { ACK, OUTCOMES } from '../postgres/outcome.js';
-import type { ClientFacts, FaultRecord } from '../result/result.js';
+import type { ClientFacts, ClusterFacts, Event, FaultRecord } from '../result/result.js';
 import type { Bucket, Recording } from './recording.js';
-import { planOf } from './sample.fixture.js';
+import { CLUSTER, planOf } from './sample.fixture.js';
 
 /* Recordings of acknowledgements at instants that a test names, to know the right answer beforehand. */
 
@@ -15,11 +16,41 @@ export interface Made {
   readonly failures?: readonly { readonly atMs: number; readonly code?: string; readonly script?: number }[];
   readonly faults?: readonly FaultRecord[];
   readonly clients?: readonly ClientFacts[];
+  readonly events?: readonly Event[];
+  readonly cluster?: ClusterFacts;
   readonly elapsedMs?: number;
+  readonly probes?: readonly MadeProbe[];
+  /** Who acknowledged writes, and when. */
+  readonly servers?: readonly {
+    readonly server: string;
+    readonly acksMs: readonly number[];
+    readonly via?: ServerFrame['via'];
+  }[];
+  /** One for each bucket from the first on. */
+  readonly heartbeats?: readonly HeartbeatFrame[];
+  readonly stalls?: readonly { readonly atMs: number; readonly stallMs: number }[];
+}
+
+export interface MadeProbe {
+  readonly route: Route;
+  readonly kind: ProbeFrame['kind'];
+  /** Each was tried `tookMs` before, and the one before `everyMs` earlier. */
+  readonly acksMs: readonly number[];
+  readonly failuresMs?: readonly number[];
+  /** Those of its acknowledgements that came on a connection that had been there. */
+  readonly keptMs?: readonly number[];
 }
 
 export function recordingOf(made: Made): Recording {
-  const { plan = planOf(), acksMs, failures = [], faults = [], clients = [] } = made;
+  const {
+    plan = planOf(),
+    acksMs,
+    failures = [],
+    faults = [],
+    clients = [],
+    events = [],
+    cluster = CLUSTER,
+  } = made;
   const last = Math.max(plan.durationMs ?? 0, ...acksMs.flat(), ...failures.map(({ atMs }) => atMs));
   const elapsedMs = made.elapsedMs ?? last;
   const byInterval = acksMs.map((acks) => grouped(acks, plan.intervalMs));
@@ -33,14 +64,57 @@ export function recordingOf(made: Made): Recording {
         scriptFrame(script, acks.get(Math.round(startMs / plan.intervalMs)) ?? []),
       ),
       errors: failures.filter(({ atMs }) => within(atMs)).map((failure) => errorFrame(plan, failure)),
-      servers: [],
-      probes: [],
-      heartbeats: [],
+      servers: (made.servers ?? []).flatMap((server) => serverFrame(server, within)),
+      probes: (made.probes ?? []).flatMap((probe) => probeFrame(probe, within)),
+      heartbeats: made.heartbeats?.slice(buckets.length, buckets.length + 1) ?? [],
       connects: { attempts: 0, successes: 0, latency: new Uint32Array(0) },
-      stallUs: 0,
+      stallUs:
+        1000 *
+        Math.max(0, ...(made.stalls ?? []).filter(({ atMs }) => within(atMs)).map(({ stallMs }) => stallMs)),
     });
   }
-  return { plan, buckets, clients, faults, commands: [], elapsedMs };
+  return { plan, buckets, clients, faults, events, cluster, commands: [], elapsedMs };
+}
+
+const PROBE_TOOK_MS = 5;
+const PROBE_EVERY_MS = 20;
+
+function probeFrame(
+  { route, kind, acksMs, failuresMs = [], keptMs = [] }: MadeProbe,
+  within: (atMs: number) => boolean,
+): ProbeFrame[] {
+  const [acks, failures, kept] = [acksMs, failuresMs, keptMs].map((instants) => instants.filter(within));
+  if (acks === undefined || failures === undefined || acks.length + failures.length === 0) {
+    return [];
+  }
+  const us = (atMs: number | undefined) => (atMs === undefined ? -1 : Math.round(atMs * 1000));
+  return [
+    {
+      route,
+      kind,
+      acks: acks.length,
+      failures: failures.length,
+      firstAckUs: us(acks[0]),
+      lastAckUs: us(acks.at(-1)),
+      triedBeforeUs: us(acks[0] === undefined ? undefined : acks[0] - PROBE_TOOK_MS - PROBE_EVERY_MS),
+      keptAcks: kept?.length ?? 0,
+      firstKeptAckUs: us(kept?.[0]),
+      lastLsn: -1,
+    },
+  ];
+}
+
+function serverFrame(
+  { server, acksMs, via = 'load' }: { server: string; acksMs: readonly number[]; via?: ServerFrame['via'] },
+  within: (atMs: number) => boolean,
+): ServerFrame[] {
+  const own = acksMs.filter(within);
+  if (own.length === 0) {
+    return [];
+  }
+  const firstAckUs = Math.round(Math.min(...own) * 1000);
+  const lastAckUs = Math.round(Math.max(...own) * 1000);
+  return [{ server, route: 'rw', writes: true, via, acks: own.length, firstAckUs, lastAckUs }];
 }
 
 /** A recording of so many acknowledgements in each bucket, by script; spread evenly over it. */
@@ -62,7 +136,8 @@ export function recordingOfRates(plan: Plan, rates: readonly (readonly number[])
       stallUs: 0,
     };
   });
-  return { plan, buckets, clients: [], faults: [], commands: [], elapsedMs: length * plan.intervalMs };
+  const elapsedMs = length * plan.intervalMs;
+  return { plan, buckets, clients: [], faults: [], events: [], cluster: CLUSTER, commands: [], elapsedMs };
 }
 
 function evenFrame(script: number, count: number, startMs: number, widthMs: number): ScriptFrame[] {

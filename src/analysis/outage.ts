@@ -49,7 +49,10 @@ export function downtimeOf(
     // Nobody knows when the outage began: with the fault, or long before.
     return { missing: `no ${SINGULAR[stream.what]} was acknowledged before it` };
   }
-  const gaps = gapsOf(recording, stream).filter((gap) => overlaps(gap, window));
+  const endUs = window.toMs < endOfLoad(recording) ? window.toMs * 1000 : Infinity;
+  const gaps = gapsOf(recording, stream)
+    .filter((gap) => overlaps(gap, window))
+    .map((gap) => clipped(gap, endUs));
   const [longest] = gaps.sort((a, b) => lengthOf(b) - lengthOf(a));
   if (longest === undefined) {
     return { missing: `the run was too short to see a gap between two ${stream.what}` };
@@ -118,7 +121,7 @@ function pauseFor(pace: Pace, gap: AckGap, planned: number): number {
 interface AckGap {
   readonly fromUs: number;
   readonly toUs: number;
-  /** False when it lasted to the end of the load. */
+  /** False when it lasted to the end of the load, or of the window. */
   readonly answered: boolean;
   /** From the bucket of its first end to that of its second, or to the last one. */
   readonly buckets: readonly Bucket[];
@@ -155,6 +158,15 @@ function overlaps(gap: AckGap, window: Window): boolean {
   return gap.toUs > window.fromMs * 1000 && gap.fromUs < window.toMs * 1000;
 }
 
+/** What lies behind the begin of the next round is that one's: its gap begins a little before its fault. */
+function clipped(gap: AckGap, endUs: number): AckGap {
+  if (gap.toUs <= endUs) {
+    return gap;
+  }
+  const buckets = gap.buckets.filter(({ startMs }) => startMs * 1000 < endUs);
+  return { ...gap, toUs: endUs, answered: false, buckets };
+}
+
 function lengthOf(gap: AckGap): number {
   return gap.toUs - gap.fromUs;
 }
@@ -166,6 +178,10 @@ function lengthOf(gap: AckGap): number {
  */
 function isOutage(recording: Recording, stream: Stream, gap: AckGap, usualPauseMs: number | null): boolean {
   const durationMs = lengthOf(gap) / 1000;
+  if (stream.probe === 'connect' && durationMs > gap.bucketMs && refusedProbe(stream, gap)) {
+    // It connects seldom while all is well: its own pauses are no measure.
+    return true;
+  }
   if (durationMs <= gap.bucketMs || durationMs <= (usualPauseMs ?? 0)) {
     return false;
   }
@@ -210,7 +226,8 @@ function resolutionOf(recording: Recording, stream: Stream, gap: AckGap): number
   const failed = failuresIn(recording, stream, gap);
   const probe = probedIn(recording, stream, gap);
   const endUs = gap.toUs - (probe?.triedUs ?? failed.lastTriedUs);
-  const startUs = Math.min(failed.firstTriedUs - gap.fromUs, probe?.stepUs ?? Infinity);
+  const stepUs = stream.probe === 'connect' ? connectStepUs(recording, stream, gap) : 0;
+  const startUs = Math.min(failed.firstTriedUs - gap.fromUs, Math.max(stepUs, probe?.stepUs ?? Infinity));
   return Math.min(lengthOf(gap), startUs + endUs) / 1000;
 }
 
@@ -235,6 +252,25 @@ function probedIn(recording: Recording, stream: Stream, gap: AckGap): ProbeInGap
     }
   }
   return undefined;
+}
+
+/**
+ * How densely the probe that connects anew was trying when the gap began: it is sparse while all is well, and dense
+ * around a fault. By its acknowledgements before, or by the end of the bucket in which it failed first.
+ */
+function connectStepUs(recording: Recording, stream: Stream, gap: AckGap): number {
+  const [first] = gap.buckets;
+  const probe = first && probeOf(first, stream);
+  const failed = gap.buckets.find((bucket) => (probeOf(bucket, stream)?.failures ?? 0) > 0);
+  const knownUs = failed === undefined ? Infinity : endOf(failed) * 1000 - gap.fromUs;
+  if (probe !== undefined && probe.acks > 1) {
+    return Math.min(knownUs, (probe.lastAckUs - probe.firstAckUs) / (probe.acks - 1));
+  }
+  const earlier = recording.buckets.findLast(
+    (bucket) => bucket !== first && (probeOf(bucket, stream)?.lastAckUs ?? Infinity) < gap.fromUs,
+  );
+  const beforeUs = (earlier && probeOf(earlier, stream)?.lastAckUs) ?? -1;
+  return Math.min(knownUs, beforeUs < 0 ? Infinity : gap.fromUs - beforeUs);
 }
 
 interface FailuresInGap {
@@ -272,7 +308,7 @@ function failuresIn(recording: Recording, stream: Stream, gap: AckGap): Failures
  * Whether a failure says that the service was away: no connection, a server that is shutting down, starting or not
  * the primary. A deadlock or a violated constraint comes from a server that works.
  */
-function tellsOfOutage(code: string): boolean {
+export function tellsOfOutage(code: string): boolean {
   if (/^[0-9A-Z]{5}$/.test(code) && !ERRNO.test(code)) {
     return /^(08|57|53|58|XX|25006|55000)/.test(code);
   }

@@ -1,14 +1,18 @@
 import type { Frame } from '../load/frame.js';
 import type { Plan } from '../plan/plan.js';
-import type { ClientFacts, FaultRecord } from '../result/result.js';
+import type { ClientFacts, ClusterFacts, Event, FaultRecord } from '../result/result.js';
 
-/** Everything the load recorded, merged over the workers: what analysis and the result are made from. */
+/** Everything that was recorded of a run, merged over the workers: what analysis and the result are made from. */
 export interface Recording {
   readonly plan: Plan;
   /** In order of time, without holes: an interval in which nothing ended has a bucket, too. */
   readonly buckets: readonly Bucket[];
   readonly clients: readonly ClientFacts[];
   readonly faults: readonly FaultRecord[];
+  /** What the observers saw, in order of time. */
+  readonly events: readonly Event[];
+  /** As it was before the load. */
+  readonly cluster: ClusterFacts;
   /** The commands of each script, in the order of their figures in frames. */
   readonly commands: readonly (readonly NamedCommand[])[];
   /** From the start of the load to the end of its last transaction. */

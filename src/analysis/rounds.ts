@@ -1,54 +1,58 @@
-import type { ClientFacts, ClientGaps, Downtime, FaultRecord, RoundAnalysis } from '../result/result.js';
-import type { RoundDetails } from '../result/round.js';
+import type { Route } from '../plan/target.js';
+import type { Downtime, FaultRecord, RoundAnalysis } from '../result/result.js';
+import type { RoundsSummary } from '../result/round.js';
 import { formatMillis } from '../units.js';
-import {
-  downtimeOf,
-  endOfLoad,
-  longestPause,
-  type Measured,
-  mostPlannedInPause,
-  type Window,
-} from './outage.js';
+import { type AskedRound, askedRounds } from './asked.js';
+import { clientGapsOf, isBack } from './client-gaps.js';
+import { detailsOf, noDetails } from './details.js';
+import { downtimeOf, longestPause, type Measured, mostPlannedInPause, type Window } from './outage.js';
 import { type Baseline, baselineOf, phasesOf } from './phases.js';
 import { isUneven } from './planned.js';
 import type { Recording } from './recording.js';
-import { probedStream, type Stream, streamsOf } from './streams.js';
+import { connectingStream, probedStream, type Stream, streamsOf } from './streams.js';
+import { summariesOf } from './summaries.js';
 
 export interface RoundsAnalysis {
   readonly rounds: readonly RoundAnalysis[];
+  readonly summaries: readonly RoundsSummary[];
   /** Why a figure of a round is missing, one sentence each. */
   readonly notes: readonly string[];
 }
 
-/** What each fault did to the clients. */
+/** What each round did to the clients. */
 export function roundsOf(recording: Recording): RoundsAnalysis {
   const rounds: RoundAnalysis[] = [];
   const notes: string[] = [];
   let steady: SteadyPart | null = { fromMs: 0, rampUp: true };
-  for (const index of inOrderOfTime(recording.faults)) {
-    const fault = recording.faults[index] as FaultRecord;
-    const window = roundWindow(recording, index);
-    const subject = nameOf(recording.faults, index);
-    if (window === null) {
-      rounds.push(nothingOf(index));
-      notes.push(`${subject} was not done, so there is nothing to tell of it${reasonOf(fault)}.`);
+  for (const asked of askedRounds(recording)) {
+    notes.push(...notDone(recording, asked));
+    if (asked.window === null) {
+      rounds.push(nothingOf(recording, asked));
       continue;
     }
-    const round = roundOf({ recording, index, window, steady }, (note) => notes.push(`${subject}: ${note}`));
+    const note = (text: string) => notes.push(`${asked.name}: ${text}`);
+    const round = roundOf({ recording, asked, window: asked.window, steady }, note);
     rounds.push(round);
-    steady = steadyAfter(round, window);
+    steady = steadyAfter(round, asked.window);
   }
-  return { rounds, notes };
+  const summaries = summariesOf(recording.faults, rounds, (text) => notes.push(text));
+  return { rounds, summaries, notes };
 }
 
-function inOrderOfTime(faults: readonly FaultRecord[]): number[] {
-  const atMs = faults.map((fault) => fault.askedAtMs ?? fault.plannedAtMs);
-  return [...faults.keys()].sort((a, b) => (atMs[a] as number) - (atMs[b] as number));
+/** Of the faults of a round that were not done, or came too late. */
+function notDone({ faults }: Recording, { name, faults: own, fault, window }: AskedRound): string[] {
+  const done = own.filter((index) => faults[index]?.askedAtMs !== null);
+  const missed = own.filter((index) => !done.includes(index) || (index === fault && window === null));
+  return missed.map((index) => {
+    const record = faults[index] as FaultRecord;
+    const subject = index === fault ? name : `${name}: ${record.kind}`;
+    return `${subject} was not done, so there is nothing to tell of it${reasonOf(record)}.`;
+  });
 }
 
 interface RoundContext {
   readonly recording: Recording;
-  readonly index: number;
+  readonly asked: AskedRound;
   readonly window: Window;
   readonly steady: SteadyPart | null;
 }
@@ -68,7 +72,7 @@ function steadyAfter({ phases }: RoundAnalysis, window: Window): SteadyPart | nu
 }
 
 function roundOf(context: RoundContext, note: (text: string) => void): RoundAnalysis {
-  const { recording, index, window } = context;
+  const { recording, asked, window } = context;
   const baseline = figureOf(baselineBefore(context), (why) => {
     note(`before, during and after cannot be told: ${why}.`);
   });
@@ -87,56 +91,72 @@ function roundOf(context: RoundContext, note: (text: string) => void): RoundAnal
     const what = isUneven(recording.plan.pace) ? 'the share of the planned rate' : 'throughput';
     note(`${what} was not back at 90 % for 3 s by ${formatMillis(window.toMs)}.`);
   }
+  const details = detailsOf({
+    recording,
+    asked,
+    window,
+    phases,
+    before: baseline?.window ?? null,
+    writing: typeof writing === 'string' ? null : writing,
+    writes,
+    newConnections: {
+      rw: newConnections(context, baseline, 'rw', note),
+      ro: newConnections(context, baseline, 'ro', note),
+    },
+  });
+  if ((details.generatorStallMs ?? 0) > STALL_MS) {
+    note(
+      `the generator itself stalled for ${formatMillis(details.generatorStallMs ?? 0)} within the write downtime.`,
+    );
+  }
   return {
-    fault: index,
+    fault: asked.fault,
     phases,
     writeDowntime: writes,
     readDowntime: reads,
-    clientGaps: clientGapsOf(recording.clients, window),
+    clientGaps: clientGapsOf(recording.clients, window, phases.after?.fromMs ?? Infinity),
     clientsBack: recording.clients.filter((client) => isBack(client, outageEndMs ?? window.fromMs)).length,
-    ...NO_DETAILS,
+    ...details,
   };
 }
 
-const NO_DETAILS: RoundDetails = {
-  invalid: null,
-  newConnections: { rw: null, ro: null },
-  stages: [],
-  prediction: null,
-  dominated: null,
-  recovery: {
-    firstErrorMs: null,
-    lastErrorMs: null,
-    newConnectionMs: null,
-    existingConnectionMs: null,
-    to50Ms: null,
-    to90Ms: null,
-    to99Ms: null,
-  },
-  splitBrain: null,
-  staleness: null,
-  generatorStallMs: null,
-};
+/** Longer than a beat of the probes: a gap may be the generator's own by as much. */
+const STALL_MS = 20;
+
+function newConnections(
+  { recording, window }: RoundContext,
+  baseline: Baseline | null,
+  route: Route,
+  note: (text: string) => void,
+): Downtime | null {
+  const stream = connectingStream(recording, route);
+  if (stream === undefined) {
+    return null;
+  }
+  return figureOf(measure(recording, stream, window, baseline), (why) => {
+    note(`the downtime of new connections to ${route} was not measured: ${why}.`);
+  });
+}
 
 const UNKNOWN_PHASES = { before: null, during: null, after: null };
 
-function nothingOf(fault: number): RoundAnalysis {
+function nothingOf(recording: Recording, asked: AskedRound): RoundAnalysis {
   return {
-    fault,
+    fault: asked.fault,
     phases: UNKNOWN_PHASES,
     writeDowntime: null,
     readDowntime: null,
     clientGaps: null,
     clientsBack: 0,
-    ...NO_DETAILS,
+    ...noDetails(recording, asked),
   };
 }
 
-function baselineBefore({ recording, window, steady }: RoundContext): Measured<Baseline> {
+function baselineBefore({ recording, asked, steady }: RoundContext): Measured<Baseline> {
   if (steady === null) {
     return { missing: 'the load was not steady again after the fault before' };
   }
-  return baselineOf(recording, { fromMs: steady.fromMs, toMs: window.fromMs }, steady.rampUp);
+  return baselineOf(recording, { fromMs: steady.fromMs, toMs: asked.calmUntilMs }, steady.rampUp);
 }
 
 function measure(
@@ -189,72 +209,6 @@ function lastOutageEnd(downtimes: readonly (Downtime | null)[]): number | null {
     }
   }
   return end;
-}
-
-/** From the instant of the fault to the next one that was done, or to the end of the load; null for one that was not done. */
-function roundWindow(recording: Recording, index: number): Window | null {
-  const asked = recording.faults.map((fault) => fault.askedAtMs);
-  const fromMs = asked[index] ?? null;
-  const endMs = endOfLoad(recording);
-  if (fromMs === null || fromMs >= endMs) {
-    return null;
-  }
-  let toMs = endMs;
-  for (const atMs of asked) {
-    toMs = atMs !== null && atMs > fromMs ? Math.min(toMs, atMs) : toMs;
-  }
-  return { fromMs, toMs };
-}
-
-/** The longest gaps of the clients that overlap the round; a client that never came back has one to the end. */
-function clientGapsOf(clients: readonly ClientFacts[], window: Window): ClientGaps | null {
-  const lengths: number[] = [];
-  for (const client of clients) {
-    const gap = longestGapOf(client, window.toMs);
-    if (gap !== null && gap.toMs > window.fromMs && gap.fromMs < window.toMs) {
-      lengths.push(roundToMicros(gap.toMs - gap.fromMs));
-    }
-  }
-  const ascending = Float64Array.from(lengths).sort();
-  const maxMs = ascending.at(-1);
-  if (maxMs === undefined) {
-    return null;
-  }
-  return {
-    clients: ascending.length,
-    p50Ms: nearestRank(ascending, 50),
-    p99Ms: nearestRank(ascending, 99),
-    maxMs,
-  };
-}
-
-function longestGapOf(client: ClientFacts, endMs: number): Window | null {
-  const open = { fromMs: client.lastAckMs ?? Infinity, toMs: endMs };
-  const closed = client.longestGap;
-  if (closed !== null && closed.toMs - closed.fromMs >= open.toMs - open.fromMs) {
-    return closed;
-  }
-  return open.fromMs < open.toMs ? open : null;
-}
-
-/** A difference of two instants in ms shows digits that neither has. */
-function roundToMicros(millis: number): number {
-  return Math.round(millis * 1000) / 1000;
-}
-
-function nearestRank(ascending: Float64Array, percent: number): number {
-  const rank = Math.max(1, Math.ceil((ascending.length * percent) / 100));
-  return ascending[rank - 1] as number;
-}
-
-function isBack(client: ClientFacts, afterMs: number): boolean {
-  return client.lastAckMs !== null && client.lastAckMs >= afterMs;
-}
-
-function nameOf(faults: readonly FaultRecord[], index: number): string {
-  const kind = faults[index]?.kind ?? 'fault';
-  const name = faults.length === 1 ? kind : `${kind} ${index + 1}`;
-  return name.charAt(0).toUpperCase() + name.slice(1);
 }
 
 function reasonOf(fault: FaultRecord): string {

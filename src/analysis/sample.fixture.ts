@@ -456,8 +456,8 @@ function quietEvents(): Event[] {
 }
 
 export function build(simulation: Simulation, events: readonly Event[]): Sample {
-  const recording = simulate(simulation);
-  const { notes, ...analysed } = analyse(recording, events);
+  const recording = simulate({ cluster: CLUSTER, ...simulation, events });
+  const { notes, ...analysed } = analyse(recording);
   return {
     recording,
     events,
@@ -485,7 +485,7 @@ export function build(simulation: Simulation, events: readonly Event[]): Sample 
         healthy: true,
       },
       plan: recording.plan,
-      cluster: CLUSTER,
+      cluster: recording.cluster,
       clients: recording.clients,
       events,
       faults: recording.faults,
@@ -497,7 +497,7 @@ export function build(simulation: Simulation, events: readonly Event[]): Sample 
   };
 }
 
-const CLUSTER: Result['cluster'] = {
+export const CLUSTER: Result['cluster'] = {
   postgres: '15.14',
   patroni: '3.0.2',
   haproxy: '2.6.12-1+deb12u4',

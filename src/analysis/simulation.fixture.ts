@@ -4,7 +4,7 @@ import type { Plan, Stage } from '../plan/plan.js';
 import { routeOfClient } from '../plan/ports.js';
 import type { Route } from '../plan/target.js';
 import { OUTCOMES, type Outcome } from '../postgres/outcome.js';
-import type { ClientFacts, FaultRecord } from '../result/result.js';
+import type { ClientFacts, ClusterFacts, Event, FaultRecord } from '../result/result.js';
 import { mergeBuckets } from './buckets.js';
 import type { Bucket, Recording } from './recording.js';
 
@@ -34,6 +34,8 @@ export interface Simulation {
   /** Texts of the commands of each script; each takes its share of the service time. */
   readonly commands?: readonly (readonly string[])[];
   readonly faults?: readonly FaultRecord[];
+  readonly events?: readonly Event[];
+  readonly cluster?: ClusterFacts;
   /** When the load was broken off. */
   readonly interruptedAtMs?: number;
   /** When the load had done its transactions, where they bound it. */
@@ -64,7 +66,7 @@ export function randomOf(seed: number): () => number {
 }
 
 export function simulate(simulation: Simulation): Recording {
-  const { plan, faults = [] } = simulation;
+  const { plan, faults = [], events = [], cluster = UNKNOWN_CLUSTER } = simulation;
   const histories = Array.from({ length: plan.clients }, (_, client) => clientHistory(simulation, client));
   const all = histories.flat().sort((a, b) => a.atUs - b.atUs);
   const endMs = endOf(simulation);
@@ -74,10 +76,21 @@ export function simulate(simulation: Simulation): Recording {
     buckets: bucketsOf(simulation, all, elapsedMs),
     clients: histories.map((history, client) => factsOf(client, history)),
     faults,
+    events,
+    cluster,
     commands: commandsOf(simulation).map((texts) => texts.map((text, index) => ({ line: index + 1, text }))),
     elapsedMs,
   };
 }
+
+const UNKNOWN_CLUSTER: ClusterFacts = {
+  postgres: null,
+  patroni: null,
+  haproxy: null,
+  scope: null,
+  members: [],
+  settings: {},
+};
 
 /** Of the load, ms. */
 function endOf({ plan, interruptedAtMs, doneAtMs }: Simulation): number {

@@ -13,6 +13,8 @@ export interface Stream {
   readonly route: Route;
   /** Indexes in plan.workload.scripts. */
   readonly scripts: ReadonlySet<number>;
+  /** Which probe asks for the same: the one that keeps its connection, unless new connections are what is watched. */
+  readonly probe: ProbeFrame['kind'];
 }
 
 /** Every stream that the plan has scripts for: rw writes, rw reads, ro reads. */
@@ -32,7 +34,7 @@ function streamOf(plan: Plan, what: Stream['what'], route: Route): Stream {
       scripts.add(index);
     }
   }
-  return { what, route, scripts };
+  return { what, route, scripts, probe: 'service' };
 }
 
 /** What one bucket holds of a stream. */
@@ -77,8 +79,15 @@ export function servedIn(bucket: Bucket, stream: Stream): Omit<Acks, 'count'> {
 export function probeOf(bucket: Bucket, stream: Stream): ProbeFrame | undefined {
   const probed = stream.what === (stream.route === 'rw' ? 'writes' : 'reads');
   return probed
-    ? bucket.probes.find(({ kind, route }) => kind === 'service' && route === stream.route)
+    ? bucket.probes.find(({ kind, route }) => kind === stream.probe && route === stream.route)
     : undefined;
+}
+
+/** What the probe that connects anew asks of an endpoint, and nobody else; undefined without one. */
+export function connectingStream({ buckets }: Recording, route: Route): Stream | undefined {
+  const what = route === 'rw' ? 'writes' : 'reads';
+  const stream: Stream = { what, route, scripts: new Set(), probe: 'connect' };
+  return buckets.some((bucket) => probeOf(bucket, stream) !== undefined) ? stream : undefined;
 }
 
 /** What a probe asks of an endpoint, as a stream without scripts where the plan has none; undefined without a probe. */

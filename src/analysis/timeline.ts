@@ -2,6 +2,7 @@ import type { Route } from '../plan/target.js';
 import { OUTCOMES, type Outcome } from '../postgres/outcome.js';
 import type { Event, FaultRecord, RoundAnalysis, Timeline } from '../result/result.js';
 import { endOf, mergeBuckets } from './buckets.js';
+import { errorColumns } from './error-class.js';
 import { LatencySum } from './latency.js';
 import type { Bucket, Recording } from './recording.js';
 import { addResponse, routesOf } from './totals.js';
@@ -23,7 +24,7 @@ export function instantsOfInterest(
     instants.push(fault.plannedAtMs, fault.askedAtMs, fault.answeredAtMs, fault.observedAtMs);
   }
   for (const event of events) {
-    instants.push(event.kind === 'leader' ? event.atMs : null);
+    instants.push(event.kind === 'leader' || event.kind === 'leader_key_taken' ? event.atMs : null);
   }
   for (const { writeDowntime, readDowntime } of rounds) {
     instants.push(writeDowntime?.fromMs, writeDowntime?.toMs, readDowntime?.fromMs, readDowntime?.toMs);
@@ -46,6 +47,7 @@ export function timelineOf(recording: Recording, instants: readonly number[]): T
     ...latencyColumns(buckets),
     probes: probeColumns(buckets),
     connects: buckets.map((bucket) => bucket.connects.successes),
+    errors: errorColumns(buckets),
     stallMs: buckets.map((bucket) => bucket.stallUs / 1000),
   };
 }

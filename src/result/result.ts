@@ -165,6 +165,8 @@ export interface Timeline {
   readonly probes: Readonly<Partial<Record<Route, ProbeColumns>>>;
   /** Connections that became ready in the bucket. */
   readonly connects: readonly number[];
+  /** Failed attempts of the load by class, see analysis/error-class.ts; a class that never came is absent. */
+  readonly errors: Readonly<Record<string, readonly number[]>>;
   /** Longest delay of a worker's event loop in the bucket, ms. */
   readonly stallMs: readonly number[];
 }
@@ -265,14 +267,14 @@ export interface FaultRecord {
 
 /** Figures derived from the recording (timeline and histograms) and the faults; no other source. */
 export interface Analysis {
-  /** One for each fault, in the order of time; empty without a fault. */
+  /** One for each round, in the order of time; empty without a fault. */
   readonly rounds: readonly RoundAnalysis[];
   /** One for each kind of fault that had more than one round; empty otherwise. */
   readonly summaries: readonly RoundsSummary[];
 }
 
 export interface RoundAnalysis extends RoundDetails {
-  /** Index in Result.faults. */
+  /** Index in Result.faults: of a round of several, the last one that was asked for. */
   readonly fault: number;
   readonly phases: Phases;
   /** Null when it could not be measured; the notes say why. */
@@ -327,10 +329,10 @@ export interface Downtime {
    * than the load's own pauses before the fault. An outage shorter than `resolutionMs` may hide in it.
    */
   readonly outage: boolean;
-  /** Last acknowledgement before the gap, first one after it; `toMs` is null when none came until the end of the run. */
+  /** Last acknowledgement before the gap, first one after it; `toMs` is null when none came until the end of the round. */
   readonly fromMs: number;
   readonly toMs: number | null;
-  /** toMs - fromMs; until the end of the load when nothing came back. */
+  /** toMs - fromMs; until the end of the round when nothing came back. */
   readonly durationMs: number;
   /** The true outage lies in (durationMs - resolutionMs, durationMs]: how densely the service was tried. */
   readonly resolutionMs: number;

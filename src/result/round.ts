@@ -22,7 +22,10 @@ export interface Stage {
   readonly kind: StageKind;
   /** Ms since the start of the run; null when it was not seen, `missing` says why. */
   readonly atMs: number | null;
-  /** From the step before, ms; negative when it came earlier; null when either was not seen. */
+  /**
+   * From the last step before it that was seen, or from the request, ms; negative when it came earlier; null when it was
+   * not seen itself.
+   */
   readonly tookMs: number | null;
   /** It happened in (atMs - uncertaintyMs, atMs]. */
   readonly uncertaintyMs: number;
@@ -37,7 +40,7 @@ export interface Stage {
 export interface Prediction extends Range {
   /** `ttl − loop_wait … ttl until the lease ends, …`: the parts, each with its range. */
   readonly parts: readonly PredictionPart[];
-  /** Whether what was measured lies within; null without a measurement. */
+  /** Whether what was measured lies within; null without a measurement, and for one that was not over. */
   readonly holds: boolean | null;
 }
 

@@ -49,8 +49,8 @@ export function assemble(parts: Parts): RunOutcome {
   const { faults, stoppedMs } = counted;
   const elapsedMs = Math.max(stoppedMs, lastEndMs(buckets));
   const clients = counted.clients.map(clientFacts);
-  const recording: Recording = { plan, commands, buckets, clients, faults, elapsedMs };
-  const analysed = analyse(recording, events);
+  const recording: Recording = { plan, cluster, events, commands, buckets, clients, faults, elapsedMs };
+  const analysed = analyse(recording);
   const result: Result = {
     format: 'pgha-bench/result',
     version: 1,

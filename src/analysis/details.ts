@@ -1,0 +1,117 @@
+import type { Downtime, FaultRecord, Phases } from '../result/result.js';
+import type { Prediction, RoundDetails } from '../result/round.js';
+import { type AskedRound, invalidOf } from './asked.js';
+import { endOf } from './buckets.js';
+import { dominatedBy } from './dominated.js';
+import { leaderAt } from './leaders.js';
+import type { Window } from './outage.js';
+import { type PredictionContext, predictedDowntime, predictedStages } from './predict.js';
+import type { Recording } from './recording.js';
+import { recoveryOf } from './recovery.js';
+import { splitBrainOf } from './split-brain.js';
+import { stagesOf } from './stages.js';
+import { stalenessOf } from './staleness.js';
+import type { Stream } from './streams.js';
+
+/** What is measured of a round already. */
+export interface MeasuredRound {
+  readonly recording: Recording;
+  readonly asked: AskedRound;
+  readonly window: Window;
+  readonly phases: Phases;
+  /** The steady part before it. */
+  readonly before: Window | null;
+  readonly writing: Stream | null;
+  readonly writes: Downtime | null;
+  readonly newConnections: RoundDetails['newConnections'];
+}
+
+export function detailsOf(round: MeasuredRound): RoundDetails {
+  const { recording, asked, window, phases, before, writing, writes, newConnections } = round;
+  const { events, cluster, buckets, plan } = recording;
+  const fault = recording.faults[asked.fault] as FaultRecord;
+  const context = predictionContext(recording, fault, window);
+  const stages = stagesOf(fault, events, {
+    window,
+    cluster,
+    buckets,
+    phases,
+    writes,
+    writing,
+    newConnections: newConnections.rw,
+    loadConnectsToWrite: plan.workload.scripts.every(({ weight, route }) => weight === 0 || route === 'rw'),
+    predicted: predictedStages(fault.kind, cluster.settings, context),
+  });
+  return {
+    invalid: invalidOf(recording, asked, before),
+    newConnections,
+    stages,
+    prediction: judged(predictedDowntime(fault.kind, cluster.settings, context), writes),
+    dominated: dominatedBy(fault.kind, stages, writes, cluster.settings),
+    recovery: recoveryOf({ recording, window, before, writing, writes, newConnections: newConnections.rw }),
+    splitBrain: splitBrainOf(recording, window),
+    staleness: stalenessOf(recording, phases),
+    generatorStallMs: stallIn(recording, writes, window),
+  };
+}
+
+/** Of a round that was not done. */
+export function noDetails(recording: Recording, asked: AskedRound): RoundDetails {
+  return {
+    invalid: invalidOf(recording, asked, null) ?? 'it was not done',
+    newConnections: { rw: null, ro: null },
+    stages: [],
+    prediction: null,
+    dominated: null,
+    recovery: {
+      firstErrorMs: null,
+      lastErrorMs: null,
+      newConnectionMs: null,
+      existingConnectionMs: null,
+      to50Ms: null,
+      to90Ms: null,
+      to99Ms: null,
+    },
+    splitBrain: null,
+    staleness: null,
+    generatorStallMs: null,
+  };
+}
+
+function predictionContext(
+  { events, cluster }: Recording,
+  fault: FaultRecord,
+  { fromMs }: Window,
+): PredictionContext {
+  const { subject, etcdLeader, undoneAtMs, undoFailure } = fault;
+  const leader = leaderAt(events, cluster, fromMs);
+  return {
+    patroni: cluster.patroni,
+    subjectLed: subject === null || leader === null ? null : subject === leader,
+    etcdLeaderLost: subject !== null && etcdLeader === subject,
+    lastedMs: undoneAtMs === null || undoFailure !== null ? null : undoneAtMs - fromMs,
+  };
+}
+
+/** The truth lies in (duration - resolution, duration]; without an outage in [0, resolution]. */
+function judged(prediction: Prediction | null, writes: Downtime | null): Prediction | null {
+  if (prediction === null || writes === null) {
+    return prediction;
+  }
+  const { minMs, maxMs } = prediction;
+  const longestMs = writes.outage ? writes.durationMs : writes.resolutionMs;
+  const shortestMs = writes.outage ? writes.durationMs - writes.resolutionMs : 0;
+  const within = longestMs >= minMs && shortestMs <= (maxMs ?? Infinity);
+  // One that goes on may still come to lie within, unless it is too long already.
+  const open = writes.outage && writes.toMs === null && shortestMs <= (maxMs ?? Infinity);
+  return { ...prediction, holds: open ? null : within };
+}
+
+function stallIn({ buckets }: Recording, writes: Downtime | null, window: Window): number | null {
+  if (!writes?.outage) {
+    return null;
+  }
+  const toMs = writes.toMs ?? window.toMs;
+  const within = buckets.filter((bucket) => endOf(bucket) > writes.fromMs && bucket.startMs < toMs);
+  return Math.max(0, ...within.map(({ stallUs }) => stallUs)) / 1000;
+}
