@@ -30,6 +30,8 @@ export interface LabControl {
   etcdUrl(node: string): string;
   /** Where the node's PostgreSQL listens, as a superuser, with its password. */
   superuser(node: string): { readonly endpoint: Endpoint; readonly password: string };
+  /** The role that replicas connect as. */
+  readonly replicationRole: string;
   /** SIGKILL, all of them at the same instant; resolves when they have ended. @returns who it was, for the record */
   kill(
     node: string,

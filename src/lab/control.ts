@@ -1,6 +1,7 @@
 import type { HaproxyChange, LabControl, NodeComponent, OnSignal, Signalled } from '../faults/lab-control.js';
 import { reloadHaproxy, restartHaproxy } from './haproxy-control.js';
 import type { Lab, LabNode } from './lab.js';
+import { patroniUsers } from './patroni.js';
 import { postmasterOf } from './postgres.js';
 import {
   alive,
@@ -34,11 +35,13 @@ interface Family extends Root {
 
 class Control implements LabControl {
   readonly nodes: readonly string[];
+  readonly replicationRole: string;
   /** What freeze() has stopped, in that order, by node and component. */
   private readonly frozen = new Map<string, readonly ProcessRecord[]>();
 
   constructor(private readonly lab: Lab) {
     this.nodes = lab.nodes.map(({ name }) => name);
+    this.replicationRole = patroniUsers(lab.state).replication.user;
   }
 
   apiUrl(node: string): string {
