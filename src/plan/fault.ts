@@ -25,12 +25,14 @@ export interface FaultOptionKind {
 /**
  * All `--fault` of a run, in the order of their times; those of one time stay in the order given. `none` stands alone.
  * @param durationMs null for a run that ends with a number of transactions: its middle is not known
+ * @param usualMs time of a fault without one; null for the middle of the run
  * @throws UserError
  */
 export function parseFaults(
   texts: readonly string[],
   kinds: readonly FaultKind[],
   durationMs: number | null,
+  usualMs: number | null = null,
 ): readonly FaultPlan[] {
   if (texts.includes('none') && texts.length > 1) {
     throw new UserError(
@@ -38,7 +40,7 @@ export function parseFaults(
       'Leave it out.',
     );
   }
-  const plans = texts.flatMap((text) => parseFault(text, kinds, durationMs) ?? []);
+  const plans = texts.flatMap((text) => parseFault(text, kinds, durationMs, usualMs) ?? []);
   return plans.sort((a, b) => a.atMs - b.atMs);
 }
 
@@ -52,6 +54,7 @@ export function parseFault(
   text: string,
   kinds: readonly FaultKind[],
   durationMs: number | null,
+  usualMs: number | null = null,
 ): FaultPlan | undefined {
   if (text === 'none') {
     return undefined;
@@ -62,7 +65,7 @@ export function parseFault(
   if (known === undefined) {
     throw unknownKind(kind, kinds);
   }
-  return { kind, atMs: timeOf(words.time, kind, durationMs), options: optionsOf(words, known) };
+  return { kind, atMs: timeOf(words.time, kind, durationMs, usualMs), options: optionsOf(words, known) };
 }
 
 /** The list of all is longer than a line, once there are many. */
@@ -75,19 +78,16 @@ function unknownKind(kind: string, kinds: readonly FaultKind[]): UserError {
   return new UserError(`--fault: expected ${expected}, found '${kind}'.${didYouMean(kind, names)}`);
 }
 
-/** Several, in the order of time. @param otherwiseMs for one without a time; null for the middle of the run */
-export function parseFaults(
-  texts: readonly string[],
-  kinds: readonly FaultKind[],
+function timeOf(
+  text: string | undefined,
+  kind: string,
   durationMs: number | null,
-  otherwiseMs: number | null = null,
-): readonly FaultPlan[] {
-  void otherwiseMs;
-  return texts.flatMap((text) => parseFault(text, kinds, durationMs) ?? []).sort((a, b) => a.atMs - b.atMs);
-}
-
-function timeOf(text: string | undefined, kind: string, durationMs: number | null): number {
+  usualMs: number | null,
+): number {
   if (text === undefined) {
+    if (usualMs !== null) {
+      return usualMs;
+    }
     if (durationMs === null) {
       throw new UserError(
         `--fault: the middle of a run that ends with a number of transactions is not known; expected ${kind}@TIME, found no time.`,

@@ -62,7 +62,7 @@ export async function startWatching(options: WatchingOptions): Promise<Watching>
         { clock, emit: options.onEvent },
         { scope: options.scope },
       )
-    : { observers: [], missing: [] };
+    : { observers: [], missing: [], alert: () => undefined };
   return new Everything(options, probes, layers, heartbeat);
 }
 
@@ -83,6 +83,7 @@ class Everything implements Watching {
 
   dense(): void {
     this.probes.dense();
+    this.layers.alert();
   }
 
   stopProbes(): void {
