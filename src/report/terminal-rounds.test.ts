@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Result, RoundAnalysis } from '../result/result.js';
+import type { FaultRecord, Result, RoundAnalysis } from '../result/result.js';
 import type { RoundDetails } from '../result/round.js';
 import { ROUND_SAMPLES, roundSample } from './round-samples.fixture.js';
 import { renderTerminal } from './terminal.js';
@@ -228,6 +228,14 @@ describe('a fault', () => {
     expect(entries(report)).toContain('healthy again +18.009 s');
     expect(entries(report)).toContain('undone +13.209 s started etcd and patroni of n1 again');
     expect(entries(report).join(' ')).toContain('n1 led etcd, too');
+  });
+
+  it('of another round is not told in this one', () => {
+    const base = roundSample('a crash that lost commits');
+    const [cut, kill] = base.faults as [FaultRecord, FaultRecord];
+    const report = renderTerminal({ ...base, faults: [{ ...cut, round: 2 }, kill] }, plainly);
+    expect(report).not.toContain('  cut-replication n1');
+    expect(report).not.toContain('\n  kill-node n1\n');
   });
 
   it('that was a command shows its exit code and the end of what it printed', () => {

@@ -29,6 +29,7 @@ describe('the lane of outages', () => {
     expect(laneOf(outage(20_000, 20_500), outage(1000, 1500))).toBe(` ━ 500 ms${' '.repeat(11)}━ 500 ms`);
     expect(laneOf(outage(2000, 2500), outage(4000, 4500), outage(6000, 6500))).toBe('  ━ ━ ━ 500 ms');
     expect(laneOf(outage(2000, 2300), outage(2400, 2700))).toBe('  ━');
+    expect(laneOf(outage(2000, 2500), outage(2600, 4500))).toBe('  ━━━ 1.90 s');
   });
 
   it('is none where nothing was away in the view', () => {
