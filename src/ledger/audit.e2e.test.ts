@@ -1,5 +1,4 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
@@ -7,12 +6,15 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { UserError } from '../errors.js';
 import type { WorkerLedger } from '../load/ledger-facts.js';
 import { type PrivateServer, startPrivateServer } from '../postgres/private-server.fixture.js';
-import { type AuditOptions, auditCommits } from './audit.js';
+import { type Audit, type AuditOptions, auditCommits } from './audit.js';
 import { tpcbSums } from './invariants.js';
 import { LOST_FILE, writeLostTokens } from './lost-tokens.js';
 import { ledgerCaveats, prepareLedger } from './table.js';
 
 const RUN = '0badcafe';
+
+/** Much longer than it takes: other work may have the machine. */
+const SOON = { timeout: 30_000 };
 
 let server: PrivateServer;
 let sql: pg.Client;
@@ -104,16 +106,19 @@ describe('the audit on a primary', () => {
     expect(most).toBeLessThan(100 * 1024 * 1024);
   });
 
-  it('sees nothing of what commits behind its snapshot or does not commit, and waits for what is under way', async () => {
+  it('waits for a transaction of the run that nobody waits for any more', async () => {
     const slow = await server.connect();
-    await slow.query(`SET application_name = 'pgha-bench/${RUN}/0'`);
-    await slow.query('BEGIN');
-    await slow.query(`INSERT INTO pgbench_history (filler) VALUES ('${RUN}.0.1')`);
-    const audit = auditCommits(options({ ledgers: [ledger({ client: 0, drawn: 1, inDoubt: [1] })] }));
-    await auditorWaits();
-    await slow.query('COMMIT');
-    expect((await audit).commits).toMatchObject({ primary: { inDoubtCommitted: 1, inDoubtAbsent: 0 } });
-    await slow.end();
+    try {
+      await slow.query(`SET application_name = 'pgha-bench/${RUN}/0'`);
+      await slow.query('BEGIN');
+      await slow.query(`INSERT INTO pgbench_history (filler) VALUES ('${RUN}.0.1')`);
+      const audit = auditCommits(options({ ledgers: [ledger({ client: 0, drawn: 1, inDoubt: [1] })] }));
+      await expect.poll(auditors, SOON).toBe(1);
+      await slow.query('COMMIT');
+      expect((await audit).commits).toMatchObject({ primary: { inDoubtCommitted: 1, inDoubtAbsent: 0 } });
+    } finally {
+      await slow.end();
+    }
   });
 
   it('takes a table that is gone for one without tokens, and says so', async () => {
@@ -137,7 +142,7 @@ describe('the audit on a primary', () => {
         endMs: 990,
       }),
     );
-    await expect.poll(() => asked).toBeGreaterThan(3); // It has tried, and tries again.
+    await expect.poll(() => asked, SOON).toBeGreaterThan(3); // It has tried, and tries again.
     await server.launch();
     const { commits } = await audit;
     sql = await server.connect();
@@ -153,7 +158,7 @@ describe('an audit that cannot be made', () => {
     await sql.query('SELECT pg_reload_conf()');
     try {
       await expect
-        .poll(async () => (await sql.query('SHOW synchronous_standby_names')).rows[0])
+        .poll(async () => (await sql.query('SHOW synchronous_standby_names')).rows[0], SOON)
         .toEqual({ synchronous_standby_names: 'nobody' });
       const { commits, lost } = await auditCommits(
         options({ ledgers: [ledger({ client: 0, drawn: 3 })], waitMs: 300 }),
@@ -170,11 +175,13 @@ describe('an audit that cannot be made', () => {
 
   it('does not wait for a right that will not come', async () => {
     const target = options({}).target;
-    const { commits } = await auditCommits(
-      options({ target: { ...target, rw: { ...target.rw, user: 'guest' } }, waitMs: 3_600_000 }),
-    );
+    const asGuest = options({ target: { ...target, rw: { ...target.rw, user: 'guest' } }, waitMs: 5000 });
+    const { commits } = await auditCommits(asGuest);
     expect(commits).toMatchObject({ primary: null });
-    expect(commits.missing[0]).toMatch(/^Nothing was audited: permission denied for table pgbench_history/);
+    expect(commits.missing).toEqual(['Nothing was audited: permission denied for table pgbench_history.']);
+    // To read the tokens is all that it takes.
+    await sql.query('GRANT SELECT ON pgbench_history TO guest');
+    expect((await auditCommits(asGuest)).commits.primary).toMatchObject({ timeline: 1, ackedLost: 0 });
   });
 
   it('ends when it is interrupted, before it begins, while it waits and while it reads', async () => {
@@ -191,33 +198,31 @@ describe('an audit that cannot be made', () => {
 
     // A lock that the scan waits for stands for a scan that takes long.
     const reading = new AbortController();
-    await sql.query('BEGIN');
-    await sql.query('LOCK TABLE pgbench_history IN ACCESS EXCLUSIVE MODE');
-    const reads = auditCommits(options({ signal: reading.signal }));
-    await expect.poll(locked).toBe(1);
-    reading.abort();
-    expect((await reads).commits).toMatchObject({ primary: null, missing: ['The audit was interrupted.'] });
-    await sql.query('ROLLBACK');
+    await whileLocked(async () => {
+      const reads = auditCommits(options({ signal: reading.signal }));
+      await expect.poll(locked, SOON).toBe(1);
+      reading.abort();
+      expect((await reads).commits).toMatchObject({ primary: null, missing: ['The audit was interrupted.'] });
+    });
   });
 
   it('begins again when its connection breaks in the middle', async () => {
     await plant('pgbench_history', 'filler', ['0.1']);
-    await sql.query('BEGIN');
-    await sql.query('LOCK TABLE pgbench_history IN ACCESS EXCLUSIVE MODE');
-    const audit = auditCommits(options({ ledgers: [ledger({ client: 0, drawn: 1 })] }));
-    await expect.poll(locked).toBe(1);
-    await sql.query(
-      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'pgha-bench/audit'",
-    );
-    await expect.poll(locked).toBe(1);
-    await sql.query('ROLLBACK');
-    expect((await audit).commits.primary).toMatchObject({ ackedPresent: 1 });
+    let audit: Promise<Audit> | undefined;
+    await whileLocked(async () => {
+      audit = auditCommits(options({ ledgers: [ledger({ client: 0, drawn: 1 })] }));
+      await expect.poll(locked, SOON).toBe(1);
+      await sql.query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'pgha-bench/audit'",
+      );
+      await expect.poll(locked, SOON).toBe(1);
+    });
+    expect((await audit)?.commits.primary).toMatchObject({ ackedPresent: 1 });
   });
 });
 
 describe('members', () => {
   it('that cannot be compared are named with the reason, and the primary is none of them', async () => {
-    const mute: Server = createServer().listen(0, '127.0.0.1');
     const { commits } = await auditCommits(
       options({
         members: [
@@ -228,7 +233,6 @@ describe('members', () => {
         replicaWaitMs: 1,
       }),
     );
-    mute.close();
     expect(commits.replicas).toEqual([]);
     expect(commits.missing).toEqual([
       'gone was not compared: No server listens on 127.0.0.1:1. Check the address, or start the server.',
@@ -258,7 +262,9 @@ describe('the sums of tpcb', () => {
 
   it('agree since the start of the run, when the balances were not zero then', async () => {
     server.run('pgbench', ['-t', '50', '-c', '2', '-n']);
+    // pgbench empties the history alone; with -n it does not.
     await sql.query('TRUNCATE pgbench_history');
+    server.run('pgbench', ['-t', '50', '-c', '2', '-n']);
     const tpcb = await tpcbSums(sql);
     server.run('pgbench', ['-t', '50', '-c', '2', '-n']);
     const { commits } = await auditCommits(options({ tpcb }));
@@ -331,6 +337,13 @@ async function plant(table: string, column: string, tokens: readonly string[]): 
   await sql.query(`INSERT INTO ${table} (${column}) SELECT $1 || unnest($2::text[])`, [`${RUN}.`, tokens]);
 }
 
+/** Nobody can read the history meanwhile. */
+async function whileLocked(work: () => Promise<void>): Promise<void> {
+  await sql.query('BEGIN');
+  await sql.query('LOCK TABLE pgbench_history IN ACCESS EXCLUSIVE MODE');
+  await work().finally(() => sql.query('ROLLBACK'));
+}
+
 /** Sessions that wait for a lock. */
 async function locked(): Promise<number> {
   const { rows } = await sql.query<{ n: number }>(
@@ -339,16 +352,12 @@ async function locked(): Promise<number> {
   return rows[0]?.n ?? 0;
 }
 
-/** Until the audit has looked for transactions that are under way. */
-async function auditorWaits(): Promise<void> {
-  await expect
-    .poll(async () => {
-      const { rows } = await sql.query(
-        `SELECT FROM pg_stat_activity WHERE application_name = 'pgha-bench/audit' AND query LIKE '%backend_xid%'`,
-      );
-      return rows.length;
-    })
-    .toBe(1);
+/** Audits that have looked for transactions that are under way. */
+async function auditors(): Promise<number> {
+  const { rows } = await sql.query(
+    `SELECT FROM pg_stat_activity WHERE application_name = 'pgha-bench/audit' AND query LIKE '%backend_xid%'`,
+  );
+  return rows.length;
 }
 
 async function written(lost: Parameters<typeof writeLostTokens>[1]): Promise<string> {

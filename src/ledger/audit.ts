@@ -24,7 +24,7 @@ export interface AuditOptions {
   readonly secrets: Secrets;
   /** Of Patroni. */
   readonly access: HttpAccess;
-  /** As they were known; they are asked for anew where Patroni answers. */
+  /** As they were known before the load; they are asked for anew where Patroni answers, and those that are gone are named. */
   readonly members: readonly ClusterMember[];
   /** In the order of time, without the first leader. */
   readonly leaderChanges: readonly LeaderChange[];
@@ -95,7 +95,7 @@ async function audit(options: AuditOptions): Promise<Audit> {
     primary,
     replicas: replicas.compared,
     invariants: reading.invariants,
-    losses: lossesOf(lost, { ...options, members, history }),
+    losses: lossesOf(lost, { ...options, members: members.map(({ member }) => member), history }),
     lostFile: lost.count === 0 ? null : LOST_FILE,
     missing: [...reading.missing, ...replicas.missing],
   };
@@ -130,7 +130,7 @@ async function compareReplicas(
   options: AuditOptions,
   expected: Expected,
   primary: PrimaryReading,
-  members: readonly ClusterMember[],
+  members: readonly KnownMember[],
 ): Promise<Compared> {
   if (members.length === 0) {
     return {
@@ -138,8 +138,10 @@ async function compareReplicas(
       missing: ['No replica was compared: without Patroni their addresses are not known.'],
     };
   }
-  const waitMs = options.replicaWaitMs ?? 30_000;
-  const compare = async (member: ClusterMember): Promise<ReplicaReading> => {
+  const listedMs = options.replicaWaitMs ?? 30_000;
+  const compare = async ({ member, listed }: KnownMember): Promise<ReplicaReading> => {
+    // Whoever has left the cluster is not waited for, but may be there, and even take writes.
+    const waitMs = listed ? listedMs : 0;
     try {
       return await readReplica(member, { ...options, waitMs }, expected, primary);
     } catch (error) {
@@ -165,14 +167,20 @@ function reasonOf(error: unknown): string {
   return messageOf(error).replace(/\.$/, '');
 }
 
-async function membersOf({
-  target,
-  access,
-  members,
-  signal,
-}: AuditOptions): Promise<readonly ClusterMember[]> {
+interface KnownMember {
+  readonly member: ClusterMember;
+  /** The cluster lists it now: a member that is dead for longer than its lease is on no list any more. */
+  readonly listed: boolean;
+}
+
+async function membersOf({ target, access, members, signal }: AuditOptions): Promise<readonly KnownMember[]> {
   const cluster = await firstAnswer(target.patroni, (url) => getCluster(url, { ...access, signal }));
-  return cluster === null || cluster.members.length === 0 ? members : cluster.members;
+  const now = cluster?.members ?? members;
+  const names = new Set(now.map(({ name }) => name));
+  return [
+    ...now.map((member) => ({ member, listed: true })),
+    ...members.filter(({ name }) => !names.has(name)).map((member) => ({ member, listed: false })),
+  ];
 }
 
 async function historyOf({ target, access, history, signal }: AuditOptions): Promise<readonly TimelineEnd[]> {

@@ -4,16 +4,21 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { getHealth } from '../cluster/health.js';
-import { getHistory, postSwitchover } from '../cluster/patroni.js';
-import { type Lab, type LabNode, labDown, labUp } from '../lab/lab.js';
+import { getCluster, getHistory, getMember, patchConfig, postSwitchover } from '../cluster/patroni.js';
+import { type Lab, type LabNode, labDown, labUp, readLab } from '../lab/lab.js';
+import { sendSignal } from '../lab/process.js';
 import type { ClientLedgerFacts, WorkerLedger } from '../load/ledger-facts.js';
 import type { Endpoint } from '../plan/target.js';
 import { type AuditOptions, auditCommits } from './audit.js';
 import { prepareLedger } from './table.js';
+import { TokenSniffer } from './token-sniffer.fixture.js';
 
 /** The audit on a real cluster: two replicas, and timelines that end. */
 
 const RUN = '0badcafe';
+
+/** Much longer than it takes: other work may have the machine. */
+const SOON = { timeout: 30_000 };
 
 let base: string;
 let lab: Lab;
@@ -102,9 +107,7 @@ it('tells at which fork what was lost was lost, and what was not', async () => {
   const knownEnds = (await getHistory(before.apiUrl)).length;
   await postSwitchover(before.apiUrl, { leader: before.name, candidate: after.name });
   // Patroni fills in the name of the new leader later; the count is enough.
-  await expect
-    .poll(async () => (await getHistory(after.apiUrl)).length, { timeout: 30_000 })
-    .toBe(knownEnds + 1);
+  await expect.poll(async () => (await getHistory(after.apiUrl)).length, SOON).toBe(knownEnds + 1);
 
   // As if 101 to 103 had been acknowledged by the old leader, 10 s before the new one led.
   const facts: WorkerLedger = {
@@ -150,6 +153,150 @@ it('tells at which fork what was lost was lost, and what was not', async () => {
   expect(commits.missing).toEqual([]);
   expect(commits.replicas.map(({ same }) => same)).toEqual([true, true]);
 });
+
+it('counts as lost what a count from outside finds lost, when a leader dies that nobody replicated', async () => {
+  const old = await leader();
+  const { members } = await getCluster(old.apiUrl);
+  await patchConfig(old.apiUrl, { maximum_lag_on_failover: 2 ** 30 });
+  await replicas(); // The members have heard of it: a health check is later than their next loop.
+  const sniffer = new TokenSniffer(lab.target.rw.host, lab.target.rw.port);
+  const rw = { ...lab.target.rw, host: '127.0.0.1', port: await sniffer.listen() };
+  const startMs = performance.now();
+  const writers = await Promise.all([1, 2, 3, 4].map((client) => Writer.connect(client, rw, startMs)));
+  try {
+    const ends = writers.map((writer) => writer.write());
+    await expect.poll(() => sniffer.acknowledged.size, SOON).toBeGreaterThan(50);
+    await cutReplication(old);
+    const replicated = sniffer.acknowledged.size;
+    await expect.poll(() => sniffer.acknowledged.size, SOON).toBeGreaterThan(replicated + 100);
+    await kill(old);
+    await Promise.all(ends);
+  } finally {
+    await sniffer.close();
+  }
+
+  const next = await successorOf(old);
+  await asSuperuser(next, 'ALTER ROLE replicator LOGIN');
+  const acks = writers.flatMap((writer) => writer.acks).sort((one, other) => one.atMs - other.atMs);
+  const { commits, lost } = await auditCommits(
+    options({
+      ledgers: writers.map((writer) => writer.ledger(addressOf(old))),
+      members,
+      leaderChanges: [{ atMs: performance.now() - startMs, from: old.name, to: next.name }],
+      timelineAtStart: (await getHistory(next.apiUrl)).at(-1)?.timeline ?? null,
+      lsnBefore: (atMs) => acks.findLast((ack) => ack.atMs <= atMs)?.lsn ?? null,
+    }),
+  );
+
+  const stored = new Set<string>();
+  await withSql(lab.target.rw, async (sql) => {
+    for (const { token } of (await sql.query('SELECT token FROM pgha_bench_ledger')).rows) {
+      stored.add(token);
+    }
+  });
+  const missed = [...sniffer.acknowledged].filter((token) => !stored.has(token));
+  expect(missed.length).toBeGreaterThan(0);
+  expect([...lost].map(({ token }) => token).sort()).toEqual(missed.sort());
+  expect(commits.primary).toMatchObject({
+    server: addressOf(next),
+    ackedLost: missed.length,
+    ghosts: 0,
+    duplicates: 0,
+    unexpected: 100, // planted before, and no writer's
+  });
+  expect(commits.losses).toMatchObject([{ count: missed.length, servers: [addressOf(old)] }]);
+  expect(commits.losses[0]?.walBytes).toBeGreaterThan(0);
+  expect(commits.missing).toEqual([expect.stringMatching(`^${old.name} was not compared: `)]);
+  expect(commits.replicas).toMatchObject([{ same: true, ackedLost: missed.length }]);
+});
+
+/** A client that commits one token after the other, until its connection breaks; it keeps its own ledger. */
+class Writer {
+  readonly acks: { readonly seq: number; readonly atMs: number; readonly lsn: number }[] = [];
+  private readonly inDoubt: number[] = [];
+  private drawn = 0;
+
+  private constructor(
+    private readonly client: number,
+    private readonly sql: pg.Client,
+    private readonly startMs: number,
+  ) {}
+
+  static async connect(
+    client: number,
+    { host, port, user, database }: Endpoint,
+    startMs: number,
+  ): Promise<Writer> {
+    const sql = new pg.Client({ host, port, user, database, password: lab.secrets.rwPassword, ssl: false });
+    sql.on('error', () => undefined);
+    await sql.connect();
+    return new Writer(client, sql, startMs);
+  }
+
+  async write(): Promise<void> {
+    for (;;) {
+      const seq = ++this.drawn;
+      try {
+        const { rows } = await this.sql.query<{ lsn: string }>(
+          "INSERT INTO pgha_bench_ledger VALUES ($1) RETURNING (pg_current_wal_insert_lsn() - '0/0')::text AS lsn",
+          [`${RUN}.${this.client}.${seq}`],
+        );
+        this.acks.push({ seq, atMs: performance.now() - this.startMs, lsn: Number(rows[0]?.lsn) });
+      } catch {
+        this.inDoubt.push(seq);
+        return;
+      }
+    }
+  }
+
+  ledger(server: string): WorkerLedger {
+    const { client, drawn, acks } = this;
+    const none = new Uint32Array();
+    return {
+      clients: [
+        { client, drawn, aborted: none, inDoubt: Uint32Array.from(this.inDoubt), unreplicated: none },
+      ],
+      servers: [server],
+      acks: {
+        client: new Uint32Array(acks.length).fill(client),
+        seq: Uint32Array.from(acks, ({ seq }) => seq),
+        atUs: Float64Array.from(acks, ({ atMs }) => atMs * 1000),
+        server: new Uint16Array(acks.length),
+      },
+      forgot: false,
+    };
+  }
+}
+
+/** Nothing that the leader commits from here on reaches a replica. */
+async function cutReplication(node: LabNode): Promise<void> {
+  await asSuperuser(node, 'ALTER ROLE replicator NOLOGIN');
+  await asSuperuser(node, 'SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_replication');
+}
+
+/** Patroni and PostgreSQL at once. */
+async function kill({ name }: LabNode): Promise<void> {
+  const current = await readLab('audit', base);
+  const node = current?.nodes.find((each) => each.name === name);
+  for (const component of ['patroni', 'postgres'] as const) {
+    const record = node?.processes[component];
+    if (record === undefined || record === null || !(await sendSignal(record, 'SIGKILL'))) {
+      throw new Error(`There is no ${component} of ${name} to be killed.`);
+    }
+  }
+}
+
+async function successorOf(old: LabNode): Promise<LabNode> {
+  for (;;) {
+    for (const node of lab.nodes.filter((each) => each !== old)) {
+      const member = await getMember(node.apiUrl).catch(() => null);
+      if (member?.role === 'primary' && member.state === 'running') {
+        return node;
+      }
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
 
 function options(changes: Partial<AuditOptions> = {}): AuditOptions {
   return {
