@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { RunClock } from '../clock.js';
+import { getEtcdKey } from '../cluster/etcd.js';
 import { getHealth } from '../cluster/health.js';
-import { type ClusterMember, getCluster, patchConfig, postSwitchover } from '../cluster/patroni.js';
-import { type Lab, labDown, labUp, readLab } from '../lab/lab.js';
+import { request } from '../cluster/http.js';
+import { type ClusterMember, getCluster, postSwitchover } from '../cluster/patroni.js';
+import { type Lab, type LabNode, labDown, labUp, readLab } from '../lab/lab.js';
 import { sendSignal } from '../lab/process.js';
 import { startProcess } from '../lab/start-process.js';
 import type { Target } from '../plan/target.js';
@@ -113,10 +115,27 @@ function nodeOf(name: string) {
   return node;
 }
 
+/** With the processes that it has now. */
+async function readNode(name: string): Promise<LabNode> {
+  const node = (await readLab('observed', base))?.nodes.find((each) => each.name === name);
+  if (node === undefined) {
+    throw new Error(`the lab has no node ${name}`);
+  }
+  return node;
+}
+
 async function signalEtcd(name: string, signal: NodeJS.Signals): Promise<void> {
-  const now = await readLab('observed', base);
-  const record = now?.nodes.find((node) => node.name === name)?.processes.etcd ?? null;
+  const record = (await readNode(name)).processes.etcd;
   expect(record !== null && (await sendSignal(record, signal))).toBe(true);
+}
+
+/** Past Patroni, which may be talking to the member that is frozen. */
+async function changeConfig(url: string, differing: object): Promise<void> {
+  const key = `/service/${lab.scope}/config`;
+  const config = JSON.parse((await getEtcdKey(url, key)) ?? '{}');
+  const base64 = (text: string) => Buffer.from(text).toString('base64');
+  const order = { key: base64(key), value: base64(JSON.stringify({ ...config, ...differing })) };
+  expect(await request('POST', `${url}/v3/kv/put`, {}, order)).toMatchObject({ status: 200 });
 }
 
 /** Switches over to another node and gives both names. */
@@ -211,6 +230,31 @@ describe('the observers of a lab', () => {
     expect(observed.history[0]?.forkLsn).toBeGreaterThan(0x1000000);
   });
 
+  it('tell a lease that ran out, and a server that died', async () => {
+    watching = new Watching();
+    await watching.settled();
+    const leader = await leaderName();
+    const { patroni, postgres } = (await readNode(leader)).processes;
+    watching.set.alert();
+    for (const record of [patroni, postgres]) {
+      expect(record !== null && (await sendSignal(record, 'SIGKILL'))).toBe(true);
+    }
+    try {
+      const down = await watching.event({ kind: 'pg_down', subject: leader });
+      const gone = await watching.event({ kind: 'leader_key_gone' });
+      const taken = await watching.event({ kind: 'leader_key_taken' });
+      const promoted = await watching.event({ kind: 'promoted', subject: taken.to ?? '' });
+      expect(gone.text).toBe(`the leader key of ${leader} is gone: its lease ran out`);
+      expect(down.atMs).toBeLessThan(gone.atMs);
+      expect(taken.atMs - taken.uncertaintyMs).toBeLessThan(promoted.atMs);
+      await watching.event({ layer: 'patroni', kind: 'state', subject: leader, to: 'unreachable' });
+    } finally {
+      await startProcess(lab, { component: 'patroni', node: leader });
+    }
+    await watching.event({ kind: 'demoted', subject: leader });
+    await leaderName();
+  });
+
   it('lose no change of the leader key when the member of etcd that they watch is killed', async () => {
     const leader = await leaderName();
     // The watch begins at the first that was given.
@@ -250,7 +294,7 @@ describe('the observers of a lab', () => {
     await signalEtcd(watched.name, 'SIGSTOP');
     try {
       const before = watching.events.length;
-      await patchConfig(nodeOf(leader).apiUrl, { maximum_lag_on_failover: 2_097_152 });
+      await changeConfig(others[0] ?? '', { maximum_lag_on_failover: 2_097_152 });
       const changed = await watching.event({ kind: 'config', to: 'maximum_lag_on_failover' }, before);
       const down = await watching.event({ kind: 'etcd_down', subject: watched.name });
       // It happened before the member was known to be frozen, and was told after it.
