@@ -269,7 +269,7 @@ describe('the observers of a lab', () => {
   it('lose no change of the leader key when the member of etcd that they watch is killed', async () => {
     const leader = await leaderName();
     // The watch begins at the first that was given.
-    const watched = nodeOf(leader === 'n3' ? 'n1' : 'n3');
+    const watched = await etcdFollower();
     const others = lab.nodes.filter((node) => node !== watched).map((node) => node.etcdUrl);
     watching = new Watching({ etcd: [watched.etcdUrl, ...others] });
     await watching.settled();
