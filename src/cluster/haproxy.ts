@@ -155,5 +155,9 @@ function splitCsv(line: string): readonly string[] {
 
 /** Users give the address of the page as often as that of the CSV. */
 function csvUrl(url: string): string {
-  return /;csv/.test(url) ? url : `${url};csv`;
+  if (/;csv/.test(url)) {
+    return url;
+  }
+  const isBare = /^https?:\/\/[^/]*$/.test(url);
+  return isBare ? `${url}/;csv` : `${url};csv`;
 }
