@@ -51,6 +51,22 @@ describe('faults of one round', () => {
   });
 });
 
+describe('the gaps of clients', () => {
+  it('that begin when the load is steady again, and last into the next round, are that one’s', () => {
+    const second = { ...KILL, askedAtMs: 40_000, round: 2 };
+    const client = { acks: 9, connects: 2, lastAckMs: 59_999 };
+    const clients = [
+      { ...client, client: 0, longestGap: { fromMs: 20_300, toMs: 25_600 } },
+      { ...client, client: 1, longestGap: { fromMs: 39_998, toMs: 47_000 } },
+    ];
+    const { rounds } = roundsOf({ ...runOf([KILL, second]), clients });
+    expect(rounds.map(({ clientGaps }) => clientGaps)).toMatchObject([
+      { clients: 1, maxMs: 5300 },
+      { clients: 1, maxMs: 7002 },
+    ]);
+  });
+});
+
 describe('a round', () => {
   const invalid = (events: readonly Event[], part: Partial<FaultRecord> = {}) =>
     roundsOf(runOf([{ ...KILL, ...part }], events)).rounds[0]?.invalid;

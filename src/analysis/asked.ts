@@ -43,19 +43,20 @@ function roundOf(recording: Recording, faults: readonly number[], place: number 
     fault,
     faults,
     calmUntilMs: faults.map(askedMs).find((atMs) => atMs !== null) ?? 0,
-    window: fromMs === null ? null : windowFrom(recording, fromMs, faults),
+    window: fromMs === null ? null : windowFrom(recording, fromMs),
     name: kind.charAt(0).toUpperCase() + kind.slice(1) + (place === null ? '' : ` ${place}`),
   };
 }
 
-function windowFrom(recording: Recording, fromMs: number, own: readonly number[]): Window | null {
+/** The fault is the last of its own round: what was asked for after it belongs to the next. */
+function windowFrom(recording: Recording, fromMs: number): Window | null {
   const endMs = endOfLoad(recording);
   if (fromMs >= endMs) {
     return null;
   }
   let toMs = endMs;
-  for (const [index, { askedAtMs }] of recording.faults.entries()) {
-    if (askedAtMs !== null && askedAtMs > fromMs && !own.includes(index)) {
+  for (const { askedAtMs } of recording.faults) {
+    if (askedAtMs !== null && askedAtMs > fromMs) {
       toMs = Math.min(toMs, askedAtMs);
     }
   }

@@ -112,6 +112,10 @@ function stallIn({ buckets }: Recording, writes: Downtime | null, window: Window
     return null;
   }
   const toMs = writes.toMs ?? window.toMs;
-  const within = buckets.filter((bucket) => endOf(bucket) > writes.fromMs && bucket.startMs < toMs);
-  return Math.max(0, ...within.map(({ stallUs }) => stallUs)) / 1000;
+  let longestUs = 0;
+  for (const bucket of buckets) {
+    const overlaps = endOf(bucket) > writes.fromMs && bucket.startMs < toMs;
+    longestUs = overlaps ? Math.max(longestUs, bucket.stallUs) : longestUs;
+  }
+  return longestUs / 1000;
 }

@@ -50,7 +50,7 @@ function byAcknowledgements(recording: Recording, window: Window): SplitBrain | 
 }
 
 function acknowledging({ buckets }: Recording, window: Window): Acknowledging[] {
-  const frames = new Map<string, ServerFrame[]>();
+  const byServer = new Map<string, ServerFrame[]>();
   for (const bucket of buckets) {
     if (endOf(bucket) <= window.fromMs || bucket.startMs >= window.toMs) {
       continue;
@@ -58,16 +58,23 @@ function acknowledging({ buckets }: Recording, window: Window): Acknowledging[] 
     for (const frame of bucket.servers) {
       // What a bucket holds from behind the end of the window cannot be told from the rest, unless it is all of it.
       if (frame.writes && frame.acks > 0 && frame.firstAckUs < window.toMs * 1000) {
-        frames.set(frame.server, [...(frames.get(frame.server) ?? []), frame]);
+        const own = byServer.get(frame.server) ?? [];
+        byServer.set(frame.server, own);
+        own.push(frame);
       }
     }
   }
-  return [...frames].map(([server, own]) => ({
-    server,
-    frames: own,
-    firstUs: Math.min(...own.map(({ firstAckUs }) => firstAckUs)),
-    lastUs: Math.min(window.toMs * 1000, Math.max(...own.map(({ lastAckUs }) => lastAckUs))),
-  }));
+  return [...byServer].map(([server, frames]) => hullOf(server, frames, window.toMs * 1000));
+}
+
+function hullOf(server: string, frames: readonly ServerFrame[], endUs: number): Acknowledging {
+  let firstUs = Infinity;
+  let lastUs = -1;
+  for (const { firstAckUs, lastAckUs } of frames) {
+    firstUs = Math.min(firstUs, firstAckUs);
+    lastUs = Math.max(lastUs, Math.min(endUs, lastAckUs));
+  }
+  return { server, frames, firstUs, lastUs };
 }
 
 function overlapOf(

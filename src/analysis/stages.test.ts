@@ -78,6 +78,13 @@ describe('stages of a crash', () => {
     expect(round.stages.every(({ missing }) => missing === null)).toBe(true);
   });
 
+  it('are told by etcd and PostgreSQL where Patroni saw them, too', () => {
+    const patroni = leaderByPatroni([0, 'n1'], [41_510, ''], [41_515, 'n2']);
+    const role = eventOf('patroni', 'role', 'n2', 42_250, { to: 'primary' });
+    const both = stagesOf({ events: [...BEFORE, ...patroni, role, ...ETCD, PROMOTED, UP] });
+    expect(both.round.stages).toEqual(round.stages);
+  });
+
   it('say how exactly each is known', () => {
     expect(of('leader_key_gone').uncertaintyMs).toBe(0);
     expect(of('promoted').uncertaintyMs).toBe(210);
@@ -129,6 +136,15 @@ describe('where etcd is not watched', () => {
     expect(of('leader_key_taken')).toMatchObject({ atMs: 42_900, uncertaintyMs: 1000, source: 'patroni' });
     // Seen earlier than what came before it: who looks once a second sees late.
     expect(of('promoted')).toMatchObject({ atMs: 42_400, tookMs: -500, source: 'patroni n2' });
+    // The time of a stage that was seen late is not counted twice.
+    const late = [
+      leaderByPatroni([0, 'n1'], [21_900, ''], [45_990, 'n2']),
+      { ...role, atMs: 21_400 },
+      UP,
+    ].flat();
+    expect(stagesOf({ events: [...BEFORE, ...late] }).round.dominated).toContain(
+      'The race for the leader key took 24.1 s',
+    );
   });
 
   it('a short time without a leader is missing, and the next step has taken both', () => {
@@ -183,6 +199,18 @@ describe('where the leader stays', () => {
       cluster: { ...CLUSTER, settings },
     });
     expect(changed.of('first_connection')).toMatchObject({ tookMs: 105, predicted: null });
+  });
+});
+
+describe('the prediction', () => {
+  it('neither holds nor not, while writes are still away and may come back in time', () => {
+    const acksMs = [every(7, 0, 40_005)];
+    const fault = { askedAtMs: 40_000 };
+    const open = (kind: string) =>
+      stagesOf({ events: [], acksMs, probes: [], fault: { ...fault, kind } }).round;
+    expect(open('kill-node').writeDowntime).toMatchObject({ outage: true, toMs: null });
+    expect(open('kill-node').prediction?.holds).toBeNull();
+    expect(open('switchover').prediction?.holds).toBe(false);
   });
 });
 
