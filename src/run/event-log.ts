@@ -55,6 +55,10 @@ export class EventLog {
 /** Of whoever holds the leader key: etcd's watch sees it at once, Patroni's /cluster within a second. */
 function isLeaderEvent({ kind }: Event): boolean {
   return (
-    kind === 'leader' || kind === 'leader_gone' || kind === 'leader_key_taken' || kind === 'leader_key_gone'
+    kind === 'leader' ||
+    kind === 'leader_gone' ||
+    kind === 'leader_key' ||
+    kind === 'leader_key_taken' ||
+    kind === 'leader_key_gone'
   );
 }

@@ -37,7 +37,7 @@ function isChange(event: Event): boolean {
 const SEEN = 11;
 const SINCE = 13;
 const LATE = 12;
-const LAYER = 10;
+const LAYER = 11;
 const HEAD = `${'seen at'.padStart(SEEN)}${'since fault'.padStart(SINCE)}${'late by'.padStart(LATE)}`;
 
 function eventLine(event: Event, result: Result, style: Style): string {

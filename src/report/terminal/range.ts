@@ -15,7 +15,8 @@ export function rangeInCell({ minMs, maxMs }: Range, style: Style): string {
   if (maxMs === null) {
     return minMs > 0 ? `${atLeast} ${style.millis(minMs)}` : '';
   }
-  if (minMs === 0) {
+  // Below 0 it may come before the step in front of it.
+  if (minMs <= 0) {
     return `${style.atMost} ${style.millis(maxMs)}`;
   }
   const [least = '', unit] = style.millis(minMs).split(' ');

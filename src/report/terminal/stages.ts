@@ -49,7 +49,7 @@ function stageRow(stage: Stage, before: Stage | undefined, askedMs: number, styl
       tookMs === null ? style.dash : signed(tookMs, style),
       missed ? style.paint(`${range} !`, 'yellow') : range,
       uncertaintyMs > 0 ? style.paint(lateness(uncertaintyMs, style), 'dim') : '',
-      source === null ? '' : plain(source),
+      source === null ? '' : plain(source.split(' ')[0] ?? ''),
     ],
   ];
 }
