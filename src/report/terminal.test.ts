@@ -120,7 +120,7 @@ describe('the report of a switchover', () => {
   });
 
   it('lists what happened with its time since the fault', () => {
-    expect(lineWith(report, '21.934 s')).toBe('   21.934 s     +1.931 s   ≤ 0.834 s  patroni n2 leads');
+    expect(lineWith(report, '21.934 s')).toBe('   21.934 s     +1.931 s   ≤ 0.834 s  patroni  n2 leads');
   });
 });
 
