@@ -7,7 +7,7 @@ import { totalsOf } from './totals.js';
 
 /** The parts of a result that are figures of the recording. */
 export interface AnalysedRecording
-  extends Pick<Result, 'totals' | 'timeline' | 'errors' | 'servers' | 'analysis'> {
+  extends Pick<Result, 'totals' | 'timeline' | 'errors' | 'servers' | 'directWrites' | 'analysis'> {
   /** Which figures are missing and why; to be joined with other notes of the run. */
   readonly notes: readonly string[];
 }
@@ -20,6 +20,7 @@ export function analyse(recording: Recording): AnalysedRecording {
     timeline: timelineOf(recording, instantsOfInterest(recording.faults, recording.events, rounds)),
     errors: errorsOf(recording),
     servers: serversOf(recording),
+    directWrites: serversOf(recording, 'direct'),
     analysis: { rounds, summaries },
     notes,
   };

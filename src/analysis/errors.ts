@@ -1,3 +1,4 @@
+import type { ServerFrame } from '../load/frame.js';
 import type { ErrorFacts, ServerFacts } from '../result/result.js';
 import { errorKey, serverKey, sumByKey, sumOfErrors, sumOfServers } from './buckets.js';
 import type { Recording } from './recording.js';
@@ -24,10 +25,10 @@ export function errorsOf({ buckets, plan }: Recording): ErrorFacts[] {
     .sort((a, b) => a.firstMs - b.firstMs);
 }
 
-/** Who acknowledged, in the order in which they first did. */
-export function serversOf({ buckets }: Recording): ServerFacts[] {
+/** Who acknowledged to the load, or to the writers that are connected to the nodes, in the order in which they first did. */
+export function serversOf({ buckets }: Recording, wanted: ServerFrame['via'] = 'load'): ServerFacts[] {
   const servers = sumByKey(
-    buckets.flatMap((bucket) => bucket.servers.filter(({ via }) => via === 'load')),
+    buckets.flatMap((bucket) => bucket.servers.filter(({ via }) => via === wanted)),
     serverKey,
     sumOfServers,
   );

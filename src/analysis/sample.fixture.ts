@@ -455,7 +455,7 @@ function quietEvents(): Event[] {
   return switchoverEvents(0).slice(0, 7);
 }
 
-function build(simulation: Simulation, events: readonly Event[]): Sample {
+export function build(simulation: Simulation, events: readonly Event[]): Sample {
   const recording = simulate({ cluster: CLUSTER, ...simulation, events });
   const { notes, ...analysed } = analyse(recording);
   return {

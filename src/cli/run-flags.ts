@@ -100,5 +100,13 @@ export const RUN_FLAGS = {
     describe: 'seconds from line to line [1]',
   },
   ...INERT_RUN_FLAGS,
-  fault: { group: 'Fault:', describe: 'KIND@TIME, switchover@20s, or none [a lab: in the middle]' },
+  fault: { group: 'Fault:', describe: 'KIND[:options]@TIME, or none [a lab: switchover]; several' },
+  rounds: { group: 'Fault:', describe: 'do it so often; ends the run' },
+  'allow-fault': { group: 'Fault:', describe: 'SCOPE of your own cluster that may be hurt' },
+  ledger: {
+    group: 'Fault:',
+    describe: 'history, insert or off: where tokens of commits go [as the workload has room]',
+  },
+  observers: { group: 'Fault:', describe: 'on: watch all layers of the cluster; or off [on]' },
+  'direct-writes': { group: 'Fault:', describe: 'on: write to each node, too; shows two primaries [off]' },
 } as const satisfies Flags;

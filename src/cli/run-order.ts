@@ -42,6 +42,7 @@ export async function readRunOrder(args: Arguments, words: readonly string[]): P
   const settings = readSettings({
     text: (name) => once(args, name),
     env: process.env,
+    faultTexts: each(args, 'fault'),
     faults: FAULTS,
     cores: availableParallelism(),
     randomSeed: () => randomInt(2 ** 31),

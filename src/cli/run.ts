@@ -1,30 +1,31 @@
-import { clusterFacts } from '../cluster/facts.js';
+import { patroniAccess } from '../cluster/access.js';
+import type { HttpAccess } from '../cluster/http.js';
 import { type ClusterMember, getCluster } from '../cluster/patroni.js';
 import { messageOf, UserError } from '../errors.js';
-import type { Fault } from '../faults/fault.js';
-import { FAULTS } from '../faults/registry.js';
-import type { Lab } from '../lab/lab.js';
-import { PROBE_CONNECTIONS } from '../observe/probe.js';
-import type { FaultPlan, Plan } from '../plan/plan.js';
-import { planOf, type RunSettings } from '../plan/settings.js';
-import { hostPort, type Secrets, type Target } from '../plan/target.js';
+import { labControl } from '../lab/control.js';
+import { type LostToken, writeLostTokens } from '../ledger/lost-tokens.js';
+import { PROBE_CONNECTIONS } from '../observe/attempt.js';
+import type { FaultPlan } from '../plan/plan.js';
+import type { Target } from '../plan/target.js';
 import { choice } from '../plan/words.js';
-import { closeClient, LOOK_TIMEOUT_MS, openClient, queryProblem } from '../postgres/connect.js';
 import { blamesScript } from '../postgres/failure.js';
 import type { TerminalOptions } from '../report/terminal/text.js';
 import { renderTerminal } from '../report/terminal.js';
-import type { ClusterFacts, Result } from '../result/result.js';
-import { writeResult } from '../result/store.js';
+import type { Result } from '../result/result.js';
+import { type HistogramLogs, writeResult } from '../result/store.js';
 import { conduct } from '../run/conductor.js';
-import { checkServer } from '../run/preflight.js';
 import { givenTo } from '../workload/options.js';
+import { checkAllowed } from './allowed.js';
 import { type Arguments, each, once } from './arguments.js';
 import { EXIT } from './exit.js';
 import { prepare } from './init.js';
 import { Interrupt } from './interrupt.js';
 import { ProgressLines } from './progress-lines.js';
-import { type RunOrder, readRunOrder, workloadOf } from './run-order.js';
-import { beforeRun, schemasOf, tableOptions } from './run-tables.js';
+import { faultsFor } from './run-faults.js';
+import { isLab, look, makeReady } from './run-look.js';
+import { type RunOrder, readRunOrder } from './run-order.js';
+import { schemasOf } from './run-tables.js';
+import { describe } from './run-words.js';
 import {
   givenTarget,
   isTargetGiven,
@@ -124,128 +125,72 @@ async function runAgainst(
   }
   const { secrets } = resolved;
   const { settings } = order;
-  const { target, members } = await withMembers(resolved.target);
+  const access = patroniAccess(resolved.target, secrets);
+  const lab = isLab(resolved) ? labControl(resolved) : null;
+  const { target, members } = await withMembers(resolved.target, access);
   const { faultPlans, faults } = faultsFor(settings, target);
+  await checkAllowed(target, faults, settings.allowFault, access);
   for (const [index, fault] of faults.entries()) {
-    await fault.check({ target, plan: faultPlans[index] as FaultPlan, access: {}, lab: null });
+    await fault.check({ target, plan: faultPlans[index] as FaultPlan, access, lab });
   }
-  const { plan, cluster } = await look({ ...resolved, target }, order, faultPlans, signal);
-  await makeReady(target, secrets, order, plan, signal);
+  const { plan, cluster, ledger } = await look({ ...resolved, target }, order, faultPlans, access, signal);
+  const { tpcb, notes } = await makeReady(target, secrets, order, plan, ledger, signal);
   tell(describe(plan));
   const lines = new ProgressLines(process.stderr, styleFor(process.stderr));
-  const { result, histograms } = await conduct({
+  const { result, histograms, lost } = await conduct({
     plan,
     secrets,
+    access,
     cluster,
     members,
     faults,
+    lab,
+    ledger,
+    tpcb,
+    notes,
     signal,
     progressMs: settings.progressMs,
     onProgress: (progress) => lines.show(progress),
+    onStep: (step) => {
+      lines.end();
+      tell(step);
+    },
   });
   lines.end();
+  await deliver(order, result, histograms, lost);
+  return exitCodeOf(result);
+}
+
+/** Writes the result and prints the report. */
+async function deliver(
+  { place }: RunOrder,
+  result: Result,
+  histograms: HistogramLogs,
+  lost: Iterable<LostToken>,
+): Promise<void> {
   const style = styleFor(process.stdout);
   try {
-    const directory = await writeResult(order.place, result, histograms);
+    const directory = await writeResult(place, result, histograms);
+    if (result.commits?.lostFile != null) {
+      await writeLostTokens(directory, lost);
+    }
     process.stdout.write(renderTerminal(result, { ...style, directory }));
   } catch (error) {
     // What was measured is worth more than the place it should have gone to.
     process.stdout.write(renderTerminal(result, style));
     throw error;
   }
-  return exitCodeOf(result);
-}
-
-/** Looks at the server, its tables and the cluster, and makes the plan. @throws UserError for what does not fit */
-async function look(
-  resolved: ResolvedTarget,
-  order: RunOrder,
-  faults: readonly FaultPlan[],
-  signal: AbortSignal,
-): Promise<{ readonly plan: Plan; readonly cluster: ClusterFacts }> {
-  const { target, secrets } = resolved;
-  const { settings, composition, given } = order;
-  const wait = { queryTimeoutMs: LOOK_TIMEOUT_MS, signal };
-  if (target.ro !== undefined) {
-    await closeClient(await openClient(target.ro, secrets.roPassword, 'look', wait));
-  }
-  const sql = await openClient(target.rw, secrets.rwPassword, 'look', wait);
-  try {
-    const decided = await tableOptions(sql, composition, given, target);
-    const workload = await workloadOf(order, decided, target.ro !== undefined);
-    const plan = planOf(settings, target, workload, faults);
-    await checkServer(sql, plan);
-    return { plan, cluster: await clusterFacts(target, sql, isLab(resolved) ? resolved.settings : {}) };
-  } catch (error) {
-    throw queryProblem(error, target.rw, 'look at the server and its tables');
-  } finally {
-    await closeClient(sql);
-  }
-}
-
-/** A vacuum takes the time that it takes: only Ctrl-C ends it. */
-async function makeReady(
-  { rw }: Target,
-  { rwPassword }: Secrets,
-  order: RunOrder,
-  plan: Plan,
-  signal: AbortSignal,
-): Promise<void> {
-  const sql = await openClient(rw, rwPassword, 'before-run', { signal });
-  try {
-    await beforeRun(sql, order, plan.workload.options);
-  } catch (error) {
-    throw queryProblem(error, rw, 'make the tables ready for the run');
-  } finally {
-    await closeClient(sql);
-  }
-}
-
-/** The faults of the run. By default a lab has its switchover; a cluster of somebody's own is not touched unasked. */
-function faultsFor(
-  settings: RunSettings,
-  target: Target,
-): { faultPlans: readonly FaultPlan[]; faults: readonly Fault[] } {
-  const wanted = settings.fault;
-  const plan = wanted === 'default' ? defaultFault(settings, target) : wanted;
-  if (plan === undefined) {
-    return { faultPlans: [], faults: [] };
-  }
-  const fault = FAULTS.find((candidate) => candidate.kind === plan.kind);
-  if (fault === undefined) {
-    throw new UserError(`--fault: there is no '${plan.kind}'.`);
-  }
-  if (fault.needs === 'lab' && target.kind !== 'lab') {
-    throw new UserError(
-      `--fault: ${fault.kind} can be done to a lab only.`,
-      'Leave --rw out, or use --fault none.',
-    );
-  }
-  if (fault.needs === 'patroni' && target.patroni.length === 0) {
-    throw new UserError(
-      `--fault: ${fault.kind} is done by Patroni, and the target has none.`,
-      'Add --patroni URL, or use --fault none.',
-    );
-  }
-  return { faultPlans: [plan], faults: [fault] };
-}
-
-/** A run that ends with a number of transactions has no middle that could be known. */
-function defaultFault({ durationMs }: RunSettings, target: Target): FaultPlan | undefined {
-  if (target.kind !== 'lab' || durationMs === null) {
-    return undefined;
-  }
-  return { kind: 'switchover', atMs: durationMs / 2, options: {} };
 }
 
 /** The members of the cluster, and the target with a member that answers in front. @throws UserError when none does */
 async function withMembers(
   target: Target,
+  access: HttpAccess,
 ): Promise<{ readonly target: Target; readonly members: readonly ClusterMember[] }> {
   let failure: unknown;
   for (const url of target.patroni) {
     try {
-      const { members } = await getCluster(url);
+      const { members } = await getCluster(url, access);
       const others = target.patroni.filter((other) => other !== url);
       return { target: { ...target, patroni: [url, ...others] }, members };
     } catch (error) {
@@ -259,28 +204,6 @@ async function withMembers(
     );
   }
   return { target, members: [] };
-}
-
-function isLab(resolved: ResolvedTarget): resolved is Lab {
-  return resolved.target.kind === 'lab';
-}
-
-function describe(plan: Plan): string {
-  const [fault] = plan.faults;
-  const what = fault === undefined ? 'no fault' : `${fault.kind} at ${fault.atMs / 1000} s`;
-  const { workload, clients, target } = plan;
-  const ends = endsInWords(plan).join(' or ');
-  return `Running ${workload.name} with ${clients} ${clients === 1 ? 'client' : 'clients'} ${ends} against ${hostPort(target.rw)}, ${what}.`;
-}
-
-function endsInWords({ durationMs, transactions }: Plan): readonly string[] {
-  const ends = durationMs === null ? [] : [`for ${durationMs / 1000} s`];
-  if (transactions === null) {
-    return ends;
-  }
-  const { count, per } = transactions;
-  const who = per === 'client' ? 'each has' : 'all together have';
-  return [...ends, `until ${who} done ${count} ${count === 1 ? 'transaction' : 'transactions'}`];
 }
 
 function styleFor(out: NodeJS.WriteStream): TerminalOptions {

@@ -50,6 +50,9 @@ export function isTargetGiven(args: Arguments): boolean {
     throw new UserError(`--rw is the whole address, and --${part} a part of one.`, 'Leave one of them out.');
   }
   const address = args['rw'] === undefined ? part : 'rw';
+  if (address === 'rw' && args['lab'] !== undefined) {
+    return false; // Another way into that lab.
+  }
   if (address !== undefined) {
     for (const flag of ['lab', 'profile'] as const) {
       if (args[flag] !== undefined) {
@@ -97,7 +100,11 @@ export async function givenTarget(args: Arguments): Promise<ResolvedTarget> {
   };
 }
 
-/** The lab that is up; undefined when there is none and none was asked for by name. @throws UserError when one was */
+/**
+ * The lab that is up; undefined when there is none and none was asked for by name. With --rw and --ro beside its name,
+ * the load goes there: to a pooler of one's own in front of the lab, for one.
+ * @throws UserError when one was asked for that is not up
+ */
 export async function labTarget(args: Arguments): Promise<Lab | undefined> {
   const name = once(args, 'lab');
   const lab = await readLab(name ?? 'default');
@@ -107,7 +114,26 @@ export async function labTarget(args: Arguments): Promise<Lab | undefined> {
       `Start it with 'pgha-bench lab up --name ${name}'.`,
     );
   }
-  return lab;
+  return lab === undefined ? undefined : throughOwnEndpoints(lab, args);
+}
+
+async function throughOwnEndpoints(lab: Lab, args: Arguments): Promise<Lab> {
+  const endpointOf = async (flag: 'rw' | 'ro') => {
+    const text = once(args, flag);
+    return text === undefined ? undefined : settled(parseUri(text, `--${flag}`, process.env));
+  };
+  const [rw, ro] = [await endpointOf('rw'), await endpointOf('ro')];
+  const target: Target = {
+    ...lab.target,
+    ...(rw === undefined ? {} : { rw: rw.endpoint }),
+    ...(ro === undefined ? {} : { ro: ro.endpoint }),
+  };
+  const secrets: Secrets = {
+    ...lab.secrets,
+    ...(rw?.password === undefined ? {} : { rwPassword: rw.password }),
+    ...(ro?.password === undefined ? {} : { roPassword: ro.password }),
+  };
+  return { ...lab, target, secrets };
 }
 
 /** A name of this process alone: another run may start a lab at the same time. */

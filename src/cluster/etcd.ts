@@ -1,4 +1,4 @@
-import { getJson, type HttpAccess, jsonOf, request } from './http.js';
+import { type HttpAccess, jsonOf, request } from './http.js';
 import { arrayOf, objectOf, objectsOf, textOf } from './json.js';
 
 /** One member as etcd lists it. */
@@ -38,21 +38,58 @@ export async function getEtcdStatus(url: string, access: HttpAccess = {}): Promi
   };
 }
 
-/** Whether the member can serve: it has a leader, and a read through consensus works. */
+/**
+ * Whether the member can serve: it has a leader, and a read through consensus works.
+ * @throws EndpointError when it does not answer; 503 is how one without a leader answers
+ */
 export async function isEtcdHealthy(url: string, access: HttpAccess = {}): Promise<boolean> {
-  const body = objectOf(await getJson(`${trimmed(url)}/health`, access));
-  return body?.['health'] === 'true';
+  const endpoint = `${trimmed(url)}/health`;
+  const reply = await request('GET', endpoint, access);
+  if (reply.status === 503) {
+    return false;
+  }
+  return objectOf(jsonOf(endpoint, reply))?.['health'] === 'true';
 }
 
 /** The value of a key, null when it does not exist. */
 export async function getEtcdKey(url: string, key: string, access: HttpAccess = {}): Promise<string | null> {
-  const order = { key: Buffer.from(key).toString('base64') };
-  const body = objectOf(await post(url, '/v3/kv/range', order, access)) ?? {};
+  const body = objectOf(await post(url, '/v3/kv/range', { key: encode(key) }, access)) ?? {};
   const first = objectsOf(body['kvs'])[0];
-  if (first === undefined) {
-    return null;
-  }
-  return Buffer.from(textOf(first['value']) ?? '', 'base64').toString('utf8');
+  return first === undefined ? null : decode(first['value']);
+}
+
+/** All keys with a prefix at one revision. */
+export interface EtcdSnapshot {
+  readonly revision: number;
+  readonly values: ReadonlyMap<string, string>;
+}
+
+export async function getEtcdPrefix(
+  url: string,
+  prefix: string,
+  access: HttpAccess = {},
+): Promise<EtcdSnapshot> {
+  const body = objectOf(await post(url, '/v3/kv/range', prefixRange(prefix), access)) ?? {};
+  return {
+    revision: Number(textOf(objectOf(body['header'])?.['revision']) ?? 0),
+    values: new Map(objectsOf(body['kvs']).map((pair) => [decode(pair['key']), decode(pair['value'])])),
+  };
+}
+
+/** `key` and `range_end` of everything that begins with the prefix, which must not be empty. */
+export function prefixRange(prefix: string): { readonly key: string; readonly range_end: string } {
+  const end = Buffer.from(prefix);
+  end[end.length - 1] = (end.at(-1) ?? 0) + 1;
+  return { key: encode(prefix), range_end: end.toString('base64') };
+}
+
+function encode(text: string): string {
+  return Buffer.from(text).toString('base64');
+}
+
+/** Keys and values are base64 in JSON; an empty value is left out. */
+export function decode(base64: unknown): string {
+  return Buffer.from(textOf(base64) ?? '', 'base64').toString('utf8');
 }
 
 async function post(url: string, path: string, body: unknown, access: HttpAccess): Promise<unknown> {

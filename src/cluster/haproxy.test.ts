@@ -77,9 +77,9 @@ describe('parseStats', () => {
 });
 
 describe('over HTTP', () => {
-  it.each(['', ';csv'])('reads the CSV when it is given the page%s', async (suffix) => {
+  it.each(['', '/', '/;csv'])('reads the CSV when it is given the page%s', async (suffix) => {
     const url = await serve({ '/;csv': RECORDED });
-    const lines = await getHaproxyStats({ kind: 'url', url: `${url}/${suffix}` });
+    const lines = await getHaproxyStats({ kind: 'url', url: `${url}${suffix}` });
     expect(lines.map(({ proxy, server }) => `${proxy}/${server}`)).toContain('rw/n2');
   });
 

@@ -31,12 +31,29 @@ export interface HaproxyLine {
 }
 
 /** `show stat`, over the socket or from the CSV page. */
-export async function getHaproxyStats(
+export function getHaproxyStats(
   address: HaproxyAddress,
   access: HttpAccess = {},
 ): Promise<readonly HaproxyLine[]> {
+  return stats(address, 'show stat', access);
+}
+
+/** Servers only: all proxies, type 4, all servers. The page has no such filter, so the others are left out here. */
+export async function getHaproxyServers(
+  address: HaproxyAddress,
+  access: HttpAccess = {},
+): Promise<readonly HaproxyLine[]> {
+  const lines = await stats(address, 'show stat -1 4 -1', access);
+  return lines.filter((line) => line.kind === 'server');
+}
+
+async function stats(
+  address: HaproxyAddress,
+  command: string,
+  access: HttpAccess,
+): Promise<readonly HaproxyLine[]> {
   if (address.kind === 'socket') {
-    return parseStats(address.path, await haproxyCommand(address.path, 'show stat', access));
+    return parseStats(address.path, await haproxyCommand(address.path, command, access));
   }
   const url = csvUrl(address.url);
   const reply = await request('GET', url, access);
@@ -126,6 +143,9 @@ const KINDS: readonly HaproxyLine['kind'][] = ['frontend', 'backend', 'server', 
 
 /** Values are quoted where they hold a comma, as the text of a check may. */
 function splitCsv(line: string): readonly string[] {
+  if (!line.includes('"')) {
+    return line.split(',');
+  }
   const values: string[] = [];
   for (const match of line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)) {
     values.push(match[1]?.replaceAll('""', '"') ?? match[2] ?? '');
@@ -135,5 +155,9 @@ function splitCsv(line: string): readonly string[] {
 
 /** Users give the address of the page as often as that of the CSV. */
 function csvUrl(url: string): string {
-  return /;csv/.test(url) ? url : `${url};csv`;
+  if (/;csv/.test(url)) {
+    return url;
+  }
+  const isBare = /^https?:\/\/[^/]*$/.test(url);
+  return isBare ? `${url}/;csv` : `${url};csv`;
 }

@@ -120,7 +120,7 @@ export function jsonOf(url: string, reply: HttpReply): unknown {
   }
 }
 
-function tlsOptions(tls: TlsAccess | undefined): https.RequestOptions {
+export function tlsOptions(tls: TlsAccess | undefined): https.RequestOptions {
   const options: https.RequestOptions = {};
   if (tls?.caFile !== undefined) {
     options.ca = readFileSync(tls.caFile);
@@ -145,7 +145,7 @@ function describe(error: unknown): string {
   return messageOf(error);
 }
 
-function withoutPassword(url: string): string {
+export function withoutPassword(url: string): string {
   return url.replace(/\/\/[^/@]*@/, '//');
 }
 

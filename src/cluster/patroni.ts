@@ -120,6 +120,37 @@ export async function postSwitchover(
   return request('POST', join(url, '/switchover'), { timeoutMs: 60_000, ...access }, order);
 }
 
+/** As a switchover, but one that needs no leader; on a healthy cluster it ends in the same graceful demotion. */
+export async function postFailover(
+  url: string,
+  order: { readonly candidate: string },
+  access: HttpAccess = {},
+): Promise<PatroniAnswer> {
+  return request('POST', join(url, '/failover'), { timeoutMs: 60_000, ...access }, order);
+}
+
+/** Restarts the member's PostgreSQL; answers when that is done. */
+export async function postRestart(url: string, access: HttpAccess = {}): Promise<PatroniAnswer> {
+  return request('POST', join(url, '/restart'), { timeoutMs: 120_000, ...access }, {});
+}
+
+/** Throws the replica's data away and copies the leader's; answers when that has begun. */
+export async function postReinitialize(url: string, access: HttpAccess = {}): Promise<PatroniAnswer> {
+  return request('POST', join(url, '/reinitialize'), { timeoutMs: 60_000, ...access }, { force: true });
+}
+
+/** Takes back a restart that was scheduled; 404 when none was. */
+export async function deleteRestart(url: string, access: HttpAccess = {}): Promise<PatroniAnswer> {
+  return request('DELETE', join(url, '/restart'), access);
+}
+
+/** Whether the member will restart PostgreSQL at a time that somebody has set. */
+export async function hasScheduledRestart(url: string, access: HttpAccess = {}): Promise<boolean> {
+  const endpoint = join(url, '/patroni');
+  const body = expectObject(endpoint, await getJson(endpoint, access));
+  return objectOf(body['scheduled_restart']) !== null;
+}
+
 /** Changes dynamic configuration (null removes a setting), and wakes the member that is asked. */
 export async function patchConfig(
   url: string,
@@ -127,7 +158,16 @@ export async function patchConfig(
   access: HttpAccess = {},
 ): Promise<PatroniConfig> {
   const endpoint = join(url, '/config');
-  return expectObject(endpoint, jsonOf(endpoint, await request('PATCH', endpoint, access, patch)));
+  return expectObject(endpoint, jsonOf(endpoint, await requestPatch(url, patch, access)));
+}
+
+/** The same, whatever the answer is: 409 when somebody else was faster, 503 when there is no configuration. */
+export async function requestPatch(
+  url: string,
+  patch: JsonObject,
+  access: HttpAccess = {},
+): Promise<PatroniAnswer> {
+  return request('PATCH', join(url, '/config'), access, patch);
 }
 
 export function parseMember(endpoint: string, json: unknown): PatroniMember {

@@ -39,6 +39,10 @@ export interface FaultOption {
   /** A duration, looked at when the plan is made. */
   readonly type?: 'duration';
   readonly required?: true;
+  /** The only words that it may be. */
+  readonly choices?: readonly string[];
+  /** It stands for options of any name, `config:ttl=20,loop_wait=5`. */
+  readonly any?: true;
 }
 
 /** What a fault may look at before the load. */

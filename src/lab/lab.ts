@@ -226,6 +226,7 @@ function targetOf(directory: LabDirectory, state: LabState): Target {
     ro: endpoint(PROXY_PORTS.ro),
     patroni: NODE_NAMES.map((node) => patroniUrl(state, node)),
     haproxy: { kind: 'socket', path: directory.haproxySocket },
+    etcd: NODE_NAMES.map((node) => etcdUrl(state, node)),
   };
 }
 

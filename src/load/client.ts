@@ -15,6 +15,7 @@ import { ABORTED, ACK, ACK_UNREPLICATED, IN_DOUBT, NOT_SENT } from '../postgres/
 import { IDLE } from '../postgres/replies.js';
 import { Session, type SessionOptions, type SessionOwner } from '../postgres/session.js';
 import type { ScriptContext } from '../workload/program.js';
+import type { AckRing } from './ack-ring.js';
 import { type ClientScript, Execution, type ExecutionGroup, type ExecutionOwner } from './execution.js';
 import type { Share } from './share.js';
 import type { LogFailure, TransactionLog } from './transaction-log.js';
@@ -37,6 +38,8 @@ export interface ClientGroup extends ExecutionGroup {
   readonly maxTries: number;
   /** 0 = connections are kept. */
   readonly transactionsPerConnection: number;
+  /** Undefined without a ledger. */
+  readonly acks: AckRing | undefined;
   /** Undefined without one, and in the warm-up. */
   readonly log: TransactionLog | undefined;
   /** µs since 1970 of an instant of the load. */
@@ -298,6 +301,7 @@ export class Client implements SessionOwner, ExecutionOwner {
       case 'rolling_back':
         break;
       default:
+        this.group.acks?.keep();
         // Lost while nothing was in flight: the next wake finds the session closed and connects.
         return;
     }
@@ -394,6 +398,7 @@ export class Client implements SessionOwner, ExecutionOwner {
     this.begunBefore = true;
     this.drawsAnew = false;
     this.transactionDeadlineUs = nowUs + group.transactionUs;
+    this.context.ledger?.begin(this.lane.writeServer);
     this.execution.begin(
       group.scripts[this.script] as ClientScript,
       this.script,
@@ -556,10 +561,19 @@ export class Client implements SessionOwner, ExecutionOwner {
   /** The connection is gone under a transaction. */
   private lost(failure: Failure, nowUs: number): void {
     this.record(this.execution.committing ? IN_DOUBT : ABORTED, failure, nowUs);
+    this.noteLoss();
     if (this.execution.committing || this.execution.committed) {
       // It may have gone through, or a part of it has: it is not tried again, and the next one is another one.
       this.givenUp(failure.code, nowUs);
     }
+  }
+
+  private noteLoss(): void {
+    const { ledger } = this.context;
+    if (this.execution.committing) {
+      ledger?.doubt();
+    }
+    this.group.acks?.keep();
   }
 
   private givenUp(code: string, nowUs: number): void {
@@ -686,6 +700,7 @@ export class Client implements SessionOwner, ExecutionOwner {
     const closing = this.group.closings[this.closings++] as ClientGroup['closings'][number];
     this.phase = 'closing';
     this.transactionDeadlineUs = nowUs + this.group.transactionUs;
+    this.context.ledger?.begin(this.lane.writeServer);
     this.execution.begin(closing.script, closing.index, this.lane.session, this.transactionDeadlineUs);
   }
 
@@ -700,6 +715,7 @@ export class Client implements SessionOwner, ExecutionOwner {
   private closingLost(failure: Failure, nowUs: number): void {
     this.execution.cancel();
     this.record(this.execution.committing ? IN_DOUBT : ABORTED, failure, nowUs);
+    this.noteLoss();
     this.stop();
   }
 

@@ -131,7 +131,9 @@ export class Execution {
   /** If the reply decided over a commit, it was one. */
   private noteCommit(): void {
     if (this.committing) {
-      this.unreplicated ||= (this.session as Session).replies.unreplicated;
+      const { unreplicated } = (this.session as Session).replies;
+      this.unreplicated ||= unreplicated;
+      this.context.ledger?.committed(this.group.nowUs(), unreplicated);
       this.committed = true;
       this.committing = false;
     }
@@ -141,6 +143,9 @@ export class Execution {
     if (this.pipedSyncs > 1) {
       // Behind an error the server skips up to the next Sync and parses on: which statements it has is not known.
       (this.session as Session).close();
+    }
+    if (this.committing) {
+      this.context.ledger?.fail();
     }
     this.committing = false;
     this.failed(failure);

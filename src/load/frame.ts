@@ -95,7 +95,10 @@ export interface ProbeFrame {
    * have been acknowledged itself. -1 when there was none before.
    */
   readonly triedBeforeUs: number;
-  /** Acknowledgements on a connection that was there since before the last failure, and the first of them. */
+  /**
+   * Acknowledgements on a connection that was there before the last trouble (a failure, a hang, a fault that was about
+   * to be done), and the first of them. Always none for `connect`.
+   */
   readonly keptAcks: number;
   readonly firstKeptAckUs: number;
   /** Largest position in the WAL that the server named in an acknowledgement of a write, bytes; -1 where it named none. */

@@ -6,6 +6,7 @@ import type { Route } from '../plan/target.js';
 import type { Failure } from '../postgres/failure.js';
 import type { Program, ScriptContext } from '../workload/program.js';
 import type { RandomStream } from '../workload/random/stream.js';
+import type { AckRing } from './ack-ring.js';
 import { Client, type ClientGroup } from './client.js';
 import { clientScripts, closingsOf } from './client-scripts.js';
 import { laneOfScripts, lanesOf, shareOf, transactionsOf, type WorkerPart } from './dealing.js';
@@ -14,6 +15,7 @@ import type { Frame } from './frame.js';
 import { Pacer } from './pacer.js';
 import { Recorder } from './recorder.js';
 import { Share } from './share.js';
+import { ThreadHealth } from './thread-health.js';
 import type { TransactionLog } from './transaction-log.js';
 
 /** Where one worker's share of the run comes from. */
@@ -28,6 +30,8 @@ export interface GroupOptions extends WorkerPart {
   /** Draws the instants of an open pace. */
   readonly throttle: RandomStream;
   readonly log?: TransactionLog;
+  /** Where the ledgers of the clients put what is acknowledged; absent without ledgers. */
+  readonly acks?: AckRing;
   readonly emit: (frame: Frame) => void;
   /** Every client has done all that it was to do. */
   readonly onDrained?: () => void;
@@ -66,6 +70,7 @@ export class Group implements ClientGroup {
   readonly recorder: Recorder;
   /** What a reader of the result must know of this worker's part. */
   readonly problems: string[] = [];
+  readonly health: ThreadHealth;
   readonly connectUs: number;
   readonly statementUs: number;
   readonly transactionUs: number;
@@ -78,6 +83,7 @@ export class Group implements ClientGroup {
   readonly transactionsPerConnection: number;
   readonly perCommand: boolean;
   readonly options: Plan['workload']['options'];
+  readonly acks: AckRing | undefined;
   /** Only behind the warm-up. */
   log: TransactionLog | undefined;
   readonly readBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
@@ -110,6 +116,7 @@ export class Group implements ClientGroup {
 
   constructor(options: GroupOptions) {
     const { plan, programs } = options;
+    this.health = new ThreadHealth(`worker ${options.worker}`);
     this.scripts = clientScripts(plan, programs);
     this.closings = closingsOf(this.scripts);
     this.connectUs = plan.deadlines.connectMs * 1000;
@@ -125,6 +132,7 @@ export class Group implements ClientGroup {
     this.transactionsPerConnection = plan.transactionsPerConnection;
     this.perCommand = plan.perCommand;
     this.options = plan.workload.options;
+    this.acks = options.acks;
     this.fullLog = options.log;
     this.onDrained = options.onDrained ?? (() => undefined);
     this.limits = {
@@ -204,6 +212,7 @@ export class Group implements ClientGroup {
 
   private async windDown(): Promise<void> {
     this.running = false;
+    this.health.end();
     for (const share of this.shares.values()) {
       share.close();
     }
@@ -329,7 +338,9 @@ export class Group implements ClientGroup {
 
   private tick(): void {
     const nowUs = this.nowUs();
-    this.recorder.stalled(nowUs - this.lastTickUs - TICK_MS * 1000);
+    const lateUs = nowUs - this.lastTickUs - TICK_MS * 1000;
+    this.recorder.stalled(lateUs);
+    this.health.late(lateUs);
     this.lastTickUs = nowUs;
     this.recorder.roll(nowUs);
     for (let i = 0; i < this.clients.length; i++) {
@@ -342,6 +353,7 @@ export class Group implements ClientGroup {
 
   private endWarmup(nowUs: number): void {
     this.warm = true;
+    this.health.begin();
     this.perClientLimit = this.limits.perClient;
     this.transactionsLeft = this.limits.total;
     this.fullLog?.begin(this.epochUs(nowUs));

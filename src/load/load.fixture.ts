@@ -18,7 +18,11 @@ export type TestScript = { readonly name: string } & (
 );
 
 /** A plan for one worker against a server, with a closed pace and no limit but what is given. */
-export function loadPlan(server: PrivateServer, scripts: readonly TestScript[], given: Partial<Plan>): Plan {
+export function loadPlan(
+  server: Pick<PrivateServer, 'endpoint'>,
+  scripts: readonly TestScript[],
+  given: Partial<Plan>,
+): Plan {
   return {
     target: { kind: 'server', name: 'test', rw: server.endpoint, patroni: [] },
     workload: {

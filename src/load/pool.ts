@@ -3,8 +3,10 @@ import { UserError } from '../errors.js';
 import type { Plan } from '../plan/plan.js';
 import type { Secrets } from '../plan/target.js';
 import type { Failure } from '../postgres/failure.js';
+import type { ThreadFacts } from '../result/generator.js';
 import type { Frame } from './frame.js';
 import type { ClientSummary } from './group.js';
+import type { WorkerLedger } from './ledger-facts.js';
 import type { FromWorker, ToWorker, WorkerStart } from './worker.js';
 
 /** The main thread's side of the load: starts the workers, gives each its share, hands on what they record. */
@@ -12,11 +14,26 @@ export class Pool {
   private readonly members: Member[];
   /** What a reader of the result must know; complete when finish() has resolved. */
   readonly problems: string[] = [];
+  /** One of each worker; empty without a ledger. */
+  readonly ledgers: WorkerLedger[] = [];
+  /** What each worker cost, in their order; complete when finish() has resolved. */
+  readonly threads: ThreadFacts[] = [];
 
   constructor(plan: Plan, secrets: Secrets, runId: string, onFrame: (frame: Frame) => void) {
     this.members = shares(plan.clients, plan.workers).map(
-      (share, worker) => new Member({ plan, secrets, runId, worker, ...share }, onFrame, this.problems),
+      (share, worker) =>
+        new Member({ plan, secrets, runId, worker, ...share }, onFrame, (message) =>
+          this.took(worker, message),
+        ),
     );
+  }
+
+  private took(worker: number, { problems, ledger, health }: DoneMessage): void {
+    this.problems.push(...problems);
+    this.threads[worker] = health;
+    if (ledger !== null) {
+      this.ledgers.push(ledger);
+    }
   }
 
   /** Resolves when every client is connected. @throws UserError when one cannot connect */
@@ -78,13 +95,15 @@ export function shares(clients: number, workers: number): Share[] {
   });
 }
 
+type DoneMessage = Extract<FromWorker, { kind: 'done' }>;
+
 class Member {
   readonly opened: Promise<void>;
   readonly drained: Promise<void>;
   readonly done: Promise<readonly ClientSummary[]>;
   private readonly thread: Worker;
 
-  constructor(start: WorkerStart, onFrame: (frame: Frame) => void, problems: string[]) {
+  constructor(start: WorkerStart, onFrame: (frame: Frame) => void, onDone: (message: DoneMessage) => void) {
     this.thread = new Worker(new URL('./worker.js', import.meta.url), { workerData: start });
     let opened: () => void = () => undefined;
     let drained: () => void = () => undefined;
@@ -115,7 +134,7 @@ class Member {
             drained();
             break;
           case 'done':
-            problems.push(...message.problems);
+            onDone(message);
             resolve(message.clients);
             break;
           case 'failed':

@@ -1,10 +1,13 @@
 import type { Plan } from '../plan/plan.js';
 import type { Route } from '../plan/target.js';
 import { compilePrograms, variablesOf } from '../workload/compile.js';
+import { TOKEN_VARIABLE } from '../workload/ledger-steps.js';
 import type { Program, ScriptContext } from '../workload/program.js';
 import { seedChain, type ThreadStreams } from '../workload/random/seed-chain.js';
 import type { RandomStream } from '../workload/random/stream.js';
 import { Variables } from '../workload/variables.js';
+import { AckRing } from './ack-ring.js';
+import { ClientLedger } from './client-ledger.js';
 
 /** What a worker's clients run. */
 export interface Programs {
@@ -14,16 +17,29 @@ export interface Programs {
   readonly contextOf: (client: number) => ScriptContext;
   /** For clients that serve this port: gives the index of the script of the next transaction, by weight. */
   readonly chooserOf: (route: Route | 'both') => () => number;
+  /** Undefined without a ledger. */
+  readonly acks: AckRing | undefined;
+  /** Of the clients whose context was asked for. */
+  readonly ledgers: readonly ClientLedger[];
   /** This worker's own. */
   readonly streams: ThreadStreams;
 }
 
 /** Loads and compiles the plan's scripts, in the thread that will run them: programs are code and cannot be sent. */
-export async function loadPrograms(plan: Plan, worker: number): Promise<Programs> {
+export async function loadPrograms(plan: Plan, worker: number, runId: string): Promise<Programs> {
   const { scripts, options, variables: given } = plan.workload;
   const { protocol, seed } = plan;
-  const programs = await compilePrograms(scripts, { protocol, options, variables: given, seed });
+  const programs = await compilePrograms(scripts, {
+    protocol,
+    options,
+    variables: given,
+    seed,
+    ledger: plan.ledger,
+  });
   const slots = programs[0]?.slots ?? [];
+  const tokenSlot = slots.indexOf(TOKEN_VARIABLE);
+  const acks = tokenSlot < 0 ? undefined : new AckRing();
+  const ledgers: ClientLedger[] = [];
   const hasDefaultSeed = given['default_seed'] !== undefined;
   const chain = seedChain(seed, { clients: plan.clients, threads: plan.workers, hasDefaultSeed });
   const streams = chain.thread(worker);
@@ -32,8 +48,16 @@ export async function loadPrograms(plan: Plan, worker: number): Promise<Programs
     contextOf: (client) => {
       const variables = new Variables(slots);
       setInitial(variables, slots, plan, client, chain.defaultSeed);
-      return { clientId: client, clients: plan.clients, variables, random: chain.client(client) };
+      const context = { clientId: client, clients: plan.clients, variables, random: chain.client(client) };
+      if (acks === undefined) {
+        return context;
+      }
+      const ledger = new ClientLedger(runId, client, variables.cell(tokenSlot), acks);
+      ledgers.push(ledger);
+      return { ...context, ledger };
     },
+    acks,
+    ledgers,
     chooserOf: (route) =>
       chooser(
         scripts.map((script) => (route === 'both' || script.route === route ? script.weight : 0)),

@@ -42,8 +42,8 @@ describe('Recorder', () => {
     record.flush();
     expect(frames[0]?.scripts[0]).toMatchObject({ firstAckUs: 10, lastAckUs: 30 });
     expect(frames[0]?.servers).toEqual([
-      { server: 'a:1', route: 'rw', acks: 2, firstAckUs: 10, lastAckUs: 30 },
-      { server: 'b:1', route: 'rw', acks: 1, firstAckUs: 20, lastAckUs: 20 },
+      { server: 'a:1', route: 'rw', writes: true, via: 'load', acks: 2, firstAckUs: 10, lastAckUs: 30 },
+      { server: 'b:1', route: 'rw', writes: true, via: 'load', acks: 1, firstAckUs: 20, lastAckUs: 20 },
     ]);
   });
 

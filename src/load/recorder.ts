@@ -80,6 +80,11 @@ export class Recorder {
     return this.servers.push(new ServerRecord(server, route, writes)) - 1;
   }
 
+  /** By the index that serverIndex() gave. */
+  get serverNames(): readonly string[] {
+    return this.servers.map(({ server }) => server);
+  }
+
   /**
    * @param outcome ACK or ACK_UNREPLICATED
    * @param intendedUs when the transaction should have been sent; equal to startUs if nothing kept it back

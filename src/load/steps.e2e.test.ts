@@ -223,10 +223,10 @@ INSERT INTO found (value) VALUES ('in');
     await sql.query(
       `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE application_name LIKE 'pgha-bench/%'`,
     );
-    // The attempt that follows hangs in its sleep.
+    // The attempt that follows hangs in its sleep; it begins when the server has told its address.
     for (let open = 0; open < 1; ) {
       const { rows } = await sql.query(
-        "SELECT count(*)::int AS open FROM pg_stat_activity WHERE application_name LIKE 'pgha-bench/%'",
+        "SELECT count(*)::int AS open FROM pg_stat_activity WHERE application_name LIKE 'pgha-bench/%' AND state = 'idle' AND query LIKE '%inet_server_addr%'",
       );
       open = rows[0].open;
     }

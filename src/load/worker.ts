@@ -3,10 +3,12 @@ import { messageOf } from '../errors.js';
 import type { Plan } from '../plan/plan.js';
 import type { Secrets } from '../plan/target.js';
 import type { Failure } from '../postgres/failure.js';
+import type { ThreadFacts } from '../result/generator.js';
 import type { RandomStream } from '../workload/random/stream.js';
 import type { Frame } from './frame.js';
 import { type ClientSummary, Group } from './group.js';
-import { loadPrograms } from './programs.js';
+import type { WorkerLedger } from './ledger-facts.js';
+import { loadPrograms, type Programs } from './programs.js';
 import { logPath, TransactionLog } from './transaction-log.js';
 
 /** What a worker thread is started with. */
@@ -32,6 +34,9 @@ export type FromWorker =
       readonly kind: 'done';
       readonly clients: readonly ClientSummary[];
       readonly problems: readonly string[];
+      /** Null without one. */
+      readonly ledger: WorkerLedger | null;
+      readonly health: ThreadFacts;
     }
   /** The worker cannot go on; `expected` when the message is for the user. */
   | {
@@ -59,7 +64,8 @@ async function serve(
   port: NonNullable<typeof parentPort>,
   tell: (message: FromWorker) => void,
 ): Promise<void> {
-  const { programs, contextOf, chooserOf, streams } = await loadPrograms(start.plan, start.worker);
+  const loaded = await loadPrograms(start.plan, start.worker, start.runId);
+  const { programs, contextOf, chooserOf, streams, acks } = loaded;
   const log = openLog(start, streams.sampling);
   const group = new Group({
     ...start,
@@ -68,6 +74,7 @@ async function serve(
     chooserOf,
     throttle: streams.throttle,
     ...(log === undefined ? {} : { log }),
+    ...(acks === undefined ? {} : { acks }),
     // Its arrays are copied: with the first buffer that is handed over V8 takes back all code that reads a typed array,
     // and checks from then on, at each read, that the buffer is still there.
     emit: (frame) => tell({ kind: 'frame', frame }),
@@ -85,8 +92,26 @@ async function serve(
   await group.open();
   tell({ kind: 'open' });
   await messages;
-  tell({ kind: 'done', clients: group.summaries(), problems: group.problems });
+  tell({
+    kind: 'done',
+    clients: group.summaries(),
+    problems: group.problems,
+    ledger: ledgerOf(loaded, group),
+    health: group.health.end(),
+  });
   port.close();
+}
+
+function ledgerOf({ acks, ledgers }: Programs, group: Group): WorkerLedger | null {
+  if (acks === undefined) {
+    return null;
+  }
+  return {
+    clients: ledgers.map((ledger) => ledger.facts()),
+    servers: group.recorder.serverNames,
+    acks: acks.columns(group.warmupUs),
+    forgot: acks.forgot,
+  };
 }
 
 function openLog({ plan, worker }: WorkerStart, sampling: RandomStream): TransactionLog | undefined {

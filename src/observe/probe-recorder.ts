@@ -1,41 +1,56 @@
-import type { Frame } from '../load/frame.js';
+import type { Frame, ProbeFrame } from '../load/frame.js';
 import type { Route } from '../plan/target.js';
+import { ObservedFrames, type ObservedPart } from './observed-frames.js';
 
-/** Worker number of frames that no worker recorded. */
-const NO_WORKER = -1;
+/** An acknowledgement of a probe. */
+export interface ProbeAck {
+  readonly atUs: number;
+  /** See ProbeFrame. */
+  readonly triedBeforeUs: number;
+  /** Whether its connection was there before the trouble, see ProbeFrame. */
+  readonly kept: boolean;
+  /** Position in the WAL that the server named, bytes; -1 where it named none. */
+  readonly lsn: number;
+}
 
-/** Turns what a probe lives through into frames, as the recorder of a worker does for its clients. */
+/** Turns what a probe lives through into frames. */
 export class ProbeRecorder {
-  private interval = 0;
+  private readonly frames: ObservedFrames;
   private acks = 0;
   private failures = 0;
   private firstAckUs = -1;
   private lastAckUs = -1;
   private triedBeforeUs = -1;
+  private keptAcks = 0;
+  private firstKeptAckUs = -1;
+  private lastLsn = -1;
   private stallUs = 0;
 
   constructor(
     private readonly route: Route,
-    private readonly intervalUs: number,
-    private readonly emit: (frame: Frame) => void,
-  ) {}
+    private readonly kind: ProbeFrame['kind'],
+    intervalUs: number,
+    emit: (frame: Frame) => void,
+  ) {
+    this.frames = new ObservedFrames({ intervalUs, emit, take: () => this.take() });
+  }
 
   /** Closes the interval if `nowUs` is behind its end. */
   roll(nowUs: number): void {
-    if (nowUs >= (this.interval + 1) * this.intervalUs) {
-      this.flush();
-      this.interval = Math.floor(nowUs / this.intervalUs);
-    }
+    this.frames.roll(nowUs);
   }
 
-  /** @param triedBeforeUs see ProbeFrame */
-  acknowledged(atUs: number, triedBeforeUs: number): void {
+  acknowledged({ atUs, triedBeforeUs, kept, lsn }: ProbeAck): void {
     this.roll(atUs);
     if (this.acks++ === 0) {
       this.firstAckUs = atUs;
       this.triedBeforeUs = triedBeforeUs;
     }
     this.lastAckUs = atUs;
+    this.lastLsn = Math.max(this.lastLsn, lsn);
+    if (kept && this.keptAcks++ === 0) {
+      this.firstKeptAckUs = atUs;
+    }
   }
 
   failed(atUs: number): void {
@@ -49,37 +64,35 @@ export class ProbeRecorder {
   }
 
   flush(): void {
-    if (this.acks + this.failures > 0 || this.stallUs > 0) {
-      this.emit({
-        worker: NO_WORKER,
-        interval: this.interval,
-        scripts: [],
-        errors: [],
-        servers: [],
-        probes: [
-          {
-            route: this.route,
-            kind: 'service',
-            acks: this.acks,
-            failures: this.failures,
-            firstAckUs: Math.round(this.firstAckUs),
-            lastAckUs: Math.round(this.lastAckUs),
-            triedBeforeUs: Math.round(this.triedBeforeUs),
-            keptAcks: 0,
-            firstKeptAckUs: -1,
-            lastLsn: -1,
-          },
-        ],
-        heartbeats: [],
-        connects: { attempts: 0, successes: 0, latency: new Uint32Array(0) },
-        stallUs: Math.round(this.stallUs),
-      });
+    this.frames.flush();
+  }
+
+  private take(): ObservedPart | undefined {
+    if (this.acks + this.failures === 0 && this.stallUs === 0) {
+      return undefined;
     }
+    const probe: ProbeFrame = {
+      route: this.route,
+      kind: this.kind,
+      acks: this.acks,
+      failures: this.failures,
+      firstAckUs: Math.round(this.firstAckUs),
+      lastAckUs: Math.round(this.lastAckUs),
+      triedBeforeUs: Math.round(this.triedBeforeUs),
+      keptAcks: this.keptAcks,
+      firstKeptAckUs: Math.round(this.firstKeptAckUs),
+      lastLsn: this.lastLsn,
+    };
+    const part = { probes: [probe], stallUs: Math.round(this.stallUs) };
     this.acks = 0;
     this.failures = 0;
     this.firstAckUs = -1;
     this.lastAckUs = -1;
     this.triedBeforeUs = -1;
+    this.keptAcks = 0;
+    this.firstKeptAckUs = -1;
+    this.lastLsn = -1;
     this.stallUs = 0;
+    return part;
   }
 }

@@ -1,12 +1,17 @@
 import type { RunClock } from '../clock.js';
 import type { Frame } from '../load/frame.js';
 import type { Route } from '../plan/target.js';
-import { queryMessage } from '../postgres/messages.js';
-import { Session, type SessionOptions, type SessionOwner } from '../postgres/session.js';
+import type { SessionOptions } from '../postgres/session.js';
+import {
+  Attempt,
+  MOST_ASKED,
+  PATIENCE_MS,
+  PROBE_CADENCE_MS,
+  PROBE_CONNECTIONS,
+  probeRequest,
+  underWay,
+} from './attempt.js';
 import { ProbeRecorder } from './probe-recorder.js';
-
-/** How often the probe asks. */
-export const PROBE_CADENCE_MS = 20;
 
 /**
  * So long the probe waits on its own connection before it tries others beside it: longer than a busy server's commits
@@ -14,25 +19,13 @@ export const PROBE_CADENCE_MS = 20;
  */
 const HANGS_MS = 1000;
 
-/** Connections that are being made at once. Those whose request was sent are few, see {@link MOST_ASKED}. */
-export const PROBE_CONNECTIONS = 32;
-
-/** A connection that takes longer to make is given up: it hangs in a proxy or at a frozen host, where another may not. */
-const PATIENCE_MS = PROBE_CADENCE_MS * PROBE_CONNECTIONS;
-
-/**
- * Requests that may be under way beside that of the probe's own connection. A backend that waits, for a synchronous
- * standby or for the disk, goes on waiting when its client is gone: each new one would hold one more connection of the
- * server until there are none left for the load. When these are not answered, one more would not be either.
- */
-const MOST_ASKED = 2;
-
-/**
- * A commit that needs no table: a logical message in the WAL that no decoder wants. It takes a transaction id, is
- * flushed and waits for synchronous standbys as any commit, and a standby refuses it. Any role may emit one.
- */
-const WRITE = queryMessage("SELECT pg_logical_emit_message(true, 'pgha-bench', 'probe')");
-const READ = queryMessage('SELECT 1');
+/** Who wants to know of new connections that the probe makes while it looks for service; see connect-probe.ts. */
+export interface NewConnections {
+  /** The probe begins to connect; acknowledged() or failed() follows, if anything does. */
+  tried(attempt: Attempt): void;
+  acknowledged(attempt: Attempt): void;
+  failed(attempt: Attempt): void;
+}
 
 export interface ProbeOptions {
   readonly route: Route;
@@ -40,6 +33,9 @@ export interface ProbeOptions {
   readonly clock: RunClock;
   readonly intervalMs: number;
   readonly emit: (frame: Frame) => void;
+  readonly newConnections?: NewConnections;
+  /** Told at each beat how late it was, µs. */
+  readonly onLate?: (byUs: number) => void;
 }
 
 /**
@@ -53,19 +49,22 @@ export class Probe {
   private readonly request: Buffer;
   private readonly attempts = new Set<Attempt>();
   private home: Attempt | undefined;
+  private homeSinceUs = 0;
   private lastStartUs = -1;
   private lastBeatUs = 0;
   private ticker: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: ProbeOptions) {
-    this.recorder = new ProbeRecorder(options.route, options.intervalMs * 1000, options.emit);
-    this.request = options.route === 'rw' ? WRITE : READ;
+    const { route, intervalMs, emit } = options;
+    this.recorder = new ProbeRecorder(route, 'service', intervalMs * 1000, emit);
+    this.request = probeRequest(route);
   }
 
   start(): void {
     this.ticker = setInterval(() => this.beat(), PROBE_CADENCE_MS);
     this.lastBeatUs = this.nowUs();
     this.home = this.newAttempt(this.lastBeatUs);
+    this.home.kept = true;
   }
 
   stop(): void {
@@ -77,16 +76,26 @@ export class Probe {
     this.recorder.flush();
   }
 
+  /** Trouble is about to begin: the connection that there is now was there before it. */
+  keepHome(): void {
+    if (this.home !== undefined) {
+      this.home.kept = true;
+    }
+  }
+
   private beat(): void {
     const nowUs = this.nowUs();
     const { home } = this;
+    const lateUs = nowUs - this.lastBeatUs - PROBE_CADENCE_MS * 1000;
     this.recorder.roll(nowUs);
-    this.recorder.stalled(nowUs - this.lastBeatUs - PROBE_CADENCE_MS * 1000);
+    this.recorder.stalled(lateUs);
+    this.options.onLate?.(lateUs);
     this.lastBeatUs = nowUs;
     this.giveUpLate(nowUs);
     if (home?.phase === 'idle') {
       this.ask(home, nowUs);
     } else if (home === undefined || nowUs - home.startUs > HANGS_MS * 1000) {
+      this.keepHome();
       this.tryAnew(nowUs);
     }
   }
@@ -102,14 +111,7 @@ export class Probe {
   }
 
   private tryAnew(nowUs: number): void {
-    let connecting = 0;
-    let asked = 0;
-    for (const attempt of this.attempts) {
-      if (attempt !== this.home) {
-        connecting += attempt.phase === 'connecting' ? 1 : 0;
-        asked += attempt.phase === 'asked' ? 1 : 0;
-      }
-    }
+    const { connecting, asked } = underWay(this.attempts, this.home);
     if (connecting < PROBE_CONNECTIONS && asked < MOST_ASKED) {
       this.newAttempt(nowUs);
     }
@@ -119,6 +121,7 @@ export class Probe {
     const attempt = new Attempt(this.options.session, this.readBuffer, this.request, this);
     this.attempts.add(attempt);
     this.ask(attempt, nowUs);
+    this.options.newConnections?.tried(attempt);
     return attempt;
   }
 
@@ -133,13 +136,18 @@ export class Probe {
   acknowledged(attempt: Attempt): void {
     const nowUs = this.nowUs();
     const { home } = this;
-    this.recorder.acknowledged(nowUs, attempt.triedBeforeUs);
+    const { triedBeforeUs, kept, lsn } = attempt;
+    this.recorder.acknowledged({ atUs: nowUs, triedBeforeUs, kept, lsn });
+    if (attempt.fresh) {
+      this.options.newConnections?.acknowledged(attempt);
+    }
     if (attempt === home) {
       return;
     }
     if (home === undefined || (home.phase !== 'idle' && nowUs - home.startUs > HANGS_MS * 1000)) {
       // The old home may still be answered: until then it counts as one that was asked.
       this.home = attempt;
+      this.homeSinceUs = nowUs;
     } else {
       this.drop(attempt);
     }
@@ -147,6 +155,13 @@ export class Probe {
 
   failed(attempt: Attempt): void {
     this.recorder.failed(this.nowUs());
+    if (attempt.fresh) {
+      this.options.newConnections?.failed(attempt);
+    }
+    // What was begun before there was a home may fail long after, in a proxy's retries: that is no new trouble.
+    if (attempt !== this.home && attempt.startUs > this.homeSinceUs) {
+      this.keepHome();
+    }
     this.lost(attempt);
   }
 
@@ -165,69 +180,5 @@ export class Probe {
 
   private nowUs(): number {
     return this.options.clock.nowUs();
-  }
-}
-
-interface AttemptOwner {
-  acknowledged(attempt: Attempt): void;
-  failed(attempt: Attempt): void;
-  lost(attempt: Attempt): void;
-}
-
-/** One connection of the probe, and the request on it. */
-class Attempt implements SessionOwner {
-  phase: 'connecting' | 'asked' | 'idle' = 'connecting';
-  startUs = 0;
-  triedBeforeUs = -1;
-  private readonly session: Session;
-
-  constructor(
-    options: SessionOptions,
-    readBuffer: Buffer,
-    private readonly request: Buffer,
-    private readonly owner: AttemptOwner,
-  ) {
-    this.session = new Session(this, options, readBuffer, 0);
-  }
-
-  /** Asks, after connecting where that is still to be done. */
-  begin(nowUs: number, triedBeforeUs: number): void {
-    this.startUs = nowUs;
-    this.triedBeforeUs = triedBeforeUs;
-    if (this.session.state === 'closed') {
-      this.phase = 'connecting';
-      this.session.connect();
-    } else {
-      this.onConnected();
-    }
-  }
-
-  /** Says goodbye where nothing is under way, else leaves without a word. */
-  close(): void {
-    this.session.close();
-  }
-
-  onConnected(): void {
-    this.phase = 'asked';
-    this.session.sendBytes(this.request);
-  }
-
-  onReply(): void {
-    this.phase = 'idle';
-    if (this.session.replies.error === undefined) {
-      this.owner.acknowledged(this);
-    } else {
-      // A standby that took the place of the primary, for one: another connection may lead elsewhere.
-      this.session.close();
-      this.owner.failed(this);
-    }
-  }
-
-  onLost(): void {
-    if (this.phase === 'idle') {
-      this.owner.lost(this);
-    } else {
-      this.owner.failed(this);
-    }
   }
 }

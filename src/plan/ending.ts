@@ -14,12 +14,15 @@ export interface Ending {
   readonly transactions: TransactionLimit | null;
 }
 
-/** @throws UserError on options that exclude each other, and on a load without an end */
-export function readEnding(text: OptionText, pace: Pace): Ending {
+/**
+ * @param byRounds the rounds of a fault end the load, unless something else does before
+ * @throws UserError on options that exclude each other, and on a load without an end
+ */
+export function readEnding(text: OptionText, pace: Pace, byRounds = false): Ending {
   const transactions = transactionLimit(text);
   const durationMs = durationOf(text, pace);
   if (durationMs === 'endless') {
-    if (transactions === null) {
+    if (transactions === null && !byRounds) {
       throw new UserError(
         '--time: 0 is no limit, so that --events or --transactions must end the load.',
         'Add one of them, or a time.',
@@ -27,7 +30,7 @@ export function readEnding(text: OptionText, pace: Pace): Ending {
     }
     return { durationMs: null, transactions };
   }
-  const otherwise = transactions === null ? DEFAULT_MS : null;
+  const otherwise = transactions === null && !byRounds ? DEFAULT_MS : null;
   return { durationMs: durationMs ?? otherwise, transactions };
 }
 

@@ -10,6 +10,7 @@ function settingsOf(given: Given, env: Given = {}) {
   return readSettings({
     text: (name) => given[name],
     env,
+    faultTexts: given['fault'] === undefined ? [] : [given['fault']],
     faults: [{ kind: 'switchover', options: [] }],
     cores: 2,
     randomSeed: () => 7,
@@ -37,7 +38,7 @@ function workloadOf(scripts: readonly ScriptPlan[], options: WorkloadPlan['optio
 }
 
 function planFor(given: Given, workload = workloadOf([TEXT])) {
-  return planOf(settingsOf(given), TARGET, workload, []);
+  return planOf(settingsOf(given), TARGET, workload, { faults: [], ledger: 'off' });
 }
 
 describe('readSettings', () => {
@@ -58,7 +59,12 @@ describe('readSettings', () => {
       perCommand: false,
       log: null,
       progressMs: 1000,
-      fault: 'default',
+      faults: 'default',
+      rounds: null,
+      allowFault: undefined,
+      ledger: undefined,
+      observers: true,
+      directWrites: false,
       seed: 7,
       deadlines: { connectMs: 5000, statementMs: 10_000, transactionMs: 30_000 },
       reconnect: { firstMs: 25, capMs: 500 },

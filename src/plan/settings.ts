@@ -1,12 +1,13 @@
 import { UserError } from '../errors.js';
 import { parseDuration, parseInteger, parseNumber } from '../units.js';
 import { LONGEST_MS, parseSeconds, readEnding } from './ending.js';
-import { type FaultKind, parseFault } from './fault.js';
+import { type FaultKind, parseFaults } from './fault.js';
 import { isOn, readLog } from './log.js';
 import { type OptionText, readPace } from './pace.js';
 import type {
   Deadlines,
   FaultPlan,
+  LedgerMode,
   LogPlan,
   Pace,
   Plan,
@@ -40,8 +41,16 @@ export interface RunSettings {
   readonly log: LogPlan | null;
   /** From one line of progress to the next. */
   readonly progressMs: number;
-  /** Undefined for none; `default` when nothing was said: then the target decides. */
-  readonly fault: FaultPlan | undefined | 'default';
+  /** `default` when nothing was said: then the target decides. */
+  readonly faults: readonly FaultPlan[] | 'default';
+  /** Null when the faults are done once, at their times. */
+  readonly rounds: number | null;
+  /** Scope of somebody's own cluster that may be hurt. */
+  readonly allowFault: string | undefined;
+  /** Undefined when nothing was said: then the scripts and the faults decide. */
+  readonly ledger: LedgerMode | undefined;
+  readonly observers: boolean;
+  readonly directWrites: boolean;
   readonly seed: number;
   readonly deadlines: Deadlines;
   readonly reconnect: ReconnectPolicy;
@@ -53,6 +62,8 @@ export interface RunSettings {
 export interface SettingsContext {
   /** The text that was given for an option, undefined for none. */
   readonly text: OptionText;
+  /** Every --fault, in the order in which they were given. */
+  readonly faultTexts: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly faults: readonly FaultKind[];
   readonly cores: number;
@@ -66,9 +77,12 @@ export function readSettings(context: SettingsContext): RunSettings {
   const { text } = context;
   const clients = parseInteger(text('clients') ?? '1', '--clients', { min: 1 });
   const pace = readPace(text);
-  const { durationMs, transactions } = readEnding(text, pace);
+  const rounds =
+    text('rounds') === undefined
+      ? null
+      : parseInteger(text('rounds') ?? '', '--rounds', { min: 1, max: 1000 });
+  const { durationMs, transactions } = readEnding(text, pace, rounds !== null);
   const latencyLimitMs = readLatencyLimit(text('latency-limit'));
-  const faultText = text('fault');
   const route = text('route');
   return {
     clients,
@@ -89,7 +103,12 @@ export function readSettings(context: SettingsContext): RunSettings {
     perCommand: isOn(text, 'report-per-command'),
     log: readLog(text, durationMs),
     progressMs: readProgress(text('progress')),
-    fault: faultText === undefined ? 'default' : parseFault(faultText, context.faults, durationMs),
+    faults: readFaults(context, durationMs, rounds),
+    rounds,
+    allowFault: text('allow-fault'),
+    ledger: text('ledger') === undefined ? undefined : choice(text('ledger') ?? '', '--ledger', LEDGER_MODES),
+    observers: onOrOff(text, 'observers', 'on'),
+    directWrites: onOrOff(text, 'direct-writes', 'off'),
     seed: readSeed(context),
     deadlines: {
       connectMs: readDeadline(text, 'connect-timeout', 5000),
@@ -97,20 +116,46 @@ export function readSettings(context: SettingsContext): RunSettings {
       transactionMs: readDeadline(text, 'transaction-timeout', 30_000),
     },
     reconnect: reconnectOf(text('reconnect-pause') ?? '25ms..500ms'),
-    probes: choice(text('probes') ?? 'on', '--probes', ['on', 'off'] as const) === 'on',
+    probes: onOrOff(text, 'probes', 'on'),
     label: text('label'),
   };
 }
 
-/** The frozen plan of a run. @param faults what will be done, after the target had its say */
+const LEDGER_MODES: readonly LedgerMode[] = ['history', 'insert', 'off'];
+
+function onOrOff(text: OptionText, name: string, otherwise: 'on' | 'off'): boolean {
+  return choice(text(name) ?? otherwise, `--${name}`, ['on', 'off'] as const) === 'on';
+}
+
+/** Rounds have no middle of a run; the first one comes when the load is steady. */
+function readFaults(
+  { faultTexts, faults }: SettingsContext,
+  durationMs: number | null,
+  rounds: number | null,
+): readonly FaultPlan[] | 'default' {
+  if (faultTexts.length === 0) {
+    return 'default';
+  }
+  const first = rounds === null ? null : FIRST_ROUND_MS;
+  const plans = parseFaults(faultTexts, faults, durationMs, first);
+  if (plans.length === 0 && rounds !== null) {
+    throw new UserError('--rounds repeats a fault, and --fault none is none.', 'Leave one of them out.');
+  }
+  return plans;
+}
+
+/** When the first of several rounds begins, unless a time is given. */
+export const FIRST_ROUND_MS = 10_000;
+
+/** The frozen plan of a run. @param decided what only the target and its tables could tell */
 export function planOf(
   settings: RunSettings,
   target: Target,
   workload: WorkloadPlan,
-  faults: readonly FaultPlan[],
+  decided: { readonly faults: readonly FaultPlan[]; readonly ledger: LedgerMode },
 ): Plan {
   const { clients, workers, protocol, durationMs, transactions, warmupMs, pace, latencyLimitMs } = settings;
-  const { perCommand, log, seed, deadlines, reconnect, probes, label } = settings;
+  const { perCommand, log, seed, deadlines, reconnect, probes, observers, directWrites, label } = settings;
   return Object.freeze({
     target,
     workload,
@@ -132,11 +177,11 @@ export function planOf(
     deadlines,
     reconnect,
     probes,
-    observers: true,
-    directWrites: false,
-    ledger: 'off',
-    rounds: null,
-    faults,
+    observers,
+    directWrites,
+    ledger: decided.ledger,
+    rounds: decided.faults.length === 0 ? null : settings.rounds,
+    faults: decided.faults,
     ...(label === undefined ? {} : { label }),
   });
 }

@@ -34,7 +34,7 @@ export async function openClient(
     keepAlive: true,
     ...(wait.queryTimeoutMs === undefined ? {} : { query_timeout: wait.queryTimeoutMs }),
   });
-  const hangUp = () => destroy(client);
+  const hangUp = () => dropClient(client);
   wait.signal?.addEventListener('abort', hangUp);
   client.on('end', () => wait.signal?.removeEventListener('abort', hangUp));
   // Without a listener a connection that breaks between two queries would end the process; the next query tells.
@@ -49,15 +49,15 @@ export async function openClient(
 
 /** Says goodbye; a server that does not answer is not waited for. */
 export async function closeClient(client: pg.Client): Promise<void> {
-  const timer = setTimeout(() => destroy(client), GOODBYE_MS);
+  const timer = setTimeout(() => dropClient(client), GOODBYE_MS);
   await client.end();
   clearTimeout(timer);
 }
 
 const GOODBYE_MS = 1000;
 
-/** pg keeps its stream to itself in the types only. */
-function destroy(client: pg.Client): void {
+/** Lets go of the connection without a word, whatever is under way. pg keeps its stream to itself in the types only. */
+export function dropClient(client: pg.Client): void {
   (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
 }
 

@@ -22,6 +22,15 @@ describe('formatProgress', () => {
     );
   });
 
+  it('tells which round it is in, where there are several', () => {
+    expect(formatProgress(at(5000, { round: { now: 3, of: 10 } }), options)).toMatch(
+      /^ 6 \/ 40 s {3}round {2}3\/10 {3} 1,/,
+    );
+    const plain = formatProgress(at(5000), options);
+    expect(formatProgress(at(5000, { round: null }), options)).toBe(plain);
+    expect(formatProgress(at(5000, { round: { now: 0, of: 10 } }), options)).toBe(plain);
+  });
+
   it('tells what failed, the most frequent first', () => {
     const line = formatProgress(at(20_000, { leader: '' }), options);
     const [, failed = ''] = line.split('failed: ');

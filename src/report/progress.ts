@@ -13,12 +13,19 @@ export interface Progress {
   readonly latest: readonly Bucket[];
   /** By Patroni; '' when nobody leads, null when that is not known. */
   readonly leader: string | null;
+  /** Null, or absent, where the faults are done once. */
+  readonly round?: { readonly now: number; readonly of: number } | null;
 }
 
 /** One line for one second, never wider than the terminal: `12 / 40 s   1,360 tps   p99 96.1 ms   leader n1   57P01 64`. */
 export function formatProgress(progress: Progress, options: TerminalOptions): string {
   const style = styleOf(options);
-  const parts = [elapsed(progress), throughput(progress, style), latency(progress, style)];
+  const parts = [
+    elapsed(progress),
+    ...roundParts(progress),
+    throughput(progress, style),
+    latency(progress, style),
+  ];
   if (progress.leader !== null) {
     const room = style.columns - widthOf(parts.join(GAP)) - GAP.length;
     parts.push(leaderPart(progress.leader, room, style));
@@ -58,6 +65,15 @@ function elapsed({ elapsedMs, durationMs }: Progress): string {
   }
   const total = String(Math.round(durationMs / 1000));
   return `${seconds.padStart(total.length)} / ${total} s`;
+}
+
+/** `round  3/10`; nothing before the first one. */
+function roundParts({ round }: Progress): string[] {
+  if (round === null || round === undefined || round.now < 1) {
+    return [];
+  }
+  const of = String(round.of);
+  return [`round ${String(round.now).padStart(of.length)}/${of}`];
 }
 
 function throughput({ latest }: Progress, style: Style): string {

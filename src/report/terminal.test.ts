@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { SAMPLES, sampleOf } from '../analysis/sample.fixture.js';
 import type { LatencySummary, Result } from '../result/result.js';
 import { formatRate } from '../units.js';
+import { ROUND_SAMPLES } from './round-samples.fixture.js';
 import { renderTerminal } from './terminal.js';
 
 const plainly = { columns: 80, color: false, unicode: true };
@@ -19,8 +20,17 @@ function lineWith(report: string, start: string): string {
   return line;
 }
 
-describe.each(Object.keys(SAMPLES))('the report of: %s', (name) => {
-  const result = resultOf(name);
+function chartOf(report: string): string {
+  return report.slice(report.indexOf('\nTimeline'));
+}
+
+const ALL: readonly (readonly [string, () => Result])[] = [
+  ...Object.entries(SAMPLES).map(([name, make]) => [name, () => make().result] as const),
+  ...Object.entries(ROUND_SAMPLES),
+];
+
+describe.each(ALL)('the report of: %s', (_, make) => {
+  const result = make();
 
   it.each([80, 100, 132])('fits into %d columns', (columns) => {
     for (const unicode of [true, false]) {
@@ -59,10 +69,12 @@ describe('the report of a switchover', () => {
   it('has its parts in the order in which they are read', () => {
     const titles = report.split('\n').filter((line) => /^[A-Z]/.test(line));
     expect(titles).toEqual([
+      'Switchover n1 at 20.003 s',
+      'Commits',
       'Throughput and latency',
-      'Switchover at 20.003 s',
       'Errors',
       'Timeline',
+      'Measurement',
       'Result  results/x',
     ]);
     expect(report.startsWith('tpcb · scale 10 · 64 clients · 2 workers · prepared · 40 s\n')).toBe(true);
@@ -101,7 +113,7 @@ describe('the report of a switchover', () => {
     expect([...bars][column(10_000)]).toBe('█');
     expect([...bars][column(23_000)]).toBe(' ');
     expect([...bars][column(35_000)]).toBe('█');
-    const gap = lineWith(report, 'no writes').slice(11);
+    const gap = lineWith(chartOf(report), 'no writes').slice(11);
     expect(gap.search('━')).toBe(column(round?.writeDowntime?.fromMs ?? 0));
     expect(lineWith(report, 'leader').slice(11).search('n2')).toBe(column(21_934));
     expect(lineWith(report, '┴').slice(11).search('▲')).toBe(column(20_003));
@@ -136,7 +148,7 @@ describe('the report', () => {
   it('says that it was interrupted, and that the fault was not done', () => {
     const report = renderTerminal(resultOf('interrupted'), plainly);
     expect(report).toContain('Interrupted after 11.3 s.');
-    expect(report).toContain('Switchover not done');
+    expect(report).toContain('Switchover n1 not done');
     expect(report).not.toContain('write downtime');
   });
 
@@ -150,7 +162,7 @@ describe('the report', () => {
     const report = renderTerminal(resultOf('one hour'), plainly);
     expect(report).toContain('Timeline of 1 h\n');
     expect(report).toContain('Timeline from 1780.003 s to 182');
-    expect(report.match(/no writes/g)).toHaveLength(2);
+    expect(report.match(/\n no writes/g)).toHaveLength(2);
   });
 
   it('of a fixed rate says the rate, what was late and skipped, and how late the generator was', () => {
@@ -166,7 +178,8 @@ describe('the report', () => {
     );
     expect(report).toContain(`\n            ${retried} retried\n`);
     expect(lineWith(report, 'lag')).toMatch(/^ {2}lag +0 µs .* ms$/);
-    const head = report.slice(report.indexOf('Throughput'), report.indexOf('p50'));
+    const throughput = report.indexOf('Throughput');
+    const head = report.slice(throughput, report.indexOf('p50', throughput));
     expect(head.match(/skipped/g)).toHaveLength(1);
     // What was skipped was never tried: it stands apart from what failed.
     expect(lineWith(report, 'skipped ')).toContain('█');
@@ -261,7 +274,7 @@ describe('the report', () => {
     );
     expect(one).toContain('WHERE aid = :a…\n');
     const mix = renderTerminal(resultOf('a mix of eleven scripts'), plainly);
-    const section = mix.slice(mix.indexOf('\nCommands'), mix.indexOf('\nSwitchover'));
+    const section = mix.slice(mix.indexOf('\nCommands'), mix.indexOf('\nErrors'));
     for (const { name, commands } of resultOf('a mix of eleven scripts').totals.scripts) {
       expect(section).toContain(`\n  ${name}\n`);
       expect(section).toContain(` ${((commands?.[0]?.meanUs ?? 0) / 1000).toFixed(3)} `);

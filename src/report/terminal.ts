@@ -1,42 +1,79 @@
 import type { Result } from '../result/result.js';
 import { formatDuration } from '../units.js';
-import { drawTimeline, type View } from './terminal/chart.js';
+import type { View } from './terminal/canvas.js';
+import { drawTimeline } from './terminal/chart.js';
 import { commandLines } from './terminal/commands.js';
+import { commitLines } from './terminal/commits.js';
 import { errorLines } from './terminal/errors.js';
 import { eventLines } from './terminal/events.js';
 import { headingLines } from './terminal/heading.js';
 import { throughputLines } from './terminal/latency.js';
+import { measurementLines, overloadLines } from './terminal/measurement.js';
 import { roundLines } from './terminal/round.js';
+import { isLong, shortRoundLines, summaryLines } from './terminal/summary.js';
 import { instant, labelled, plain, type Style, styleOf, type TerminalOptions } from './terminal/text.js';
+import { verdictLines } from './terminal/verdict.js';
 
 export interface TerminalReportOptions extends TerminalOptions {
   /** Where the result lies, for the last line; absent when it was not kept. */
   readonly directory?: string;
 }
 
-/** The whole result for people at a terminal. Lines fit into `columns` from 80 on; below, tables do not. */
+/**
+ * The whole result for people at a terminal, what they are afraid of first: downtime, then lost commits. Lines fit into
+ * `columns` from 80 on; below, tables do not.
+ */
 export function renderTerminal(result: Result, options: TerminalReportOptions): string {
   const style = styleOf(options);
   const sections = [
     headingLines(result, style),
+    [...verdictLines(result, style), ...overloadLines(result, style)],
+    ...roundSections(result, style),
+    commitLines(result, style),
     result.run.elapsedMs > 0 ? throughputLines(result, style) : [],
     commandLines(result, style),
-    ...result.analysis.rounds.map((round) => roundLines(result, round, style)),
     errorLines(result, style),
     ...viewsOf(result).map((view) => timelineLines(result, view, style)),
+    measurementLines(result, style),
     noteLines(result, style),
     resultLines(options.directory, style),
   ];
   const shown = sections.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'));
-  return `${shown.join('\n\n')}\n`;
+  const report = `${shown.join('\n\n')}\n`;
+  return style.unicode ? report : inAscii(report);
+}
+
+/** Signs of sentences that the analysis and the observers wrote, by one letter each: lines keep their width. */
+const LOOKALIKES: Readonly<Record<string, string>> = {
+  '–': '-',
+  '−': '-',
+  '…': '~',
+  '→': '>',
+  '≤': '<',
+  '≥': '>',
+  '±': '~',
+  '×': 'x',
+  '·': ',',
+  µ: 'u',
+};
+
+function inAscii(text: string): string {
+  return text.replaceAll(/[–−…→≤≥±×·µ]/g, (sign) => LOOKALIKES[sign] ?? sign);
+}
+
+/** Many rounds as what they have in common, and a line each. */
+function roundSections(result: Result, style: Style): string[][] {
+  const { rounds } = result.analysis;
+  const sections = isLong(result)
+    ? [shortRoundLines(result, style)]
+    : rounds.map((round) => roundLines(result, round, style));
+  return [summaryLines(result, style), ...sections];
 }
 
 /** A run up to this long is drawn as a whole; in a longer one, an outage would be lost between two columns. */
 const WHOLE_MS = 150_000;
 const BEFORE_MS = 20_000;
 const AFTER_MS = 20_000;
-/** More faults than this would be pages of charts. */
-const MOST_VIEWS = 3;
 
 /** What is drawn: the whole run, and in a long one also each fault from near. */
 function viewsOf(result: Result): View[] {
@@ -45,11 +82,11 @@ function viewsOf(result: Result): View[] {
     return [];
   }
   const whole = { fromMs: 0, toMs: endMs };
-  if (endMs <= WHOLE_MS) {
+  if (endMs <= WHOLE_MS || isLong(result)) {
     return [whole];
   }
   const near: View[] = [];
-  for (const { fault, phases, writeDowntime, readDowntime } of result.analysis.rounds.slice(0, MOST_VIEWS)) {
+  for (const { fault, phases, writeDowntime, readDowntime } of result.analysis.rounds) {
     const askedMs = result.faults[fault]?.askedAtMs;
     if (askedMs !== null && askedMs !== undefined) {
       const over = Math.max(

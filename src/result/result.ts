@@ -24,6 +24,8 @@ export interface Result {
   readonly timeline: Timeline;
   readonly errors: readonly ErrorFacts[];
   readonly servers: readonly ServerFacts[];
+  /** Who acknowledged to writers that are connected to the nodes themselves; empty without such. */
+  readonly directWrites: readonly ServerFacts[];
   readonly clients: readonly ClientFacts[];
   readonly events: readonly Event[];
   readonly faults: readonly FaultRecord[];

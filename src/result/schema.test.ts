@@ -3,7 +3,8 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { SAMPLES, sampleOf } from '../analysis/sample.fixture.js';
 import type { ScriptPlan } from '../plan/plan.js';
-import type { Result } from './result.js';
+import { ROUND_SAMPLES, roundSample } from '../report/round-samples.fixture.js';
+import type { Result, RoundAnalysis } from './result.js';
 
 const schema = JSON.parse(readFileSync(new URL('../../docs/result.schema.json', import.meta.url), 'utf8'));
 const validate = new Ajv2020({
@@ -21,6 +22,15 @@ function problems(value: unknown): string[] {
 /** As it is written and read again. */
 function written(result: Result): Record<string, unknown> {
   return JSON.parse(JSON.stringify(result));
+}
+
+/** The same with two buckets and clients: the whole is looked at anew for each field. */
+function brief(result: Result): Record<string, unknown> {
+  const few = (_: string, value: unknown) =>
+    Array.isArray(value) && value.every((each) => typeof each === 'number' || each === null)
+      ? value.slice(0, 2)
+      : value;
+  return JSON.parse(JSON.stringify({ ...result, clients: result.clients.slice(0, 2) }, few));
 }
 
 function switchover(): Result {
@@ -52,15 +62,43 @@ function rich(): Result {
   };
 }
 
+/** With all that is told of a round, and several of them. */
+function sixRounds(): Result {
+  const whole = roundSample('a split brain');
+  const [told] = whole.analysis.rounds as [RoundAnalysis];
+  const result = roundSample('six rounds');
+  const [round, ...rounds] = result.analysis.rounds;
+  const downtime = round?.writeDowntime ?? null;
+  const full = { ...told, newConnections: { rw: downtime, ro: downtime } };
+  const spread = { n: 5, min: 1, median: 2, max: 3, interval: { from: 1, to: 3 } };
+  const summaries = result.analysis.summaries.map((summary) => ({
+    ...summary,
+    writeDowntimeMs: spread,
+    readDowntimeMs: spread,
+    steadyAfterMs: spread,
+  }));
+  return { ...result, analysis: { rounds: [full, ...rounds], summaries } };
+}
+
 const RESULTS = [
   ['of two ports', switchover],
   ['with all that a plan may hold', rich],
+  ['of a crash that lost commits', () => roundSample('a crash that lost commits')],
+  ['of several rounds', sixRounds],
+  ['of a command', () => roundSample('a command')],
 ] as const;
 
 describe('docs/result.schema.json', () => {
   it.each(Object.entries(SAMPLES))('accepts the result of: %s', (_, make) => {
     expect(problems(written(make().result))).toEqual([]);
   });
+
+  it.each(Object.entries(ROUND_SAMPLES))(
+    'accepts what is told of faults, rounds and commits: %s',
+    (_, make) => {
+      expect(problems(written(make()))).toEqual([]);
+    },
+  );
 
   it('accepts a result with all that is optional', () => {
     const result = switchover();
@@ -72,25 +110,40 @@ describe('docs/result.schema.json', () => {
   });
 
   it.each(RESULTS)('knows every field that is written, and no other: %s', (_, make) => {
-    const result = written(make());
+    const result = brief(make());
+    expect(problems(result)).toEqual([]);
     for (const path of objectsIn(result)) {
-      const damaged = structuredClone(result);
-      objectAt(damaged, path)['unknownField'] = 1;
-      expect(problems(damaged), path.join('.')).not.toEqual([]);
+      const damaged = objectAt(result, path);
+      damaged['unknownField'] = 1;
+      expect(problems(result), path.join('.')).not.toEqual([]);
+      delete damaged['unknownField'];
     }
   });
 
   it.each(RESULTS)('requires every field that is always written: %s', (_, make) => {
-    const result = written(make());
+    const result = brief(make());
     for (const path of objectsIn(result)) {
       for (const field of isKeyed(path) ? [] : Object.keys(objectAt(result, path))) {
-        const damaged = structuredClone(result);
-        delete objectAt(damaged, path)[field];
-        if (!OPTIONAL.has(field)) {
-          expect(problems(damaged), [...path, field].join('.')).not.toEqual([]);
+        const place = [...path, field].join('.');
+        const damaged = objectAt(result, path);
+        const value = damaged[field];
+        delete damaged[field];
+        if (!OPTIONAL.has(place)) {
+          expect(problems(result), place).not.toEqual([]);
         }
+        damaged[field] = value;
       }
     }
+  });
+
+  it('knows failures by class in the timeline', () => {
+    const result = written(switchover());
+    const timeline = (errors: unknown) => ({
+      ...result,
+      timeline: { ...objectAt(result, ['timeline']), errors },
+    });
+    expect(problems(timeline({ shutdown: [0, 3] }))).toEqual([]);
+    expect(problems(timeline({ shutdown: 3 }))).not.toEqual([]);
   });
 
   it('has a description for every object', () => {
@@ -108,15 +161,21 @@ describe('docs/result.schema.json', () => {
   });
 });
 
-const OPTIONAL = new Set(['label', 'ro', 'haproxy']);
+const OPTIONAL = new Set([
+  'plan.label',
+  ...['ro', 'haproxy', 'patroniAccess', 'etcd'].map((field) => `plan.target.${field}`),
+  ...['user', 'caFile', 'certFile', 'keyFile', 'insecure'].map(
+    (field) => `plan.target.patroniAccess.${field}`,
+  ),
+]);
 
 /** Objects whose keys are names of options, variables and settings. */
 const NAMED_BY_OTHERS = new Set(['options', 'variables', 'settings']);
 
-/** Whether an object's keys are routes or outcomes: what never came is absent there. */
+/** Whether an object's keys are routes, outcomes or classes of errors: what never came is absent there. */
 function isKeyed(path: readonly string[]): boolean {
   const [part, column, ...rest] = path;
-  const keyed = ['outcomes', 'firstAckMs', 'lastAckMs', 'probes'];
+  const keyed = ['outcomes', 'firstAckMs', 'lastAckMs', 'probes', 'errors'];
   return part === 'timeline' && keyed.includes(column ?? '') && (rest.length === 0 || column === 'outcomes');
 }
 

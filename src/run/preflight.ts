@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { UserError } from '../errors.js';
-import { PROBE_CONNECTIONS } from '../observe/probe.js';
+import { probeConnections } from '../observe/probes.js';
 import type { Plan } from '../plan/plan.js';
 import { connectionsByRoute } from '../plan/ports.js';
 import { hostPort } from '../plan/target.js';
@@ -24,7 +24,7 @@ export async function checkServer(sql: pg.ClientBase, plan: Plan): Promise<void>
     );
   }
   const free = server.max - server.reserved - server.used;
-  const probes = plan.probes ? PROBE_CONNECTIONS : 0;
+  const probes = probeConnections(plan);
   const { rw: own } = connectionsByRoute(plan);
   if (own + probes > free) {
     const clients = `${plan.clients} clients${own === plan.clients ? '' : ` with ${own} connections to it`}`;

@@ -1,4 +1,5 @@
-import type { Protocol, ScriptPlan, WorkloadPlan } from '../plan/plan.js';
+import type { LedgerMode, Protocol, ScriptPlan, WorkloadPlan } from '../plan/plan.js';
+import { type LedgerUse, withLedger } from './ledger-steps.js';
 import { type CompiledScript, compileScripts } from './pgbench/compile.js';
 import type { Program } from './program.js';
 import { buildEvent } from './sysbench/event.js';
@@ -9,6 +10,13 @@ import type { OptionValues, WorkloadDefinition } from './workload.js';
 export interface CompileContext extends Pick<WorkloadPlan, 'options' | 'variables'> {
   readonly protocol: Protocol;
   readonly seed: number;
+  /** Whether commits leave tokens; absent for not. */
+  readonly ledger?: LedgerMode;
+}
+
+/** A program of a run. */
+export interface RunProgram extends CompiledScript {
+  readonly tokens: LedgerUse;
 }
 
 /**
@@ -20,8 +28,8 @@ export interface CompileContext extends Pick<WorkloadPlan, 'options' | 'variable
 export async function compilePrograms(
   scripts: readonly Pick<ScriptPlan, 'name' | 'source'>[],
   context: CompileContext,
-): Promise<readonly CompiledScript[]> {
-  const { protocol, options, seed } = context;
+): Promise<readonly RunProgram[]> {
+  const { protocol, options, seed, ledger: mode = 'off' } = context;
   const slots = new Slots();
   const texts = scripts.flatMap(({ name, source }) =>
     source.kind === 'text' ? [{ name, text: source.text }] : [],
@@ -46,7 +54,8 @@ export async function compilePrograms(
         break;
     }
   }
-  return programs.map((program) => ({ ...program, slots: slots.names }));
+  const withTokens = programs.map((program) => withLedger(program, { mode, slots, protocol }));
+  return withTokens.map(({ program, use }) => ({ ...program, slots: slots.names, tokens: use }));
 }
 
 /**

@@ -55,8 +55,13 @@ export type Verb = 'begin' | 'commit' | 'rollback' | 'read' | 'write';
 
 export type Step =
   | { readonly op: 'sql'; readonly statement: number }
-  /** Sends statement `first` + `choose(context)`: one of several that differ in a name, which cannot be a parameter. */
-  | { readonly op: 'sql_of'; readonly first: number; readonly choose: (context: ScriptContext) => number }
+  /** Sends statement `first` + `choose(context)`: one of `count` that differ in a name, which cannot be a parameter. */
+  | {
+      readonly op: 'sql_of';
+      readonly first: number;
+      readonly count: number;
+      readonly choose: (context: ScriptContext) => number;
+    }
   /** Hands the connection to a function of a workload file until its promise is settled. Nothing else may be in the script. */
   | { readonly op: 'function'; readonly run: ScriptFunction }
   /** Computes and stores variables; integers, of any size, without allocation. Throws {@link ScriptFailure}. */
@@ -116,6 +121,17 @@ export interface ScriptFunctionContext {
   readonly signal: AbortSignal;
 }
 
+/** Who draws the token of each commit of a client, and is told what became of it. Instants are µs since the start of the load. */
+export interface CommitLedger {
+  begin(server: number): void;
+  /** Draws a token into the variable of that name. */
+  draw(): void;
+  committed(atUs: number, unreplicated: boolean): void;
+  doubt(): void;
+  abort(): void;
+  fail(): void;
+}
+
 /** What one client brings to its script. */
 export interface ScriptContext {
   /** 0 … clients - 1. */
@@ -124,6 +140,8 @@ export interface ScriptContext {
   readonly clients: number;
   readonly variables: Variables;
   readonly random: RandomStream;
+  /** What the client knows of its commits; absent without a ledger. */
+  readonly ledger?: CommitLedger;
 }
 
 /**

@@ -1,16 +1,11 @@
 import type { Route } from '../../plan/target.js';
 import type { Outcome } from '../../postgres/outcome.js';
-import type { Downtime, Event, Result } from '../../result/result.js';
+import type { Event, Result } from '../../result/result.js';
 import { formatDuration, formatRate } from '../../units.js';
-import { cut, plain, type Style } from './text.js';
+import { type Canvas, columnOf, LABEL_WIDTH, lane, type View } from './canvas.js';
+import { gapLane } from './gaps.js';
+import { plain, type Style } from './text.js';
 
-/** Part of the time axis that is drawn. */
-export interface View {
-  readonly fromMs: number;
-  readonly toMs: number;
-}
-
-const LABEL_WIDTH = 10;
 /** Text rows of the throughput chart; each has eight levels. */
 const ROWS = 4;
 const BLOCKS = '▁▂▃▄▅▆▇█';
@@ -27,20 +22,25 @@ export function drawTimeline(result: Result, view: View, style: Style): string[]
   }
   lines.push(...lostLane('failed', ['aborted', 'in_doubt', 'not_sent'], 'red', { result, canvas }));
   lines.push(...lostLane('skipped', ['skipped'], 'yellow', { result, canvas }));
-  for (const round of result.analysis.rounds) {
-    lines.push(...gapLane('no writes', round.writeDowntime, canvas));
-    lines.push(...gapLane('no reads', round.readDowntime, canvas));
-  }
+  const { rounds } = result.analysis;
+  lines.push(
+    ...gapLane(
+      'no writes',
+      rounds.map(({ writeDowntime }) => writeDowntime),
+      canvas,
+    ),
+  );
+  lines.push(
+    ...gapLane(
+      'no reads',
+      rounds.map(({ readDowntime }) => readDowntime),
+      canvas,
+    ),
+  );
   lines.push(...leaderLane(result, canvas));
   lines.push(...serverLanes(result, canvas));
   lines.push(...axis(result, canvas));
   return lines;
-}
-
-interface Canvas {
-  readonly view: View;
-  readonly width: number;
-  readonly style: Style;
 }
 
 function routesOf(result: Result): Route[] {
@@ -142,38 +142,6 @@ function perSecond(result: Result, counts: readonly number[], { view, width }: C
   return columns;
 }
 
-function gapLane(label: string, downtime: Downtime | null, canvas: Canvas): string[] {
-  const { view, width, style } = canvas;
-  if (!downtime?.outage || downtime.fromMs >= view.toMs || (downtime.toMs ?? Infinity) <= view.fromMs) {
-    return [];
-  }
-  const from = columnOf(downtime.fromMs, canvas);
-  const to = Math.max(from + 1, columnOf(downtime.toMs ?? view.toMs, canvas) + 1);
-  const text = style.millis(downtime.durationMs);
-  const length = Math.min(width, to) - from;
-  const inside = text.length + 4 <= length;
-  const bar = inside
-    ? centred(` ${text} `, length, style.unicode ? '━' : '=')
-    : (style.unicode ? '━' : '=').repeat(length);
-  const beside = inside ? '' : besideText(text, from, length, width);
-  const red = style.paint(bar, 'red', 'bold');
-  const line =
-    beside !== '' && from + length + 1 + text.length > width
-      ? `${' '.repeat(from - text.length - 1)}${style.paint(text, 'red', 'bold')} ${red}`
-      : `${' '.repeat(from)}${red}${beside === '' ? '' : ` ${style.paint(text, 'red', 'bold')}`}`;
-  return [lane(label, line, style)];
-}
-
-/** The text where there is room for it at either side of the bar. */
-function besideText(text: string, from: number, length: number, width: number): string {
-  return from + length + 1 + text.length <= width || from - text.length - 1 >= 0 ? text : '';
-}
-
-function centred(text: string, width: number, filler: string): string {
-  const left = Math.floor((width - text.length) / 2);
-  return `${filler.repeat(left)}${text}${filler.repeat(width - text.length - left)}`;
-}
-
 /** Who held the leader key by Patroni: its name from when it was first seen, a line as long as it was. */
 function leaderLane(result: Result, canvas: Canvas): string[] {
   const changes = result.events.filter((event) => event.kind === 'leader' || event.kind === 'leader_gone');
@@ -249,11 +217,6 @@ function drawSpans(spans: readonly Span[], canvas: Canvas, ink: 'cyan' | 'yellow
   return style.paint(cells.join('').trimEnd(), ink);
 }
 
-function columnOf(atMs: number, { view, width }: Canvas): number {
-  const share = (atMs - view.fromMs) / (view.toMs - view.fromMs);
-  return Math.max(0, Math.min(width - 1, Math.floor(share * width)));
-}
-
 /** Ticks at round instants, the faults marked, and the instants under them. */
 function axis(result: Result, canvas: Canvas): string[] {
   const { view, width, style } = canvas;
@@ -299,8 +262,4 @@ function tickLabel(tickMs: number, stepMs: number): string {
   return stepMs < 1000 && tickMs < 1000
     ? `${tickMs} ms`
     : formatDuration(tickMs).replace(' min', 'm').replace(' h', 'h');
-}
-
-function lane(label: string, content: string, style: Style): string {
-  return `${style.paint(cut(label, LABEL_WIDTH, style).padStart(LABEL_WIDTH), 'dim')} ${content}`.trimEnd();
 }

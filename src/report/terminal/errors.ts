@@ -2,6 +2,7 @@ import type { ErrorFacts, Result } from '../../result/result.js';
 import { formatCount } from '../../units.js';
 import { explain } from '../explain.js';
 import { OUTCOME_NAMES } from './latency.js';
+import { nodeOf } from './nodes.js';
 import { cut, instant, labelled, plain, type Style, table } from './text.js';
 
 /** More kinds than this are not read any more. */
@@ -93,11 +94,6 @@ function inRoom(servers: readonly string[], style: Style): string {
   return servers.length === 1 || names.length <= room
     ? cut(names, room, style)
     : `${formatCount(servers.length)} servers`;
-}
-
-/** The member's name where it is known: people think in nodes. */
-function nodeOf(server: string, { cluster }: Result): string {
-  return plain(cluster.members.find(({ address }) => address === server)?.name ?? server);
 }
 
 function explanation(each: ErrorClass, proxied: boolean, style: Style): string[] {

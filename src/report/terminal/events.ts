@@ -1,5 +1,5 @@
 import type { Event, Result } from '../../result/result.js';
-import type { View } from './chart.js';
+import type { View } from './canvas.js';
 import { cut, instant, plain, type Style } from './text.js';
 
 /** More events than this hide each other. */

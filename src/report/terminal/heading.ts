@@ -47,6 +47,16 @@ function titleParts({ plan }: Result, style: Style): string[] {
     counted(plan.workers, 'worker'),
     plan.protocol,
     ...loadParts(plan, style),
+    ...auditParts(plan),
+  ];
+}
+
+/** What was done beside the load that costs something, or that nobody would expect. */
+function auditParts({ rounds, ledger, directWrites }: Plan): string[] {
+  return [
+    ...(rounds === null ? [] : [counted(rounds, 'round')]),
+    ...(ledger === 'insert' ? ['a ledger row per transaction'] : []),
+    ...(directWrites ? ['a writer on each node'] : []),
   ];
 }
 

@@ -86,6 +86,14 @@ export function labelled(label: string, text: string, width: number, style: Styl
   });
 }
 
+/** Columns of the labels of a section. */
+const LABEL = 18;
+
+/** A line of a section behind its label; without one, it goes on with the line above. */
+export function entry(label: string, text: string, style: Style): string[] {
+  return labelled(`  ${style.paint(label.padEnd(LABEL - 2), 'dim')}`, text, LABEL, style);
+}
+
 /** Joins parts with dots to lines that fit, breaking between parts only. */
 export function flow(parts: readonly string[], width: number, style: Style): string[] {
   const lines: string[] = [];
@@ -137,6 +145,11 @@ export function counted(count: number, noun: string): string {
 /** An instant on the axis of the run: `20.312 s`, the same number of digits for all so that they can be compared. */
 export function instant(atMs: number): string {
   return `${(atMs / 1000).toFixed(3)} s`;
+}
+
+/** An instant after another one, or before it: `+1.931 s`. */
+export function since(atMs: number, fromMs: number): string {
+  return `${atMs < fromMs ? '-' : '+'}${instant(Math.abs(atMs - fromMs))}`;
 }
 
 /** The rows of a table with one column cut to what the others leave of the line. */

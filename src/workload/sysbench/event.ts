@@ -342,7 +342,9 @@ class EventBuilder {
     const { text } = this.statements[first] as Statement;
     this.commands.push({ step: from, line: 0, text: several ? text.replace(/sbtest1/, 'sbtestN') : text });
     this.steps.push(
-      several ? { op: 'sql_of', first, choose: this.tableIndex } : { op: 'sql', statement: first },
+      several
+        ? { op: 'sql_of', first, count: this.settings.tables, choose: this.tableIndex }
+        : { op: 'sql', statement: first },
     );
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ClusterMember, PatroniCluster } from '../cluster/patroni.js';
-import { candidateOf } from './switchover.js';
+import { candidateOf } from './members.js';
 
 function member(name: string, given: Partial<ClusterMember> = {}): ClusterMember {
   return {

@@ -1,0 +1,109 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { HttpAccess } from '../cluster/http.js';
+import type { JsonObject } from '../cluster/json.js';
+import { objectOf } from '../cluster/json.js';
+import { getConfig, getMember, patchConfig, requestPatch } from '../cluster/patroni.js';
+import { UserError } from '../errors.js';
+import { askPatroni } from './ask.js';
+import type { FaultContext, Injection } from './fault.js';
+import { insist } from './look.js';
+
+/**
+ * Changes Patroni's dynamic configuration, and takes it back.
+ * @param asked in words, `ttl=20`
+ */
+export async function changeSettings(
+  context: FaultContext,
+  patch: JsonObject,
+  asked: string,
+): Promise<Injection> {
+  const { target, access } = context;
+  let before: JsonObject | null = null;
+  const record = await askPatroni(context, async ({ leader }) => {
+    before = await getConfig(leader.apiUrl, access);
+    return {
+      subject: null,
+      asked: `PATCH ${leader.apiUrl}/config ${asked}`,
+      send: async (given) => {
+        const { status, text } = await requestPatch(leader.apiUrl, patch, given);
+        // The whole configuration stands in the answer.
+        return { status, text: status === 200 ? '' : text };
+      },
+    };
+  });
+  if (before === null || record.failure !== null) {
+    return { record, undo: null };
+  }
+  if (record.answer !== null && /^5\d\d /.test(record.answer)) {
+    return { record: { ...record, failure: `Patroni failed: ${record.answer}` }, undo: null };
+  }
+  const inverse = inverseOf(patch, before);
+  return {
+    record,
+    undo: async () => {
+      await patchAnyMember(target.patroni, inverse, access);
+      return `set back ${wordsOf(inverse)}`;
+    },
+  };
+}
+
+/** What brings a patched configuration back: the old value of each setting, null where there was none. */
+export function inverseOf(patch: JsonObject, before: JsonObject): JsonObject {
+  const inverse = new Map<string, unknown>();
+  for (const [name, value] of Object.entries(patch)) {
+    const old = Object.hasOwn(before, name) ? before[name] : null;
+    const [part, oldPart] = [objectOf(value), objectOf(old)];
+    // A patch goes into an object, unless there is none yet; a value that is no object is replaced.
+    inverse.set(name, part !== null && oldPart !== null ? inverseOf(part, oldPart) : old);
+  }
+  return Object.fromEntries(inverse);
+}
+
+/** Whoever answers writes to the DCS; it may have no leader just now. */
+export async function patchAnyMember(
+  urls: readonly string[],
+  patch: JsonObject,
+  access: HttpAccess,
+): Promise<void> {
+  await insist(async () => {
+    let failure: unknown = new UserError('No Patroni member is known.');
+    for (const url of urls) {
+      try {
+        await patchConfig(url, patch, { ...access, timeoutMs: 5000 });
+        return;
+      } catch (error) {
+        failure = error;
+      }
+    }
+    throw failure;
+  });
+}
+
+/** `ttl=20 postgresql.parameters.work_mem="8MB"` */
+export function wordsOf(patch: JsonObject, prefix = ''): string {
+  const words: string[] = [];
+  for (const [name, value] of Object.entries(patch)) {
+    const part = objectOf(value);
+    words.push(
+      part === null ? `${prefix}${name}=${JSON.stringify(value)}` : wordsOf(part, `${prefix}${name}.`),
+    );
+  }
+  return words.join(' ');
+}
+
+/** Waits until every member that answers knows whether there is a pause; each learns of it in its own loop. */
+export async function awaitPause(context: FaultContext, pause: boolean, forMs: number): Promise<boolean> {
+  const { target, access, signal } = context;
+  const deadline = performance.now() + forMs;
+  for (;;) {
+    const members = await Promise.allSettled(target.patroni.map((url) => getMember(url, access)));
+    const known = members.flatMap((each) => (each.status === 'fulfilled' ? [each.value.pause] : []));
+    if (known.length > 0 && known.every((each) => each === pause)) {
+      return true;
+    }
+    if (signal.aborted || performance.now() > deadline) {
+      return false;
+    }
+    await sleep(100);
+  }
+}

@@ -1,0 +1,68 @@
+import type pg from 'pg';
+import { messageOf, UserError } from '../errors.js';
+import { LEDGER_TABLE } from '../workload/ledger-token.js';
+import { TOKEN_COLUMNS, type TokenSource } from './sources.js';
+
+/**
+ * Makes the table of tokens ready for a run: there, and empty. Nothing to do where all tokens lie in the history.
+ * @throws UserError when the role may not, or when the table is somebody else's
+ */
+export async function prepareLedger(sql: pg.ClientBase, sources: readonly TokenSource[]): Promise<void> {
+  if (!sources.includes('rows')) {
+    return;
+  }
+  try {
+    // What is there already needs no right to create.
+    if (!(await isThere(sql))) {
+      await sql.query(`CREATE TABLE IF NOT EXISTS ${LEDGER_TABLE} (token text PRIMARY KEY)`);
+    }
+    await sql.query(`TRUNCATE ${LEDGER_TABLE}`);
+  } catch (error) {
+    throw new UserError(
+      `The table ${LEDGER_TABLE}, which the audit of commits needs, could not be made ready: ${messageOf(error)}.`,
+      'Grant the role CREATE on its schema, or run with --ledger off.',
+    );
+  }
+}
+
+async function isThere(sql: pg.ClientBase): Promise<boolean> {
+  const { rows } = await sql.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [
+    LEDGER_TABLE,
+  ]);
+  return rows[0]?.there === true;
+}
+
+/** What makes the loss of acknowledged commits legal on this server: one sentence each, for the notes of a result. */
+export async function ledgerCaveats(
+  sql: pg.ClientBase,
+  sources: readonly TokenSource[],
+): Promise<readonly string[]> {
+  const caveats: string[] = [];
+  const { rows } = await sql.query<{ fsync: string; commits: string }>(
+    "SELECT current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS commits",
+  );
+  if (rows[0]?.fsync === 'off') {
+    caveats.push(
+      'fsync is off: a crash of the host may lose commits that were acknowledged, and more than that.',
+    );
+  }
+  if (rows[0]?.commits === 'off') {
+    caveats.push('synchronous_commit is off: any crash may lose the last commits that were acknowledged.');
+  }
+  for (const table of await unloggedOf(sql, sources)) {
+    caveats.push(
+      `${table} is unlogged: a crash empties it, and no replica has it, so that all its commits look lost.`,
+    );
+  }
+  return caveats;
+}
+
+async function unloggedOf(sql: pg.ClientBase, sources: readonly TokenSource[]): Promise<readonly string[]> {
+  const tables = sources.map((source) => TOKEN_COLUMNS[source].table);
+  const { rows } = await sql.query<{ name: string }>(
+    `SELECT name FROM unnest($1::text[]) AS name JOIN pg_catalog.pg_class c ON c.oid = to_regclass(name)
+      WHERE c.relpersistence = 'u'`,
+    [tables],
+  );
+  return rows.map(({ name }) => name);
+}

@@ -1,0 +1,225 @@
+import type { RunClock } from '../clock.js';
+import { IntervalCounts } from '../histogram.js';
+import type { Frame, HeartbeatFrame } from '../load/frame.js';
+import { READ_ONLY } from '../postgres/failure.js';
+import { queryMessage } from '../postgres/messages.js';
+import type { SessionOptions } from '../postgres/session.js';
+import { HeartbeatHistory } from './heartbeat-history.js';
+import { readStatement, writeStatement } from './heartbeat-table.js';
+import { Lane, type LaneReply } from './lane.js';
+import { ObservedFrames, type ObservedPart } from './observed-frames.js';
+
+/** How often it is written, and read on each connection. */
+export const HEARTBEAT_CADENCE_MS = 50;
+
+/** Readers, so that more than one replica is seen. */
+const READERS = 2;
+
+/** A reader that finds itself on the server of another one connects anew, so often after each loss of its connection. */
+const MOST_MOVES = 3;
+
+const PATIENCE_MS = 1000;
+const PAUSE_MS = 100;
+
+export interface HeartbeatOptions {
+  readonly runId: string;
+  /** Of the read-write and of the read-only endpoint. */
+  readonly writer: SessionOptions;
+  readonly reader: SessionOptions;
+  readonly clock: RunClock;
+  readonly intervalMs: number;
+  readonly emit: (frame: Frame) => void;
+}
+
+/**
+ * A value that is written through the read-write port at a fixed cadence and read through the read-only port: how far
+ * replicas are behind, as a client sees it, by one clock. The row must have been made, see heartbeat-table.ts. What it
+ * cannot do it leaves, and goes on.
+ */
+export class Heartbeat {
+  private readonly history = new HeartbeatHistory();
+  private readonly recorder: HeartbeatRecorder;
+  private readonly writer: Lane;
+  private readonly readers: readonly Reader[];
+  /** The value of the request that is under way, or the last one. */
+  private seq = 0;
+  private ticker: NodeJS.Timeout | undefined;
+
+  constructor(private readonly options: HeartbeatOptions) {
+    const { clock, intervalMs, emit, runId } = options;
+    this.recorder = new HeartbeatRecorder(intervalMs * 1000, emit);
+    const readBuffer = Buffer.allocUnsafeSlow(16 * 1024);
+    const shared = {
+      readBuffer,
+      clock,
+      connectPatienceMs: PATIENCE_MS,
+      askPatienceMs: PATIENCE_MS,
+      pauseMs: PAUSE_MS,
+    };
+    this.writer = new Lane({
+      ...shared,
+      session: options.writer,
+      growing: true,
+      onReply: (reply) => this.written(reply),
+    });
+    const request = queryMessage(readStatement(runId));
+    const readers: Reader[] = [];
+    this.readers = readers;
+    for (let index = 0; index < READERS; index++) {
+      const others = () => readers.filter((_, other) => other !== index).map((reader) => reader.lane.server);
+      const reader = new Reader(
+        request,
+        this.history,
+        this.recorder,
+        others,
+        (on) =>
+          new Lane({ ...shared, growing: false, session: { ...options.reader, identify: true }, ...on }),
+      );
+      readers.push(reader);
+    }
+  }
+
+  start(): void {
+    this.ticker = setInterval(() => this.beat(), HEARTBEAT_CADENCE_MS);
+    this.beat();
+  }
+
+  stop(): void {
+    clearInterval(this.ticker);
+    this.writer.close();
+    for (const { lane } of this.readers) {
+      lane.close();
+    }
+    this.recorder.flush();
+  }
+
+  private beat(): void {
+    const nowUs = this.options.clock.nowUs();
+    this.recorder.roll(nowUs);
+    if (this.writer.ready(nowUs)) {
+      this.writer.ask(queryMessage(writeStatement(this.options.runId, ++this.seq)), nowUs);
+    }
+    for (const reader of this.readers) {
+      reader.beat(nowUs);
+    }
+  }
+
+  private written({ error, sentUs }: LaneReply): void {
+    if (error === undefined) {
+      this.history.acknowledged(this.seq, sentUs);
+    } else if (error.code === READ_ONLY) {
+      this.writer.leave();
+    }
+  }
+}
+
+/** One session that reads: what it saw before it lost its connection counts, too, for its user remembers it. */
+class Reader {
+  readonly lane: Lane;
+  private acknowledgedWhenSent = 0;
+  private lastSeq = -1;
+  private moves = 0;
+
+  constructor(
+    private readonly request: Buffer,
+    private readonly history: HeartbeatHistory,
+    private readonly recorder: HeartbeatRecorder,
+    private readonly others: () => readonly string[],
+    laneOf: (on: {
+      readonly onReply: (reply: LaneReply) => void;
+      readonly onConnected: () => void;
+      readonly onFailure: () => void;
+    }) => Lane,
+  ) {
+    this.lane = laneOf({
+      onReply: (reply) => this.replied(reply),
+      onConnected: () => this.connected(),
+      onFailure: () => {
+        this.moves = 0;
+      },
+    });
+  }
+
+  beat(nowUs: number): void {
+    if (this.lane.ready(nowUs)) {
+      this.acknowledgedWhenSent = this.history.acknowledgedSeq;
+      this.lane.ask(this.request, nowUs);
+    }
+  }
+
+  private connected(): void {
+    if (this.moves < MOST_MOVES && this.others().includes(this.lane.server)) {
+      this.moves++;
+      this.lane.leave();
+    }
+  }
+
+  private replied({ error, text, atUs }: LaneReply): void {
+    if (error !== undefined) {
+      return;
+    }
+    // No row: this replica has not even replayed that there was one.
+    const seq = text === undefined ? -1 : Number(text);
+    const acknowledged = this.acknowledgedWhenSent;
+    this.recorder.read(atUs, {
+      ageUs: this.history.ageUs(seq, acknowledged, atUs),
+      stale: seq < acknowledged,
+      nonMonotonic: seq < this.lastSeq,
+    });
+    this.lastSeq = seq;
+  }
+}
+
+interface HeartbeatRead {
+  readonly ageUs: number;
+  readonly stale: boolean;
+  readonly nonMonotonic: boolean;
+}
+
+class HeartbeatRecorder {
+  private readonly frames: ObservedFrames;
+  private readonly ages = new IntervalCounts();
+  private reads = 0;
+  private stale = 0;
+  private nonMonotonic = 0;
+  private maxAgeUs = 0;
+
+  constructor(intervalUs: number, emit: (frame: Frame) => void) {
+    this.frames = new ObservedFrames({ intervalUs, emit, take: () => this.take() });
+  }
+
+  roll(nowUs: number): void {
+    this.frames.roll(nowUs);
+  }
+
+  flush(): void {
+    this.frames.flush();
+  }
+
+  read(atUs: number, read: HeartbeatRead): void {
+    this.roll(atUs);
+    this.reads++;
+    this.stale += read.stale ? 1 : 0;
+    this.nonMonotonic += read.nonMonotonic ? 1 : 0;
+    this.ages.record(read.ageUs);
+    this.maxAgeUs = Math.max(this.maxAgeUs, read.ageUs);
+  }
+
+  private take(): ObservedPart | undefined {
+    if (this.reads === 0) {
+      return undefined;
+    }
+    const heartbeat: HeartbeatFrame = {
+      reads: this.reads,
+      stale: this.stale,
+      nonMonotonic: this.nonMonotonic,
+      ageUs: this.ages.take(),
+      maxAgeUs: Math.round(this.maxAgeUs),
+    };
+    this.reads = 0;
+    this.stale = 0;
+    this.nonMonotonic = 0;
+    this.maxAgeUs = 0;
+    return { heartbeats: [heartbeat] };
+  }
+}

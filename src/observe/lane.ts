@@ -1,0 +1,125 @@
+import type { RunClock } from '../clock.js';
+import type { Failure } from '../postgres/failure.js';
+import type { ReplyReader } from '../postgres/replies.js';
+import { Session, type SessionOptions, type SessionOwner } from '../postgres/session.js';
+import { FirstField } from './first-field.js';
+
+export interface LaneOptions {
+  readonly session: SessionOptions;
+  readonly readBuffer: Buffer;
+  readonly clock: RunClock;
+  /** A connection that takes longer to make is given up. */
+  readonly connectPatienceMs: number;
+  /** A request that takes longer is given up, and its connection with it. */
+  readonly askPatienceMs: number;
+  /** Whether each further request has twice the time of the last one that was given up, up to {@link LONGEST_MS}. */
+  readonly growing: boolean;
+  /** From the loss of a connection to the next attempt. */
+  readonly pauseMs: number;
+  readonly onReply: (reply: LaneReply) => void;
+  /** A connection or a request failed, or was given up. */
+  readonly onFailure?: (failure: Failure) => void;
+  readonly onConnected?: () => void;
+}
+
+export interface LaneReply {
+  /** Of the request, µs since the start of the run. */
+  readonly sentUs: number;
+  readonly atUs: number;
+  readonly error: ReplyReader['error'];
+  /** The first field of its row. */
+  readonly text: string | undefined;
+}
+
+/**
+ * A request whose backend waits, for a synchronous standby for one, goes on waiting when its client is gone, and the next
+ * one waits as well: so that they do not pile up, the time between two is doubled up to this.
+ */
+const LONGEST_MS = 16_000;
+
+/** One connection that is made again and again, and one request on it at a time: never in anybody's way. */
+export class Lane implements SessionOwner {
+  private readonly session: Session;
+  private readonly field = new FirstField();
+  /** When what is under way began. */
+  private sinceUs = 0;
+  private againUs = 0;
+  private askPatienceMs: number;
+
+  constructor(private readonly options: LaneOptions) {
+    this.session = new Session(this, options.session, options.readBuffer, 0);
+    this.askPatienceMs = options.askPatienceMs;
+  }
+
+  /** Name of the server as it gives it itself, '' without a connection or when it was not asked. */
+  get server(): string {
+    return this.session.server;
+  }
+
+  /** Connects when it is time to, gives up what takes too long; to be called at each beat. @returns whether it may be asked */
+  ready(nowUs: number): boolean {
+    const { session, options } = this;
+    const takesMs = (nowUs - this.sinceUs) / 1000;
+    if (session.state === 'connecting' && takesMs > options.connectPatienceMs) {
+      this.giveUp('The connection was not ready in time.');
+    } else if (session.state === 'busy' && takesMs > this.askPatienceMs) {
+      this.askPatienceMs = options.growing
+        ? Math.min(2 * this.askPatienceMs, LONGEST_MS)
+        : this.askPatienceMs;
+      this.giveUp('The reply did not come in time.');
+    } else if (session.state === 'closed' && nowUs >= this.againUs) {
+      this.sinceUs = nowUs;
+      session.connect();
+    }
+    return session.state === 'idle';
+  }
+
+  /** @param message is not changed until the reply */
+  ask(message: Buffer, nowUs: number): void {
+    this.sinceUs = nowUs;
+    this.field.clear();
+    this.session.sendBytes(message);
+  }
+
+  /** Leaves the connection; the next beat but for the pause makes another one. */
+  leave(): void {
+    this.session.close();
+    this.pause();
+  }
+
+  close(): void {
+    this.session.close();
+    this.againUs = Number.POSITIVE_INFINITY;
+  }
+
+  onConnected(): void {
+    this.session.replies.sink = this.field;
+    this.options.onConnected?.();
+  }
+
+  onReply(): void {
+    const { error } = this.session.replies;
+    this.askPatienceMs = this.options.askPatienceMs;
+    this.options.onReply({
+      sentUs: this.sinceUs,
+      atUs: this.options.clock.nowUs(),
+      error,
+      text: this.field.text,
+    });
+  }
+
+  onLost(failure: Failure): void {
+    this.pause();
+    this.options.onFailure?.(failure);
+  }
+
+  private giveUp(message: string): void {
+    this.session.abandon();
+    this.pause();
+    this.options.onFailure?.({ code: 'timeout', message });
+  }
+
+  private pause(): void {
+    this.againUs = this.options.clock.nowUs() + this.options.pauseMs * 1000;
+  }
+}

@@ -1,0 +1,181 @@
+import type { RunClock } from '../clock.js';
+import type { ClusterMember } from '../cluster/patroni.js';
+import type { Frame } from '../load/frame.js';
+import type { Plan } from '../plan/plan.js';
+import type { Endpoint, Route, Secrets } from '../plan/target.js';
+import type { SessionOptions } from '../postgres/session.js';
+import { MOST_ASKED, PROBE_CONNECTIONS } from './attempt.js';
+import { ConnectProbe } from './connect-probe.js';
+import { DirectWriter } from './direct-writer.js';
+import { Heartbeat } from './heartbeat.js';
+import { Probe } from './probe.js';
+
+/** What a run asks beside its load, all of it. */
+export interface Probes {
+  start(): void;
+  /** Ends them and emits what is left; again does nothing more. */
+  stop(): void;
+  /** A fault is about to be done: look closely for the next seconds. */
+  dense(): void;
+  /** What a reader of the result must know; complete after stop(). */
+  readonly notes: readonly string[];
+}
+
+export interface ProbesOptions {
+  readonly plan: Plan;
+  readonly secrets: Secrets;
+  /** As /cluster lists them; empty without Patroni. */
+  readonly members: readonly ClusterMember[];
+  readonly runId: string;
+  readonly clock: RunClock;
+  readonly emit: (frame: Frame) => void;
+  /** Whether there is a row for the heartbeat, see prepareHeartbeat. */
+  readonly heartbeat: boolean;
+  /** Told of each beat of a probe how late it was, µs: for the health of this thread. */
+  readonly onLate?: (byUs: number) => void;
+}
+
+/** Makes what the plan asks for; nothing is connected before start(). */
+export function probesOf(options: ProbesOptions): Probes {
+  const services: Probe[] = [];
+  const connects: ConnectProbe[] = [];
+  if (options.plan.probes) {
+    for (const route of routesOf(options.plan)) {
+      const { service, connect } = pairOf(options, route);
+      services.push(service);
+      connects.push(connect);
+    }
+  }
+  const heartbeat = heartbeatOf(options);
+  const { writers, unreachable } = directWritersOf(options);
+  const all = [...services, ...connects, ...(heartbeat === undefined ? [] : [heartbeat]), ...writers];
+  let running = false;
+  return {
+    start() {
+      running = true;
+      for (const each of all) {
+        each.start();
+      }
+    },
+    stop() {
+      if (running) {
+        running = false;
+        for (const each of all) {
+          each.stop();
+        }
+      }
+    },
+    dense() {
+      for (const each of services) {
+        each.keepHome();
+      }
+      for (const each of connects) {
+        each.dense();
+      }
+    },
+    get notes() {
+      return [...unreachable, ...writers.flatMap(({ problem }) => (problem === undefined ? [] : [problem]))];
+    },
+  };
+}
+
+/**
+ * The most connections that these have to the read-write endpoint's server at once, when it hangs or has just come back.
+ * A run that has not so many to spare would be a run in which the probes keep the load's clients out.
+ */
+export function probeConnections(plan: Plan): number {
+  // The service probe's home, and a new one of each probe beside those that are being made; they never make them both at once.
+  const probes = plan.probes ? 1 + PROBE_CONNECTIONS + 2 * MOST_ASKED : 0;
+  const heartbeat = plan.probes && plan.target.ro !== undefined ? 1 : 0;
+  const direct = plan.directWrites ? 1 : 0;
+  return probes + heartbeat + direct;
+}
+
+function routesOf({ target }: Plan): readonly Route[] {
+  return target.ro === undefined ? ['rw'] : ['rw', 'ro'];
+}
+
+function pairOf(
+  options: ProbesOptions,
+  route: Route,
+): { readonly service: Probe; readonly connect: ConnectProbe } {
+  const { clock, emit, plan, onLate } = options;
+  const { intervalMs, target } = plan;
+  const endpoint = route === 'rw' ? target.rw : (target.ro ?? target.rw);
+  const shared = { route, clock, emit, intervalMs };
+  const connect = new ConnectProbe({
+    ...shared,
+    session: sessionOf(options, endpoint, route, `connect-${route}`),
+  });
+  const service = new Probe({
+    ...shared,
+    session: sessionOf(options, endpoint, route, `probe-${route}`),
+    newConnections: connect,
+    ...(onLate === undefined || route === 'ro' ? {} : { onLate }),
+  });
+  return { service, connect };
+}
+
+function heartbeatOf(options: ProbesOptions): Heartbeat | undefined {
+  const { plan, runId, clock, emit } = options;
+  const { rw, ro } = plan.target;
+  if (!options.heartbeat || !plan.probes || ro === undefined) {
+    return undefined;
+  }
+  return new Heartbeat({
+    runId,
+    writer: sessionOf(options, rw, 'rw', 'heartbeat-rw'),
+    reader: sessionOf(options, ro, 'ro', 'heartbeat-ro'),
+    clock,
+    intervalMs: plan.intervalMs,
+    emit,
+  });
+}
+
+function directWritersOf(options: ProbesOptions): {
+  readonly writers: readonly DirectWriter[];
+  readonly unreachable: readonly string[];
+} {
+  const { plan, members, clock, emit } = options;
+  const writers: DirectWriter[] = [];
+  const unreachable: string[] = [];
+  if (!plan.directWrites) {
+    return { writers, unreachable };
+  }
+  if (members.length === 0) {
+    unreachable.push(
+      'There are no direct writers: without Patroni the addresses of the nodes are not known.',
+    );
+  }
+  for (const { name, host, port } of members) {
+    if (host === null || port === null) {
+      unreachable.push(`There is no direct writer to ${name}: Patroni does not tell its address.`);
+      continue;
+    }
+    const endpoint = { ...plan.target.rw, host, port };
+    writers.push(
+      new DirectWriter({
+        member: name,
+        session: sessionOf(options, endpoint, 'rw', `direct-${name}`),
+        clock,
+        intervalMs: plan.intervalMs,
+        emit,
+      }),
+    );
+  }
+  return { writers, unreachable };
+}
+
+function sessionOf(
+  { runId, secrets }: ProbesOptions,
+  endpoint: Endpoint,
+  route: Route,
+  purpose: string,
+): SessionOptions {
+  return {
+    endpoint,
+    password: route === 'rw' ? secrets.rwPassword : secrets.roPassword,
+    applicationName: `pgha-bench/${runId}/${purpose}`,
+    identify: false,
+  };
+}

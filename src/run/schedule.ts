@@ -1,0 +1,317 @@
+import type { RunClock } from '../clock.js';
+import type { ClusterHealth } from '../cluster/health.js';
+import type { HttpAccess } from '../cluster/http.js';
+import { messageOf } from '../errors.js';
+import { type Fault, notAsked } from '../faults/fault.js';
+import type { LabControl } from '../faults/lab-control.js';
+import { pause } from '../observe/poll.js';
+import type { FaultPlan, Plan } from '../plan/plan.js';
+import type { FaultRecord } from '../result/result.js';
+
+/** Writes must have been acknowledged for so long before a fault is undone, and again before the next one. */
+const SETTLED_MS = 3000;
+/** So long the load is left alone between the recovery of the cluster and the next round: its steady part. */
+const STEADY_MS = 5000;
+/** What a failover may take beyond the lease. */
+const BEYOND_LEASE_MS = 30_000;
+/** A replica that comes back may have to be copied anew. */
+const HEALTHY_WITHIN_MS = 120_000;
+const LOOK_MS = 100;
+/** Of N rounds, so many may be repeated. */
+const REPEATS = 1;
+
+/** What the schedule sees of the run, and tells it. */
+export interface ScheduleContext {
+  readonly plan: Plan;
+  /** In the order of plan.faults. */
+  readonly faults: readonly Fault[];
+  readonly access: HttpAccess;
+  readonly lab: LabControl | null;
+  readonly clock: RunClock;
+  /** Aborted when the load ends. */
+  readonly signal: AbortSignal;
+  /** Aborted by Ctrl-C: then nothing is waited for. */
+  readonly interrupt: AbortSignal;
+  readonly ttlMs: number;
+  readonly loopWaitMs: number;
+  /** Who leads, as far as the observers know; null when nobody knows. */
+  leader(): string | null;
+  /** How often the leader has changed up to now. */
+  leaderChanges(): number;
+  servedForMs(fromMs: number): number;
+  health(): Promise<ClusterHealth>;
+  /** A fault is about to be injected. */
+  before(): void;
+  tell(kind: 'asked' | 'answered' | 'undone' | 'healthy', atMs: number, text: string): void;
+  onRound(round: number): void;
+  /** Uniform in [0, 1). */
+  random(): number;
+}
+
+interface Injected {
+  /** Index in `records`. */
+  readonly record: number;
+  /** Changes of the leader before it. */
+  readonly changesBefore: number;
+}
+
+interface Undo {
+  /** Index in `records`. */
+  readonly record: number;
+  readonly undo: () => Promise<string>;
+}
+
+/**
+ * Does the faults of a plan: each at its time or, in rounds, when the cluster is healthy and the load steady. What a
+ * fault did is taken back when service has been back for a while, and the next one waits until the cluster is healthy.
+ */
+export class Schedule {
+  private readonly records: FaultRecord[] = [];
+  private undos: Undo[] = [];
+  private finished: Promise<readonly FaultRecord[]> | undefined;
+  /** Who led before the last round: a switchover goes back there. */
+  private ledBefore: string | null = null;
+
+  constructor(private readonly context: ScheduleContext) {}
+
+  /** Resolves when all rounds are over or the load ended; never rejects. */
+  async run(): Promise<void> {
+    const { plan } = this.context;
+    if (plan.faults.length === 0) {
+      return;
+    }
+    if (plan.rounds === null) {
+      await this.once();
+    } else {
+      await this.inRounds(plan.rounds);
+    }
+  }
+
+  /** After the load: takes back what still stands, and waits until the cluster is healthy. */
+  finish(): Promise<readonly FaultRecord[]> {
+    this.finished ??= this.heal();
+    return this.finished;
+  }
+
+  private async heal(): Promise<readonly FaultRecord[]> {
+    const pending = this.undos.length > 0;
+    await this.undoAll();
+    const last = this.records.findLastIndex(({ askedAtMs }) => askedAtMs !== null);
+    if (last >= 0 && (pending || this.records[last]?.healthyAtMs === null)) {
+      await this.waitUntilHealthy(last, this.context.interrupt);
+    }
+    return this.records;
+  }
+
+  // ---- at their times
+
+  private async once(): Promise<void> {
+    const { plan, faults, signal } = this.context;
+    let round = 1;
+    for (const [index, fault] of faults.entries()) {
+      const order = plan.faults[index] as FaultPlan;
+      await this.sleepUntil(order.atMs);
+      const injected = await this.inject(fault, order, round);
+      if (fault.prepares !== true || index === faults.length - 1) {
+        await this.settle(fault, injected);
+        round++;
+      }
+      if (signal.aborted) {
+        this.missOut(index + 1, round);
+        return;
+      }
+    }
+  }
+
+  private missOut(from: number, round: number): void {
+    const { plan } = this.context;
+    for (const order of plan.faults.slice(from)) {
+      this.records.push({ ...notAsked(order, round), failure: 'The run ended before its time.' });
+    }
+  }
+
+  // ---- in rounds
+
+  private async inRounds(wanted: number): Promise<void> {
+    const { plan, signal } = this.context;
+    const [first] = plan.faults;
+    let valid = 0;
+    await this.sleepUntil(first?.atMs ?? 0);
+    for (let round = 1; valid < wanted && round <= wanted * (1 + REPEATS) && !signal.aborted; round++) {
+      this.context.onRound(valid + 1);
+      if (round > 1 && !(await this.steady())) {
+        return;
+      }
+      valid += (await this.round(round)) ? 1 : 0;
+    }
+    await this.sleepFor(STEADY_MS);
+  }
+
+  /** @returns whether the round tells something of its faults */
+  private async round(round: number): Promise<boolean> {
+    const { plan, faults, signal } = this.context;
+    const from = this.records.length;
+    const changesBefore = this.context.leaderChanges();
+    const leader = this.context.leader();
+    const beginMs = this.context.clock.nowMs();
+    const firstAtMs = plan.faults[0]?.atMs ?? 0;
+    let disturbed = false;
+    let injected: Injected | undefined;
+    for (const [index, fault] of faults.entries()) {
+      const order = plan.faults[index] as FaultPlan;
+      await this.sleepUntil(beginMs + order.atMs - firstAtMs);
+      disturbed ||= index === 0 && this.context.leaderChanges() !== changesBefore;
+      injected = await this.inject(fault, this.turned(order, round), round);
+    }
+    const last = faults.at(-1);
+    if (last !== undefined && injected !== undefined) {
+      await this.settle(last, injected);
+    }
+    this.ledBefore = leader;
+    const disturbance = disturbed ? 'the leader changed before it' : this.disturbanceSince(changesBefore);
+    this.amend(this.records.length - 1, { disturbance });
+    const failed = this.records.slice(from).some(({ failure }) => failure !== null);
+    return !failed && disturbance === null && !signal.aborted;
+  }
+
+  /** One fault changes the leader once at most. */
+  private disturbanceSince(changesBefore: number): string | null {
+    const changes = this.context.leaderChanges() - changesBefore;
+    return changes > 1 ? `the leader changed ${changes} times` : null;
+  }
+
+  /** A switchover goes back to whom led before, so that the rounds alternate. */
+  private turned(order: FaultPlan, round: number): FaultPlan {
+    const planned = order.kind === 'switchover' || order.kind === 'failover';
+    if (!planned || round === 1 || this.ledBefore === null || order.options['candidate'] !== undefined) {
+      return order;
+    }
+    if (this.ledBefore === this.context.leader()) {
+      return order;
+    }
+    return { ...order, options: { ...order.options, candidate: this.ledBefore } };
+  }
+
+  /** Waits for a healthy cluster and a steady load, and then for a random part of Patroni's loop. */
+  private async steady(): Promise<boolean> {
+    const { signal, clock, random, loopWaitMs } = this.context;
+    const fromMs = clock.nowMs();
+    await this.until(() => this.context.servedForMs(fromMs) >= STEADY_MS, HEALTHY_WITHIN_MS, signal);
+    await this.sleepFor(random() * loopWaitMs);
+    return !signal.aborted;
+  }
+
+  // ---- one fault
+
+  private async inject(fault: Fault, order: FaultPlan, round: number): Promise<Injected> {
+    const { plan, access, lab, clock, signal } = this.context;
+    const changesBefore = this.context.leaderChanges();
+    if (signal.aborted) {
+      const missed = { ...notAsked(order, round), failure: 'The run ended before its time.' };
+      return { record: this.records.push(missed) - 1, changesBefore };
+    }
+    this.context.before();
+    const { record, undo } = await fault.inject({
+      target: plan.target,
+      plan: order,
+      access,
+      lab,
+      clock,
+      round,
+      signal,
+    });
+    const index = this.records.push(record) - 1;
+    this.tellOf(record);
+    if (undo !== null) {
+      this.undos.push({ record: index, undo });
+    }
+    return { record: index, changesBefore };
+  }
+
+  private tellOf(record: FaultRecord): void {
+    const of = record.subject === null ? record.kind : `${record.kind} of ${record.subject}`;
+    if (record.askedAtMs !== null) {
+      this.context.tell('asked', record.askedAtMs, `${of} asked`);
+    }
+    if (record.answeredAtMs !== null) {
+      this.context.tell('answered', record.answeredAtMs, `${record.kind} answered: ${record.answer}`);
+    }
+    if (record.undoneAtMs !== null) {
+      this.context.tell('undone', record.undoneAtMs, `${record.kind} undone: ${record.undone}`);
+    }
+  }
+
+  /** Until its effects are over; then it is taken back, and the cluster gets time to become healthy. */
+  private async settle(fault: Fault, { record: index, changesBefore }: Injected): Promise<void> {
+    const { signal, clock, ttlMs, loopWaitMs } = this.context;
+    const askedAtMs = this.records[index]?.askedAtMs ?? null;
+    if (askedAtMs !== null && this.records[index]?.failure === null) {
+      if (fault.expects === 'another_leader') {
+        const withinMs = askedAtMs + ttlMs + 2 * loopWaitMs + BEYOND_LEASE_MS - clock.nowMs();
+        await this.until(() => this.context.leaderChanges() > changesBefore, withinMs, signal);
+      }
+      const served = () => this.context.servedForMs(askedAtMs) >= SETTLED_MS;
+      await this.until(served, HEALTHY_WITHIN_MS, signal);
+    }
+    await this.undoAll();
+    if (askedAtMs !== null) {
+      await this.waitUntilHealthy(index, signal);
+    }
+  }
+
+  /** In the reverse order; one that fails does not keep the others. */
+  private async undoAll(): Promise<void> {
+    const undos = this.undos.toReversed();
+    this.undos = [];
+    for (const { record, undo } of undos) {
+      try {
+        const undone = await undo();
+        const undoneAtMs = this.context.clock.nowMs();
+        this.amend(record, { undone, undoneAtMs });
+        this.context.tell('undone', undoneAtMs, `${this.records[record]?.kind} undone: ${undone}`);
+      } catch (error) {
+        this.amend(record, { undoFailure: messageOf(error) });
+      }
+    }
+  }
+
+  private async waitUntilHealthy(index: number, signal: AbortSignal): Promise<void> {
+    const { plan, clock } = this.context;
+    if (plan.target.patroni.length === 0 || index < 0) {
+      return;
+    }
+    const untilMs = clock.nowMs() + HEALTHY_WITHIN_MS;
+    while (!signal.aborted && clock.nowMs() < untilMs) {
+      const { healthy } = await this.context.health();
+      if (healthy) {
+        const healthyAtMs = clock.nowMs();
+        this.amend(index, { healthyAtMs });
+        this.context.tell('healthy', healthyAtMs, 'the cluster is healthy');
+        return;
+      }
+      await pause(2 * LOOK_MS, signal);
+    }
+  }
+
+  private amend(index: number, part: Partial<FaultRecord>): void {
+    const record = this.records[index];
+    if (record !== undefined) {
+      this.records[index] = { ...record, ...part };
+    }
+  }
+
+  private async until(holds: () => boolean, withinMs: number, signal: AbortSignal): Promise<void> {
+    const untilMs = this.context.clock.nowMs() + withinMs;
+    while (!holds() && !signal.aborted && this.context.clock.nowMs() < untilMs) {
+      await pause(LOOK_MS, signal);
+    }
+  }
+
+  private async sleepUntil(atMs: number): Promise<void> {
+    await pause(atMs - this.context.clock.nowMs(), this.context.signal);
+  }
+
+  private async sleepFor(ms: number): Promise<void> {
+    await pause(ms, this.context.signal);
+  }
+}

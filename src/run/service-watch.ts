@@ -1,0 +1,71 @@
+import type { Frame } from '../load/frame.js';
+import type { Plan } from '../plan/plan.js';
+import { ACK, ACK_UNREPLICATED } from '../postgres/outcome.js';
+
+/** Without an acknowledgement for so long the service is taken for away, whether something failed or hangs. */
+const SILENCE_MS = 1000;
+
+/**
+ * Whether writes are acknowledged while the run goes on, from the frames of the probe of the read-write port; without
+ * probes, from those of the load.
+ */
+export class ServiceWatch {
+  /** Since when service has been without a failure, ms; null while it is away. */
+  private sinceMs: number | null = null;
+  private lastAckMs = Number.NEGATIVE_INFINITY;
+
+  constructor(private readonly plan: Plan) {}
+
+  saw(frame: Frame): void {
+    const { firstUs, lastUs, failed } = this.plan.probes ? probed(frame) : this.loaded(frame);
+    if (failed) {
+      this.sinceMs = null;
+    }
+    if (lastUs < 0) {
+      return;
+    }
+    if (this.sinceMs === null || firstUs / 1000 - this.lastAckMs > SILENCE_MS) {
+      // Failures of the same frame may have come before or after.
+      this.sinceMs = (failed ? lastUs : firstUs) / 1000;
+    }
+    this.lastAckMs = Math.max(this.lastAckMs, lastUs / 1000);
+  }
+
+  /** For how long writes have been acknowledged without a break, ms; 0 while they are not. */
+  servedForMs(nowMs: number, fromMs: number): number {
+    if (this.sinceMs === null || nowMs - this.lastAckMs > SILENCE_MS) {
+      return 0;
+    }
+    return Math.max(0, nowMs - Math.max(this.sinceMs, fromMs));
+  }
+
+  private loaded(frame: Frame): Seen {
+    let firstUs = -1;
+    let lastUs = -1;
+    for (const script of frame.scripts) {
+      const writes = this.plan.workload.scripts[script.script]?.writes === true;
+      const acks = (script.outcomes[ACK] ?? 0) + (script.outcomes[ACK_UNREPLICATED] ?? 0);
+      if (writes && acks > 0 && script.firstAckUs >= 0) {
+        firstUs = firstUs < 0 ? script.firstAckUs : Math.min(firstUs, script.firstAckUs);
+        lastUs = Math.max(lastUs, script.lastAckUs);
+      }
+    }
+    // Failures of the load may be contention: here only silence tells.
+    return { firstUs, lastUs, failed: false };
+  }
+}
+
+interface Seen {
+  readonly firstUs: number;
+  readonly lastUs: number;
+  readonly failed: boolean;
+}
+
+function probed(frame: Frame): Seen {
+  const probe = frame.probes.find(({ kind, route }) => kind === 'service' && route === 'rw');
+  return {
+    firstUs: probe?.firstAckUs ?? -1,
+    lastUs: probe?.lastAckUs ?? -1,
+    failed: (probe?.failures ?? 0) > 0,
+  };
+}

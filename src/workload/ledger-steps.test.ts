@@ -1,0 +1,166 @@
+import { describe, expect, it } from 'vitest';
+import type { LedgerMode, Protocol, ScriptOrigin } from '../plan/plan.js';
+import { compilePrograms } from './compile.js';
+import { TOKEN_VARIABLE } from './ledger-steps.js';
+import type { Statement, Step } from './program.js';
+
+async function compiled(source: ScriptOrigin, ledger: LedgerMode, protocol: Protocol = 'prepared') {
+  const context = { protocol, ledger, seed: 1, options: {}, variables: {} };
+  const [program] = await compilePrograms([{ name: 'script', source }], context);
+  if (program === undefined) {
+    throw new Error('no program');
+  }
+  return program;
+}
+
+function text(script: string, ledger: LedgerMode = 'history', protocol: Protocol = 'prepared') {
+  return compiled({ kind: 'text', text: script }, ledger, protocol);
+}
+
+/** What is sent in order, as a reader of the script sees it; `draw` where a token is drawn. */
+function sent({ steps, statements }: { steps: readonly Step[]; statements: readonly Statement[] }): string[] {
+  return steps.flatMap((step) => {
+    switch (step.op) {
+      case 'sql':
+        return [written(statements[step.statement] as Statement)];
+      case 'sql_of':
+        return [`one of ${step.count}: ${written(statements[step.first] as Statement)}`];
+      case 'compute': {
+        let drawn = false;
+        try {
+          step.run({ ledger: { draw: () => (drawn = true) } } as never);
+        } catch {
+          // A step of the script's own, which needs variables.
+        }
+        return drawn ? ['draw'] : [];
+      }
+      default:
+        return [step.op];
+    }
+  });
+}
+
+/** Statements of pgbench's scripts keep their semicolon. */
+function written({ text: sql, pieces }: Statement): string {
+  const parts =
+    pieces.length === 0 ? [sql] : pieces.map((piece) => (typeof piece === 'number' ? ':v' : piece));
+  return parts.join('').replace(/;$/, '');
+}
+
+const HISTORY =
+  'INSERT INTO pgbench_history (tid, bid, aid, delta, mtime) VALUES (:t, :b, :a, :d, CURRENT_TIMESTAMP);';
+const SET = String.raw`\set t 1
+\set b 1
+\set a 1
+\set d 1
+`;
+
+describe('withLedger', () => {
+  it('puts the token into the filler of pgbench_history, and changes nothing else', async () => {
+    const program = await text(`${SET}BEGIN;\nUPDATE x SET y = 1;\n${HISTORY}\nEND;\n`);
+    expect(sent(program)).toEqual(
+      [
+        'BEGIN',
+        'UPDATE x SET y = 1',
+        'draw',
+        'INSERT INTO pgbench_history (tid, bid, aid, delta, mtime, filler) VALUES ($1, $2, $3, $4, CURRENT_TIMESTAMP, $5)',
+        'END',
+      ].map((line) => line),
+    );
+    const insert = program.statements.find(({ text: sql }) => sql.includes('filler'));
+    expect(insert?.parameters.at(-1)).toBe(program.slots.indexOf(TOKEN_VARIABLE));
+    expect(program.tokens).toEqual({ history: true, rows: false });
+  });
+
+  it('does so in the text of the simple protocol', async () => {
+    const program = await text(`${SET}${HISTORY}`, 'history', 'simple');
+    expect(sent(program)).toEqual([
+      'draw',
+      "INSERT INTO pgbench_history (tid, bid, aid, delta, mtime, filler) VALUES (:v, :v, :v, :v, CURRENT_TIMESTAMP, ':v')",
+    ]);
+  });
+
+  it('lets the last statement of a block that can take the row along', async () => {
+    const program = await text('BEGIN;\nUPDATE x SET y = 1;\nDELETE FROM x;\nSELECT 1;\nCOMMIT;', 'insert');
+    expect(sent(program)).toEqual([
+      'BEGIN',
+      'UPDATE x SET y = 1',
+      'draw',
+      'WITH pgha_bench_token AS (INSERT INTO pgha_bench_ledger (token) VALUES ($1)) DELETE FROM x',
+      'SELECT 1',
+      'COMMIT',
+    ]);
+    expect(program.tokens).toEqual({ history: false, rows: true });
+  });
+
+  it('gives each commit a token of its own where nothing binds them together', async () => {
+    const lines = sent(await text('UPDATE x SET y = 1;\nUPDATE x SET y = 2;', 'insert'));
+    expect(lines.filter((line) => line === 'draw')).toHaveLength(2);
+    expect(lines.filter((line) => line.startsWith('WITH'))).toHaveLength(2);
+  });
+
+  it('inserts before the commit what no statement of the block can carry', async () => {
+    const program = await text('BEGIN;\nTRUNCATE x;\nCOMMIT;', 'insert');
+    expect(sent(program)).toEqual([
+      'BEGIN',
+      'TRUNCATE x',
+      'draw',
+      'INSERT INTO pgha_bench_ledger (token) VALUES ($1)',
+      'COMMIT',
+    ]);
+  });
+
+  it('keeps conditions leading to where they led', async () => {
+    const script = String.raw`\set v 1
+BEGIN;
+\if :v = 1
+UPDATE x SET y = 1;
+\else
+UPDATE x SET y = 2;
+\endif
+COMMIT;`;
+    const program = await text(script, 'insert');
+    const commit = program.steps.findIndex(
+      (step) => step.op === 'sql' && program.statements[step.statement]?.verb === 'commit',
+    );
+    const targets = program.steps.flatMap((step) => (step.op === 'jump' ? [step.to] : []));
+    // Both arms lead to where the token is drawn, two steps before the commit.
+    expect(targets).toEqual([commit - 2]);
+    const commands = (await text(script, 'off')).commands.length;
+    expect(program.commands).toHaveLength(commands);
+    expect(program.commands.at(-1)?.step).toBe(commit - 2);
+  });
+
+  it('follows the tables of sysbench, and its rows', async () => {
+    const event: ScriptOrigin = { kind: 'event', groups: ['begin', 'index_updates', 'commit'] };
+    const context = { protocol: 'prepared', ledger: 'history', seed: 1, variables: {} } as const;
+    const [program] = await compilePrograms([{ name: 'e', source: event }], {
+      ...context,
+      options: { tables: 3 },
+    });
+    expect(sent(program as never)).toEqual([
+      'BEGIN',
+      'draw',
+      'one of 3: WITH pgha_bench_token AS (INSERT INTO pgha_bench_ledger (token) VALUES ($2)) UPDATE sbtest1 SET k=k+1 WHERE id=$1',
+      'COMMIT',
+    ]);
+    const copies = program?.statements.filter(({ text: sql }) => sql.startsWith('WITH')) ?? [];
+    expect(copies.map(({ text: sql }) => /sbtest\d/.exec(sql)?.[0])).toEqual([
+      'sbtest1',
+      'sbtest2',
+      'sbtest3',
+    ]);
+    expect(copies.map(({ types }) => types)).toEqual([
+      [20, 25],
+      [20, 25],
+      [20, 25],
+    ]);
+  });
+
+  it('leaves alone what writes nothing, and everything where there is no ledger', async () => {
+    const read = await text('SELECT 1;', 'insert');
+    expect(sent(read)).toEqual(['SELECT 1']);
+    expect(read.tokens).toEqual({ history: false, rows: false });
+    expect(sent(await text('UPDATE x SET y = 1;', 'off'))).toEqual(['UPDATE x SET y = 1']);
+  });
+});
