@@ -115,7 +115,7 @@ describe('the report of a switchover', () => {
     expect([...bars][column(35_000)]).toBe('█');
     const gap = lineWith(chartOf(report), 'no writes').slice(11);
     expect(gap.search('━')).toBe(column(round?.writeDowntime?.fromMs ?? 0));
-    expect(lineWith(report, 'leader').slice(11).search('n2')).toBe(column(21_934));
+    expect(lineWith(chartOf(report), 'leader').slice(11).search('n2')).toBe(column(21_934));
     expect(lineWith(report, '┴').slice(11).search('▲')).toBe(column(20_003));
   });
 
@@ -128,7 +128,7 @@ describe('the report', () => {
   it('says that writes never came back', () => {
     const report = renderTerminal(resultOf('lost forever'), plainly);
     expect(lineWith(report, 'write downtime')).toContain('19.7 s and not over when the run ended');
-    expect(lineWith(report, 'clients')).toContain('0 of 64 work again');
+    expect(lineWith(report, 'clients  ')).toContain('0 of 64 work again');
     expect(lineWith(report, 'after')).toMatch(/after( +–){7}$/);
   });
 
