@@ -207,7 +207,13 @@ describe('the prediction', () => {
     const acksMs = [every(7, 0, 40_005)];
     const fault = { askedAtMs: 40_000 };
     const open = (kind: string) =>
-      stagesOf({ events: [], acksMs, probes: [], fault: { ...fault, kind } }).round;
+      stagesOf({
+        events: [],
+        acksMs,
+        failures: [{ atMs: 40_020 }, { atMs: 59_980 }],
+        probes: [],
+        fault: { ...fault, kind },
+      }).round;
     expect(open('kill-node').writeDowntime).toMatchObject({ outage: true, toMs: null });
     expect(open('kill-node').prediction?.holds).toBeNull();
     expect(open('switchover').prediction?.holds).toBe(false);
