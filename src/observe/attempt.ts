@@ -1,7 +1,8 @@
+import type { Protocol } from '../plan/plan.js';
 import type { Route } from '../plan/target.js';
-import { queryMessage } from '../postgres/messages.js';
 import { Session, type SessionOptions, type SessionOwner } from '../postgres/session.js';
 import { FirstField, lsnOf } from './first-field.js';
+import { ProbeStatement } from './probe-statement.js';
 
 /** How often a probe asks when it looks closely. */
 export const PROBE_CADENCE_MS = 20;
@@ -24,12 +25,18 @@ export const MOST_ASKED = 2;
  * flushed and waits for synchronous standbys as any commit, and a standby refuses it. Any role may emit one. It is
  * answered with its position in the WAL.
  */
-const WRITE = queryMessage("SELECT pg_logical_emit_message(true, 'pgha-bench', 'probe')");
-const READ = queryMessage('SELECT 1');
+const WRITE = "SELECT pg_logical_emit_message(true, 'pgha-bench', 'probe')";
+const READ = 'SELECT 1';
 
-/** What a probe of this endpoint asks. */
-export function probeRequest(route: Route): Buffer {
-  return route === 'rw' ? WRITE : READ;
+/** What a probe of an endpoint asks, first on a connection and then. */
+export interface ProbeRequest {
+  readonly first: Buffer;
+  readonly again: Buffer;
+}
+
+export function probeRequest(route: Route, protocol: Protocol): ProbeRequest {
+  const statement = new ProbeStatement([route === 'rw' ? WRITE : READ], protocol);
+  return { first: statement.message(false), again: statement.message(true) };
 }
 
 /** The probe that an attempt is made by. */
@@ -55,7 +62,7 @@ export class Attempt implements SessionOwner {
   constructor(
     options: SessionOptions,
     readBuffer: Buffer,
-    private readonly request: Buffer,
+    private readonly request: ProbeRequest,
     private readonly owner: AttemptOwner,
   ) {
     this.session = new Session(this, options, readBuffer, 0);
@@ -111,7 +118,7 @@ export class Attempt implements SessionOwner {
   private ask(): void {
     this.phase = 'asked';
     this.field.clear();
-    this.session.sendBytes(this.request);
+    this.session.sendBytes(this.fresh ? this.request.first : this.request.again);
   }
 }
 

@@ -8,6 +8,7 @@ import {
   PATIENCE_MS,
   PROBE_CADENCE_MS,
   PROBE_CONNECTIONS,
+  type ProbeRequest,
   probeRequest,
   underWay,
 } from './attempt.js';
@@ -15,10 +16,10 @@ import type { NewConnections } from './probe.js';
 import { ProbeRecorder } from './probe-recorder.js';
 
 /**
- * How often it connects while all is well: a connection with SCRAM costs the server a process and some ms of CPU, and
- * this thread about as many.
+ * How often it connects while all is well. A connection with SCRAM costs the server some 10 ms of CPU and this thread 6
+ * to 9: once a second on both ports would be 1.5 % of two cores.
  */
-export const SPARSE_CADENCE_MS = 1000;
+export const SPARSE_CADENCE_MS = 5000;
 
 /** So long it looks closely behind a call of dense(), and behind the last failure. */
 const DENSE_MS = 2000;
@@ -31,6 +32,8 @@ export interface ConnectProbeOptions {
   readonly session: SessionOptions;
   readonly clock: RunClock;
   readonly intervalMs: number;
+  /** The first connection is made so long after the start: so that those of two ports do not come together. */
+  readonly firstAfterMs: number;
   readonly emit: (frame: Frame) => void;
 }
 
@@ -42,11 +45,13 @@ export interface ConnectProbeOptions {
 export class ConnectProbe implements NewConnections {
   private readonly recorder: ProbeRecorder;
   private readonly readBuffer = Buffer.allocUnsafeSlow(16 * 1024);
-  private readonly request: Buffer;
+  private readonly request: ProbeRequest;
   private readonly attempts = new Set<Attempt>();
   /** Attempts of the service probe, and when one had been begun before them. */
   private readonly others = new WeakMap<Attempt, number>();
   private lastStartUs = -1;
+  /** When it connects next, unless it looks closely. */
+  private nextUs = 0;
   private denseUntilUs = 0;
   private askedPatienceUs = FIRST_ASKED_PATIENCE_MS * 1000;
   private ticker: NodeJS.Timeout | undefined;
@@ -54,10 +59,12 @@ export class ConnectProbe implements NewConnections {
   constructor(private readonly options: ConnectProbeOptions) {
     const { route, intervalMs, emit } = options;
     this.recorder = new ProbeRecorder(route, 'connect', intervalMs * 1000, emit);
-    this.request = probeRequest(route);
+    // Nothing is asked twice on a connection, so there is nothing to prepare.
+    this.request = probeRequest(route, 'simple');
   }
 
   start(): void {
+    this.nextUs = this.nowUs() + this.options.firstAfterMs * 1000;
     this.ticker = setInterval(() => this.beat(), PROBE_CADENCE_MS);
   }
 
@@ -79,10 +86,9 @@ export class ConnectProbe implements NewConnections {
     const nowUs = this.nowUs();
     this.recorder.roll(nowUs);
     this.giveUpLate(nowUs);
-    // Half a beat less: timers are not exact, and the one before may have been of the other probe.
-    const cadenceMs =
-      nowUs < this.denseUntilUs ? PROBE_CADENCE_MS / 2 : SPARSE_CADENCE_MS - PROBE_CADENCE_MS / 2;
-    if (this.lastStartUs >= 0 && nowUs - this.lastStartUs < cadenceMs * 1000) {
+    // Half a beat: timers are not exact, and the one before may have been the service probe's.
+    const justTried = this.lastStartUs >= 0 && nowUs - this.lastStartUs < (PROBE_CADENCE_MS / 2) * 1000;
+    if (justTried || (nowUs >= this.denseUntilUs && nowUs < this.nextUs)) {
       return;
     }
     const { connecting, asked } = underWay(this.attempts);
@@ -113,6 +119,7 @@ export class ConnectProbe implements NewConnections {
     this.attempts.add(attempt);
     const triedBeforeUs = this.lastStartUs;
     this.lastStartUs = nowUs;
+    this.nextUs = nowUs + SPARSE_CADENCE_MS * 1000;
     attempt.begin(nowUs, triedBeforeUs);
   }
 

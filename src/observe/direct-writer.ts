@@ -1,10 +1,11 @@
 import type { RunClock } from '../clock.js';
 import type { Frame } from '../load/frame.js';
+import type { Protocol } from '../plan/plan.js';
 import { READ_ONLY } from '../postgres/failure.js';
-import { queryMessage } from '../postgres/messages.js';
 import type { SessionOptions } from '../postgres/session.js';
 import { Lane, type LaneReply } from './lane.js';
 import { ObservedFrames, type ObservedPart } from './observed-frames.js';
+import { ProbeStatement } from './probe-statement.js';
 
 /** How often each node is asked to write. */
 export const DIRECT_CADENCE_MS = 50;
@@ -15,11 +16,13 @@ const CONNECT_PATIENCE_MS = 1000;
 const ASK_PATIENCE_MS = 60_000;
 
 /** See attempt.ts: a commit that needs no table, and that a standby refuses. */
-const WRITE = queryMessage("SELECT pg_logical_emit_message(true, 'pgha-bench', 'direct')");
+const WRITE = ["SELECT pg_logical_emit_message(true, 'pgha-bench', 'direct')"];
 
 export interface DirectWriterOptions {
   /** Name of the member, `n1`. */
   readonly member: string;
+  /** Of the load. */
+  readonly protocol: Protocol;
   readonly session: SessionOptions;
   readonly clock: RunClock;
   readonly intervalMs: number;
@@ -33,6 +36,7 @@ export interface DirectWriterOptions {
  */
 export class DirectWriter {
   private readonly lane: Lane;
+  private readonly statement: ProbeStatement;
   private readonly frames: ObservedFrames;
   private acks = 0;
   private firstAckUs = -1;
@@ -43,7 +47,8 @@ export class DirectWriter {
   private lastFailure = '';
 
   constructor(private readonly options: DirectWriterOptions) {
-    const { clock, intervalMs, emit, session } = options;
+    const { clock, intervalMs, emit, session, protocol } = options;
+    this.statement = new ProbeStatement(WRITE, protocol);
     this.frames = new ObservedFrames({ intervalUs: intervalMs * 1000, emit, take: () => this.take() });
     this.lane = new Lane({
       session: { ...session, identify: true },
@@ -85,7 +90,7 @@ export class DirectWriter {
     const nowUs = this.options.clock.nowUs();
     this.frames.roll(nowUs);
     if (this.lane.ready(nowUs)) {
-      this.lane.ask(WRITE, nowUs);
+      this.lane.ask(this.statement, nowUs);
     }
   }
 

@@ -1,5 +1,7 @@
 import type pg from 'pg';
 import { messageOf } from '../errors.js';
+import type { Protocol } from '../plan/plan.js';
+import { ProbeStatement, VALUE } from './probe-statement.js';
 
 /** One row for each run that has a heartbeat. */
 const TABLE = 'pgha_bench_heartbeat';
@@ -61,15 +63,19 @@ async function dropWhenEmpty(sql: pg.ClientBase): Promise<void> {
 }
 
 /** Sets the value of the run's row, which may be gone with the timeline that it was made on; never back to an older one. */
-export function writeStatement(runId: string, seq: number): string {
-  return (
-    `insert into ${TABLE} as beat values (${literal(runId)}, ${seq}) ` +
-    'on conflict (run) do update set seq = excluded.seq where beat.seq < excluded.seq'
+export function writeStatement(runId: string, protocol: Protocol): ProbeStatement {
+  return new ProbeStatement(
+    [
+      `insert into ${TABLE} as beat values (${literal(runId)}, `,
+      VALUE,
+      ') on conflict (run) do update set seq = excluded.seq where beat.seq < excluded.seq',
+    ],
+    protocol,
   );
 }
 
-export function readStatement(runId: string): string {
-  return `select seq from ${TABLE} where run = ${literal(runId)}`;
+export function readStatement(runId: string, protocol: Protocol): ProbeStatement {
+  return new ProbeStatement([`select seq from ${TABLE} where run = ${literal(runId)}`], protocol);
 }
 
 function literal(text: string): string {

@@ -1,16 +1,17 @@
 import type { RunClock } from '../clock.js';
 import { IntervalCounts } from '../histogram.js';
 import type { Frame, HeartbeatFrame } from '../load/frame.js';
+import type { Protocol } from '../plan/plan.js';
 import { READ_ONLY } from '../postgres/failure.js';
-import { queryMessage } from '../postgres/messages.js';
 import type { SessionOptions } from '../postgres/session.js';
 import { HeartbeatHistory } from './heartbeat-history.js';
 import { readStatement, writeStatement } from './heartbeat-table.js';
-import { Lane, type LaneReply } from './lane.js';
+import { Lane, type LaneOptions, type LaneReply } from './lane.js';
 import { ObservedFrames, type ObservedPart } from './observed-frames.js';
+import type { ProbeStatement } from './probe-statement.js';
 
-/** How often it is written, and read on each connection. */
-export const HEARTBEAT_CADENCE_MS = 50;
+/** How often it is written, and, on average, read on each connection. */
+export const HEARTBEAT_CADENCE_MS = 100;
 
 /** Readers, so that more than one replica is seen. */
 const READERS = 2;
@@ -23,6 +24,8 @@ const PAUSE_MS = 100;
 
 export interface HeartbeatOptions {
   readonly runId: string;
+  /** Of the load. */
+  readonly protocol: Protocol;
   /** Of the read-write and of the read-only endpoint. */
   readonly writer: SessionOptions;
   readonly reader: SessionOptions;
@@ -40,55 +43,57 @@ export class Heartbeat {
   private readonly history = new HeartbeatHistory();
   private readonly recorder: HeartbeatRecorder;
   private readonly writer: Lane;
+  private readonly statement: ProbeStatement;
   private readonly readers: readonly Reader[];
   /** The value of the request that is under way, or the last one. */
   private seq = 0;
   private ticker: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: HeartbeatOptions) {
-    const { clock, intervalMs, emit, runId } = options;
+    const { clock, intervalMs, emit, runId, protocol } = options;
     this.recorder = new HeartbeatRecorder(intervalMs * 1000, emit);
-    const readBuffer = Buffer.allocUnsafeSlow(16 * 1024);
-    const shared = {
-      readBuffer,
+    this.statement = writeStatement(runId, protocol);
+    const lane = {
+      readBuffer: Buffer.allocUnsafeSlow(16 * 1024),
       clock,
       connectPatienceMs: PATIENCE_MS,
       askPatienceMs: PATIENCE_MS,
       pauseMs: PAUSE_MS,
     };
     this.writer = new Lane({
-      ...shared,
+      ...lane,
       session: options.writer,
       growing: true,
       onReply: (reply) => this.written(reply),
     });
-    const request = queryMessage(readStatement(runId));
     const readers: Reader[] = [];
     this.readers = readers;
-    for (let index = 0; index < READERS; index++) {
-      const others = () => readers.filter((_, other) => other !== index).map((reader) => reader.lane.server);
-      const reader = new Reader(
-        request,
-        this.history,
-        this.recorder,
-        others,
-        (on) =>
-          new Lane({ ...shared, growing: false, session: { ...options.reader, identify: true }, ...on }),
+    while (readers.length < READERS) {
+      readers.push(
+        new Reader({
+          lane: { ...lane, session: { ...options.reader, identify: true }, growing: false },
+          statement: readStatement(runId, protocol),
+          history: this.history,
+          recorder: this.recorder,
+          readers,
+        }),
       );
-      readers.push(reader);
     }
   }
 
   start(): void {
     this.ticker = setInterval(() => this.beat(), HEARTBEAT_CADENCE_MS);
     this.beat();
+    for (const reader of this.readers) {
+      reader.start();
+    }
   }
 
   stop(): void {
     clearInterval(this.ticker);
     this.writer.close();
-    for (const { lane } of this.readers) {
-      lane.close();
+    for (const reader of this.readers) {
+      reader.stop();
     }
     this.recorder.flush();
   }
@@ -97,10 +102,7 @@ export class Heartbeat {
     const nowUs = this.options.clock.nowUs();
     this.recorder.roll(nowUs);
     if (this.writer.ready(nowUs)) {
-      this.writer.ask(queryMessage(writeStatement(this.options.runId, ++this.seq)), nowUs);
-    }
-    for (const reader of this.readers) {
-      reader.beat(nowUs);
+      this.writer.ask(this.statement, nowUs, ++this.seq);
     }
   }
 
@@ -113,25 +115,26 @@ export class Heartbeat {
   }
 }
 
+interface ReaderOptions {
+  readonly lane: Omit<LaneOptions, 'onReply'>;
+  readonly statement: ProbeStatement;
+  readonly history: HeartbeatHistory;
+  readonly recorder: HeartbeatRecorder;
+  /** All of them, this one too. */
+  readonly readers: readonly Reader[];
+}
+
 /** One session that reads: what it saw before it lost its connection counts, too, for its user remembers it. */
 class Reader {
   readonly lane: Lane;
   private acknowledgedWhenSent = 0;
   private lastSeq = -1;
   private moves = 0;
+  private timer: NodeJS.Timeout | undefined;
 
-  constructor(
-    private readonly request: Buffer,
-    private readonly history: HeartbeatHistory,
-    private readonly recorder: HeartbeatRecorder,
-    private readonly others: () => readonly string[],
-    laneOf: (on: {
-      readonly onReply: (reply: LaneReply) => void;
-      readonly onConnected: () => void;
-      readonly onFailure: () => void;
-    }) => Lane,
-  ) {
-    this.lane = laneOf({
+  constructor(private readonly options: ReaderOptions) {
+    this.lane = new Lane({
+      ...options.lane,
       onReply: (reply) => this.replied(reply),
       onConnected: () => this.connected(),
       onFailure: () => {
@@ -140,15 +143,28 @@ class Reader {
     });
   }
 
-  beat(nowUs: number): void {
+  start(): void {
+    this.beat();
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+    this.lane.close();
+  }
+
+  private beat(): void {
+    const nowUs = this.options.lane.clock.nowUs();
     if (this.lane.ready(nowUs)) {
-      this.acknowledgedWhenSent = this.history.acknowledgedSeq;
-      this.lane.ask(this.request, nowUs);
+      this.acknowledgedWhenSent = this.options.history.acknowledgedSeq;
+      this.lane.ask(this.options.statement, nowUs);
     }
+    // At a fixed distance from the writes a lag that is shorter would never be seen, or always.
+    this.timer = setTimeout(() => this.beat(), HEARTBEAT_CADENCE_MS * (0.5 + Math.random()));
   }
 
   private connected(): void {
-    if (this.moves < MOST_MOVES && this.others().includes(this.lane.server)) {
+    const others = this.options.readers.filter((reader) => reader !== this);
+    if (this.moves < MOST_MOVES && others.some(({ lane }) => lane.server === this.lane.server)) {
       this.moves++;
       this.lane.leave();
     }
@@ -161,8 +177,8 @@ class Reader {
     // No row: this replica has not even replayed that there was one.
     const seq = text === undefined ? -1 : Number(text);
     const acknowledged = this.acknowledgedWhenSent;
-    this.recorder.read(atUs, {
-      ageUs: this.history.ageUs(seq, acknowledged, atUs),
+    this.options.recorder.read(atUs, {
+      ageUs: this.options.history.ageUs(seq, acknowledged, atUs),
       stale: seq < acknowledged,
       nonMonotonic: seq < this.lastSeq,
     });

@@ -3,6 +3,7 @@ import type { Failure } from '../postgres/failure.js';
 import type { ReplyReader } from '../postgres/replies.js';
 import { Session, type SessionOptions, type SessionOwner } from '../postgres/session.js';
 import { FirstField } from './first-field.js';
+import type { ProbeStatement } from './probe-statement.js';
 
 export interface LaneOptions {
   readonly session: SessionOptions;
@@ -44,6 +45,8 @@ export class Lane implements SessionOwner {
   /** When what is under way began. */
   private sinceUs = 0;
   private againUs = 0;
+  /** The server has parsed the statement on this connection; it may have refused to execute it. */
+  private parsed = false;
   private askPatienceMs: number;
 
   constructor(private readonly options: LaneOptions) {
@@ -74,11 +77,11 @@ export class Lane implements SessionOwner {
     return session.state === 'idle';
   }
 
-  /** @param message is not changed until the reply */
-  ask(message: Buffer, nowUs: number): void {
+  /** @param statement always the same one */
+  ask(statement: ProbeStatement, nowUs: number, value = 0): void {
     this.sinceUs = nowUs;
     this.field.clear();
-    this.session.sendBytes(message);
+    this.session.sendBytes(statement.message(this.parsed, value));
   }
 
   /** Leaves the connection; the next beat but for the pause makes another one. */
@@ -94,11 +97,13 @@ export class Lane implements SessionOwner {
 
   onConnected(): void {
     this.session.replies.sink = this.field;
+    this.parsed = false;
     this.options.onConnected?.();
   }
 
   onReply(): void {
-    const { error } = this.session.replies;
+    const { error, parsed } = this.session.replies;
+    this.parsed ||= parsed > 0;
     this.askPatienceMs = this.options.askPatienceMs;
     this.options.onReply({
       sentUs: this.sinceUs,

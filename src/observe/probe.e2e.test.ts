@@ -26,8 +26,8 @@ class Watched {
     intervalMs: 20,
     emit: this.frames.emit,
   } as const;
-  readonly connect = new ConnectProbe(this.options);
-  readonly service = new Probe({ ...this.options, newConnections: this.connect });
+  readonly connect = new ConnectProbe({ ...this.options, firstAfterMs: 0 });
+  readonly service = new Probe({ ...this.options, protocol: 'prepared', newConnections: this.connect });
 
   async next(
     what: 'acks' | 'failures' | 'keptAcks',

@@ -1,5 +1,6 @@
 import type { RunClock } from '../clock.js';
 import type { Frame } from '../load/frame.js';
+import type { Protocol } from '../plan/plan.js';
 import type { Route } from '../plan/target.js';
 import type { SessionOptions } from '../postgres/session.js';
 import {
@@ -8,6 +9,7 @@ import {
   PATIENCE_MS,
   PROBE_CADENCE_MS,
   PROBE_CONNECTIONS,
+  type ProbeRequest,
   probeRequest,
   underWay,
 } from './attempt.js';
@@ -29,6 +31,8 @@ export interface NewConnections {
 
 export interface ProbeOptions {
   readonly route: Route;
+  /** Of the load. */
+  readonly protocol: Protocol;
   readonly session: SessionOptions;
   readonly clock: RunClock;
   readonly intervalMs: number;
@@ -46,7 +50,7 @@ export interface ProbeOptions {
 export class Probe {
   private readonly recorder: ProbeRecorder;
   private readonly readBuffer = Buffer.allocUnsafeSlow(16 * 1024);
-  private readonly request: Buffer;
+  private readonly request: ProbeRequest;
   private readonly attempts = new Set<Attempt>();
   private home: Attempt | undefined;
   private homeSinceUs = 0;
@@ -55,9 +59,9 @@ export class Probe {
   private ticker: NodeJS.Timeout | undefined;
 
   constructor(private readonly options: ProbeOptions) {
-    const { route, intervalMs, emit } = options;
+    const { route, protocol, intervalMs, emit } = options;
     this.recorder = new ProbeRecorder(route, 'service', intervalMs * 1000, emit);
-    this.request = probeRequest(route);
+    this.request = probeRequest(route, protocol);
   }
 
   start(): void {

@@ -5,7 +5,7 @@ import type { Plan } from '../plan/plan.js';
 import type { Endpoint, Route, Secrets } from '../plan/target.js';
 import type { SessionOptions } from '../postgres/session.js';
 import { MOST_ASKED, PROBE_CONNECTIONS } from './attempt.js';
-import { ConnectProbe } from './connect-probe.js';
+import { ConnectProbe, SPARSE_CADENCE_MS } from './connect-probe.js';
 import { DirectWriter } from './direct-writer.js';
 import { Heartbeat } from './heartbeat.js';
 import { Probe } from './probe.js';
@@ -106,9 +106,11 @@ function pairOf(
   const connect = new ConnectProbe({
     ...shared,
     session: sessionOf(options, endpoint, route, `connect-${route}`),
+    firstAfterMs: route === 'rw' ? 0 : SPARSE_CADENCE_MS / 2,
   });
   const service = new Probe({
     ...shared,
+    protocol: plan.protocol,
     session: sessionOf(options, endpoint, route, `probe-${route}`),
     newConnections: connect,
     ...(onLate === undefined || route === 'ro' ? {} : { onLate }),
@@ -124,6 +126,7 @@ function heartbeatOf(options: ProbesOptions): Heartbeat | undefined {
   }
   return new Heartbeat({
     runId,
+    protocol: plan.protocol,
     writer: sessionOf(options, rw, 'rw', 'heartbeat-rw'),
     reader: sessionOf(options, ro, 'ro', 'heartbeat-ro'),
     clock,
@@ -156,6 +159,7 @@ function directWritersOf(options: ProbesOptions): {
     writers.push(
       new DirectWriter({
         member: name,
+        protocol: plan.protocol,
         session: sessionOf(options, endpoint, 'rw', `direct-${name}`),
         clock,
         intervalMs: plan.intervalMs,
