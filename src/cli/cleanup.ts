@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { UserError } from '../errors.js';
+import { dropLedger } from '../ledger/table.js';
 import { hostPort } from '../plan/target.js';
 import { parseOptions } from '../workload/registry.js';
 import type { Arguments } from './arguments.js';
@@ -23,6 +24,7 @@ async function dropTables(sql: pg.Client, order: TableOrder): Promise<void> {
   const options = parseOptions(workload, given);
   const { rw } = target.target;
   const where = `${hostPort(rw)}, database '${rw.database}',`;
+  await dropLedger(sql);
   const state = await workload.schema.check(sql, options);
   if (state.kind === 'missing') {
     process.stderr.write(`${where} has no tables of ${workload.name}.\n`);

@@ -6,7 +6,7 @@ import { type Arguments, NAME, PARSER } from './arguments.js';
 import { EXIT } from './exit.js';
 import { type Flags, spellOut, yargsOptions } from './flags.js';
 
-const COMMANDS = ['run', 'init', 'prepare', 'cleanup', 'workloads', 'lab'];
+const COMMANDS = ['run', 'init', 'prepare', 'cleanup', 'workloads', 'faults', 'lab'];
 
 /**
  * One invocation of the command line.
@@ -90,6 +90,12 @@ function parser(words: readonly string[], exit: (code: number) => void): Argv {
         handler: async (args: Arguments) => exit(await (await import('./workloads.js')).workloads(args)),
       })
       .command({
+        command: 'faults',
+        describe: 'list what can be done to a cluster, and the downtime to expect',
+        builder: async (cli: Argv) => cli.options(yargsOptions((await import('./faults.js')).FAULTS_FLAGS)),
+        handler: async (args: Arguments) => exit(await (await import('./faults.js')).faults(args)),
+      })
+      .command({
         command: 'lab',
         describe: 'start, stop and look at a real three-node cluster on loopback',
         builder: async (cli: Argv) => (await import('./lab.js')).labOptions(cli, exit),
@@ -136,6 +142,8 @@ async function flagsOf(command: string): Promise<Flags | undefined> {
       return (await import('./init.js')).TABLE_FLAGS;
     case 'workloads':
       return (await import('./workloads.js')).WORKLOADS_FLAGS;
+    case 'faults':
+      return (await import('./faults.js')).FAULTS_FLAGS;
     default:
       return undefined;
   }

@@ -170,10 +170,10 @@ async function deliver(
 ): Promise<void> {
   const style = styleFor(process.stdout);
   try {
-    const directory = await writeResult(place, result, histograms);
-    if (result.commits?.lostFile != null) {
-      await writeLostTokens(directory, lost);
-    }
+    const name = result.commits?.lostFile ?? null;
+    const further =
+      name === null ? [] : [{ name, write: (directory: string) => writeLostTokens(directory, lost) }];
+    const directory = await writeResult(place, result, histograms, further);
     process.stdout.write(renderTerminal(result, { ...style, directory }));
   } catch (error) {
     // What was measured is worth more than the place it should have gone to.

@@ -1,8 +1,13 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { patroniAccess, tlsProblem } from '../cluster/access.js';
+import type { HttpAccess } from '../cluster/http.js';
 import { getCluster } from '../cluster/patroni.js';
 import { messageOf, UserError } from '../errors.js';
 import { type Lab, labDown, labUp, readLab } from '../lab/lab.js';
-import type { Endpoint, HaproxyAddress, Secrets, Target } from '../plan/target.js';
+import type { Endpoint, HaproxyAddress, PatroniAccess, Secrets, Target } from '../plan/target.js';
 import { endpointOfParts, type GivenEndpoint, parseUri } from '../plan/uri.js';
+import { parseSwitch } from '../plan/words.js';
 import { offersTls } from '../postgres/connect.js';
 import { type Arguments, once } from './arguments.js';
 import type { Flags } from './flags.js';
@@ -12,6 +17,9 @@ const OF_SYSBENCH = ['pgsql-host', 'pgsql-port', 'pgsql-user', 'pgsql-password',
 
 /** And as pgbench does. */
 const OF_PGBENCH = ['host', 'port', 'username', 'dbname'] as const;
+
+/** How Patroni's API is reached. */
+const OF_PATRONI = ['patroni-user', 'patroni-ca', 'patroni-cert', 'patroni-key', 'patroni-insecure'] as const;
 
 /** Options of every command that needs a target. */
 export const TARGET_FLAGS = {
@@ -23,7 +31,20 @@ export const TARGET_FLAGS = {
   dbname: { alias: 'd', group: 'Target:', describe: 'and database; or --pgsql-host … as in sysbench' },
   ...hiddenFlags([...OF_SYSBENCH, 'db-driver']),
   patroni: { group: 'Target:', describe: "one member's REST API, http://host:8008" },
+  'patroni-user': {
+    group: 'Target:',
+    describe: 'of its basic auth; the password: PGHA_BENCH_PATRONI_PASSWORD',
+  },
+  'patroni-ca': { group: 'Target:', describe: 'PEM file: who signed its certificate' },
+  'patroni-cert': { group: 'Target:', describe: 'PEM file: certificate to show it' },
+  'patroni-key': { group: 'Target:', describe: 'PEM file: and its key' },
+  'patroni-insecure': {
+    isSwitch: true,
+    group: 'Target:',
+    describe: 'accept any certificate of it',
+  },
   haproxy: { group: 'Target:', describe: 'its statistics: URL of the page, or socket' },
+  etcd: { group: 'Target:', describe: 'client URLs, http://host:2379[,…]' },
   lab: { group: 'Target:', describe: 'name of a lab, where no address is given [default]' },
 } as const satisfies Flags;
 
@@ -64,7 +85,7 @@ export function isTargetGiven(args: Arguments): boolean {
     }
     return true;
   }
-  for (const flag of ['ro', 'patroni', 'haproxy'] as const) {
+  for (const flag of ['ro', 'patroni', ...OF_PATRONI, 'haproxy', 'etcd'] as const) {
     if (args[flag] !== undefined) {
       throw new UserError(
         `--${flag} needs --rw, the read-write endpoint, beside it.`,
@@ -81,9 +102,16 @@ export async function givenTarget(args: Arguments): Promise<ResolvedTarget> {
   const rw = await settled(rwText === undefined ? partsGiven(args) : parseUri(rwText, '--rw', process.env));
   const roText = once(args, 'ro');
   const ro = roText === undefined ? undefined : await settled(parseUri(roText, '--ro', process.env));
-  const patroni = withoutUserInfo(once(args, 'patroni'), '--patroni');
-  const haproxy = withoutUserInfo(once(args, 'haproxy'), '--haproxy');
-  const urls = patroni === undefined ? [] : await memberUrls(patroni);
+  const patroni = withoutUserInfo(
+    once(args, 'patroni'),
+    '--patroni',
+    'Give the user with --patroni-user, and the password in PGHA_BENCH_PATRONI_PASSWORD.',
+  );
+  const unsupported = 'Access with a password is not supported yet.';
+  const haproxy = withoutUserInfo(once(args, 'haproxy'), '--haproxy', unsupported);
+  const etcd = withoutUserInfo(once(args, 'etcd'), '--etcd', unsupported);
+  const way = patroniWay(args, patroni, process.env);
+  const urls = patroni === undefined ? [] : await memberUrls(patroni, way);
   return {
     target: {
       kind: patroni === undefined ? 'server' : 'cluster',
@@ -91,13 +119,32 @@ export async function givenTarget(args: Arguments): Promise<ResolvedTarget> {
       rw: rw.endpoint,
       ...(ro === undefined ? {} : { ro: ro.endpoint }),
       patroni: urls,
+      ...(way.access === undefined ? {} : { patroniAccess: way.access }),
+      ...(etcd === undefined ? {} : { etcd: etcdUrls(etcd) }),
       ...(haproxy === undefined ? {} : { haproxy: haproxyAddress(haproxy) }),
     },
     secrets: {
       ...(rw.password === undefined ? {} : { rwPassword: rw.password }),
       ...(ro?.password === undefined ? {} : { roPassword: ro.password }),
+      ...(way.password === undefined ? {} : { patroniPassword: way.password }),
     },
   };
+}
+
+/** The address of Patroni alone, for what looks at nothing else. @throws UserError */
+export async function patroniTarget(
+  args: Arguments,
+): Promise<{ readonly urls: readonly string[]; readonly access: HttpAccess } | undefined> {
+  const url = withoutUserInfo(
+    once(args, 'patroni'),
+    '--patroni',
+    'Give the user with --patroni-user, and the password in PGHA_BENCH_PATRONI_PASSWORD.',
+  );
+  if (url === undefined) {
+    return undefined;
+  }
+  const way = patroniWay(args, url, process.env);
+  return { urls: await memberUrls(url, way), access: way.http };
 }
 
 /**
@@ -198,31 +245,104 @@ async function settled({
 }
 
 /** What stands in a target is written into the result, so that no password may. @throws UserError that does not repeat it */
-function withoutUserInfo(text: string | undefined, flag: string): string | undefined {
+function withoutUserInfo(text: string | undefined, flag: string, action: string): string | undefined {
   if (text?.includes('@')) {
     throw new UserError(
       `${flag}: expected an address without user and password, found one with '@'.`,
-      'Access with a password is not supported yet.',
+      action,
     );
   }
   return text;
 }
 
+interface PatroniWay {
+  /** Undefined when nothing but the address was given. */
+  readonly access: PatroniAccess | undefined;
+  readonly password: string | undefined;
+  readonly http: HttpAccess;
+}
+
+/** @throws UserError for what does not fit together, and for a file that cannot be read */
+function patroniWay(args: Arguments, url: string | undefined, env: NodeJS.ProcessEnv): PatroniWay {
+  const given = OF_PATRONI.find((flag) => args[flag] !== undefined);
+  if (url === undefined && given !== undefined) {
+    throw new UserError(`--${given} needs --patroni, the address, beside it.`);
+  }
+  const user = once(args, 'patroni-user');
+  const password = env['PGHA_BENCH_PATRONI_PASSWORD'];
+  if (user !== undefined && password === undefined) {
+    throw new UserError(
+      `--patroni-user needs the password of '${user}' in PGHA_BENCH_PATRONI_PASSWORD, found none.`,
+    );
+  }
+  const files = {
+    caFile: readableFile(args, 'patroni-ca'),
+    certFile: readableFile(args, 'patroni-cert'),
+    keyFile: readableFile(args, 'patroni-key'),
+  };
+  if ((files.certFile === undefined) !== (files.keyFile === undefined)) {
+    throw new UserError('--patroni-cert and --patroni-key need each other, found one of them.');
+  }
+  const insecureText = args['patroni-insecure'] === true ? 'true' : once(args, 'patroni-insecure');
+  const insecure = insecureText !== undefined && parseSwitch(insecureText, '--patroni-insecure');
+  const access: PatroniAccess = {
+    ...(user === undefined ? {} : { user }),
+    ...(files.caFile === undefined ? {} : { caFile: files.caFile }),
+    ...(files.certFile === undefined ? {} : { certFile: files.certFile }),
+    ...(files.keyFile === undefined ? {} : { keyFile: files.keyFile }),
+    ...(insecure ? { insecure } : {}),
+  };
+  const ofUser = user === undefined ? undefined : password;
+  const secrets = ofUser === undefined ? {} : { patroniPassword: ofUser };
+  return {
+    access: Object.keys(access).length === 0 ? undefined : access,
+    password: ofUser,
+    http: patroniAccess({ patroniAccess: access }, secrets),
+  };
+}
+
+function readableFile(args: Arguments, flag: (typeof OF_PATRONI)[number]): string | undefined {
+  const path = once(args, flag);
+  if (path === undefined) {
+    return undefined;
+  }
+  try {
+    readFileSync(path);
+    return resolve(path);
+  } catch (error) {
+    throw new UserError(`--${flag}: expected a PEM file, but ${path} cannot be read: ${messageOf(error)}.`);
+  }
+}
+
 /** The member that was given first: it is known to be reachable from here. */
-async function memberUrls(url: string): Promise<string[]> {
+async function memberUrls(url: string, { http }: PatroniWay): Promise<string[]> {
   if (!/^https?:\/\//.test(url)) {
     throw new UserError(`--patroni: expected a URL such as http://host:8008, found '${url}'.`);
   }
   try {
-    const cluster = await getCluster(url);
+    const cluster = await getCluster(url, http);
     const others = cluster.members.map((member) => member.apiUrl).filter((other) => other !== url);
     return [url.replace(/\/+$/, ''), ...others];
   } catch (error) {
-    throw new UserError(
-      `--patroni: no cluster answers there: ${messageOf(error)}.`,
-      "Give the base URL of a member's REST API.",
+    throw (
+      tlsProblem(url, error, http) ??
+      new UserError(
+        `--patroni: no cluster answers there: ${messageOf(error)}.`,
+        "Give the base URL of a member's REST API.",
+      )
     );
   }
+}
+
+function etcdUrls(text: string): readonly string[] {
+  const urls = text.split(',').map((url) => url.trim().replace(/\/+$/, ''));
+  const wrong = urls.find((url) => !/^https?:\/\/[^/]+$/.test(url));
+  if (wrong !== undefined) {
+    throw new UserError(
+      `--etcd: expected URLs such as http://host:2379,http://host2:2379, found '${wrong}'.`,
+    );
+  }
+  return urls;
 }
 
 function haproxyAddress(text: string): HaproxyAddress {

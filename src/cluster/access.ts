@@ -4,7 +4,10 @@ import type { HttpAccess, TlsAccess } from './http.js';
 import { deleteRestart, hasScheduledRestart } from './patroni.js';
 
 /** How Patroni's API of this target is reached. */
-export function patroniAccess({ patroniAccess: given = {} }: Target, secrets: Secrets): HttpAccess {
+export function patroniAccess(
+  { patroniAccess: given = {} }: Pick<Target, 'patroniAccess'>,
+  secrets: Secrets,
+): HttpAccess {
   const { user, caFile, certFile, keyFile, insecure } = given;
   const tls: TlsAccess = {
     ...(caFile === undefined ? {} : { caFile }),

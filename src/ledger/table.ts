@@ -25,6 +25,11 @@ export async function prepareLedger(sql: pg.ClientBase, sources: readonly TokenS
   }
 }
 
+/** Takes the table away that prepareLedger() made, if it is there. */
+export async function dropLedger(sql: pg.ClientBase): Promise<void> {
+  await sql.query(`DROP TABLE IF EXISTS ${LEDGER_TABLE}`);
+}
+
 async function isThere(sql: pg.ClientBase): Promise<boolean> {
   const { rows } = await sql.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [
     LEDGER_TABLE,

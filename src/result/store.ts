@@ -59,17 +59,25 @@ export async function writeResult(
   place: ResultDirectory,
   result: Result,
   histograms: HistogramLogs,
+  further: readonly FurtherFile[] = [],
 ): Promise<string> {
   const directory = place.kind === 'root' ? join(place.root, resultName(result)) : place.directory;
   try {
     if (place.kind === 'directory' && (await isEmptyDirectory(directory))) {
       // Not to be replaced: it may be a mount point.
-      return await fillDirectory(directory, result, histograms);
+      return await fillDirectory(directory, filesOf(result, histograms), further);
     }
-    return await makeDirectory(directory, result, histograms);
+    return await makeDirectory(directory, filesOf(result, histograms), further);
   } catch (error) {
     throw new UserError(`The result could not be written to ${directory}: ${messageOf(error)}.`);
   }
+}
+
+/** A file that is too long to be held in memory. */
+export interface FurtherFile {
+  readonly name: string;
+  /** Writes it into the directory, under its name. */
+  readonly write: (directory: string) => Promise<unknown>;
 }
 
 /** `20251123-145601-tpcb-switchover`, in local time, as the clock of whoever looks for it. */
@@ -143,13 +151,15 @@ async function makePartial(prefix: string): Promise<string> {
 }
 
 /** Writes beside the place and renames, under the next free name when that one is taken. */
-async function makeDirectory(directory: string, result: Result, histograms: HistogramLogs): Promise<string> {
+async function makeDirectory(
+  directory: string,
+  files: readonly NamedText[],
+  further: readonly FurtherFile[],
+): Promise<string> {
   await mkdir(dirname(directory), { recursive: true });
   const partial = await makePartial(join(dirname(directory), `.${basename(directory)}-`));
   try {
-    for (const [name, content] of filesOf(result, histograms)) {
-      await writeFile(join(partial, name), content);
-    }
+    await writeAll(partial, files, further);
     return await renameToFree(partial, directory);
   } catch (error) {
     await rm(partial, { recursive: true, force: true });
@@ -175,14 +185,15 @@ async function renameToFree(partial: string, directory: string): Promise<string>
 }
 
 /** Moves the files in one by one, result.json last: without it, it is no result. */
-async function fillDirectory(directory: string, result: Result, histograms: HistogramLogs): Promise<string> {
+async function fillDirectory(
+  directory: string,
+  files: readonly NamedText[],
+  further: readonly FurtherFile[],
+): Promise<string> {
   const partial = await makePartial(join(directory, '.partial-'));
   try {
-    const files = filesOf(result, histograms);
-    for (const [name, content] of files) {
-      await writeFile(join(partial, name), content);
-    }
-    for (const [name] of files) {
+    await writeAll(partial, files, further);
+    for (const name of [...further.map((file) => file.name), ...files.map(([name]) => name)]) {
       await rename(join(partial, name), join(directory, name));
     }
     return directory;
@@ -191,12 +202,28 @@ async function fillDirectory(directory: string, result: Result, histograms: Hist
   }
 }
 
-function filesOf(result: Result, histograms: HistogramLogs): [string, string][] {
+async function writeAll(
+  directory: string,
+  files: readonly NamedText[],
+  further: readonly FurtherFile[],
+): Promise<void> {
+  for (const { write } of further) {
+    await write(directory);
+  }
+  for (const [name, content] of files) {
+    await writeFile(join(directory, name), content);
+  }
+}
+
+type NamedText = readonly [name: string, content: string];
+
+/** Names and contents, result.json last. */
+function filesOf(result: Result, histograms: HistogramLogs): NamedText[] {
   const { service, response, lag } = histograms;
   return [
     [SERVICE_FILE, service],
     [RESPONSE_FILE, response],
-    ...(lag === null ? [] : [[LAG_FILE, lag] satisfies [string, string]]),
+    ...(lag === null ? [] : [[LAG_FILE, lag] satisfies NamedText]),
     [RESULT_FILE, `${JSON.stringify(result)}\n`],
   ];
 }
