@@ -1,0 +1,75 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type JsonObject, objectOf } from '../cluster/json.js';
+import { patchOf } from './config.js';
+import { inverseOf, wordsOf } from './settings.js';
+
+describe('patchOf', () => {
+  it('reads values as JSON where they are, and goes down at dots', () => {
+    expect(
+      patchOf({
+        ttl: '20',
+        failsafe_mode: 'true',
+        check_timeline: 'null',
+        'postgresql.parameters.work_mem': '8MB',
+        'postgresql.use_slots': 'false',
+      }),
+    ).toEqual({
+      ttl: 20,
+      failsafe_mode: true,
+      check_timeline: null,
+      postgresql: { parameters: { work_mem: '8MB' }, use_slots: false },
+    });
+  });
+
+  it('takes an object, and single settings on top', () => {
+    expect(patchOf({ set: '{"ttl":20,"a":{"b.c":1}}', ttl: '30', 'a.d': '2' })).toEqual({
+      ttl: 30,
+      a: { 'b.c': 1, d: 2 },
+    });
+  });
+
+  it('needs something to change', () => {
+    expect(() => patchOf({})).toThrow('config needs a setting');
+    expect(() => patchOf({ set: '[1]' })).toThrow('expected an object in JSON');
+  });
+});
+
+describe('inverseOf', () => {
+  it('brings any configuration back, whatever was patched', () => {
+    const leaf = fc.oneof(fc.integer(), fc.boolean(), fc.constantFrom('a', 'b'));
+    const name = fc.constantFrom('ttl', 'x', 'y', 'z');
+    const level = fc.dictionary(name, leaf, { maxKeys: 3 });
+    const config = fc.dictionary(name, fc.oneof(leaf, level), { maxKeys: 3 });
+    // An empty object is left where a whole one was new: Patroni has no use for it either way.
+    const patch = fc.dictionary(name, fc.oneof(leaf, fc.constant(null), level), { minKeys: 1, maxKeys: 3 });
+    fc.assert(
+      fc.property(config, patch, (before, change) => {
+        const after = patched(before, change);
+        expect(patched(after, inverseOf(change, before))).toEqual(before);
+      }),
+    );
+  });
+
+  it('says in one line what it does', () => {
+    expect(wordsOf({ ttl: 20, postgresql: { parameters: { work_mem: '8MB' }, x: null } })).toBe(
+      'ttl=20 postgresql.parameters.work_mem="8MB" postgresql.x=null',
+    );
+  });
+});
+
+/** As Patroni patches: null removes, an object goes into an object, anything else replaces. */
+function patched(config: JsonObject, patch: JsonObject): JsonObject {
+  const result: Record<string, unknown> = { ...config };
+  for (const [name, value] of Object.entries(patch)) {
+    const [old, inner] = [objectOf(result[name]), objectOf(value)];
+    if (value === null) {
+      delete result[name];
+    } else if (old !== null && inner !== null) {
+      result[name] = patched(old, inner);
+    } else {
+      result[name] = value;
+    }
+  }
+  return result;
+}
