@@ -1,8 +1,11 @@
+import { predictedDowntime } from '../analysis/predict.js';
 import { clusterFacts } from '../cluster/facts.js';
 import type { Fault, FaultOption } from '../faults/fault.js';
 import { FAULTS } from '../faults/registry.js';
 import { wrap } from '../report/terminal/text.js';
 import type { ClusterFacts } from '../result/result.js';
+import type { Range } from '../result/round.js';
+import { formatMillis } from '../units.js';
 import type { Arguments } from './arguments.js';
 import { EXIT } from './exit.js';
 import type { Flags } from './flags.js';
@@ -67,11 +70,27 @@ function titleOf({ name, isFirst, any }: FaultOption): string {
 }
 
 /**
- * The downtime to expect from the cluster's own settings, in words; null where nobody can tell.
+ * The write downtime to expect from the cluster's own settings, in words; null where nobody can tell.
  * @param settings as ClusterFacts has them; null when there is no cluster to ask
  */
-export function expectedText(_kind: string, settings: Settings | null): string | null {
-  return settings === null ? null : null;
+export function expectedText(kind: string, settings: Settings | null): string | null {
+  const prediction = settings === null ? null : predictedDowntime(kind, settings);
+  if (prediction === null) {
+    return null;
+  }
+  const names = [...new Set(prediction.parts.flatMap((part) => part.settings))];
+  const by = names.length === 0 ? '' : `, by ${names.join(', ')}`;
+  return `${rangeText(prediction)}${by}`;
+}
+
+function rangeText({ minMs, maxMs }: Range): string {
+  if (maxMs === null) {
+    return minMs > 0 ? `at least ${formatMillis(minMs)}` : 'any';
+  }
+  if (maxMs === 0) {
+    return 'none';
+  }
+  return minMs > 0 ? `${formatMillis(minMs)} to ${formatMillis(maxMs)}` : `at most ${formatMillis(maxMs)}`;
 }
 
 /** A paragraph behind a head; further lines stand under the first. */
