@@ -24,14 +24,14 @@ export async function checkServer(sql: pg.ClientBase, plan: Plan): Promise<void>
     );
   }
   const free = server.max - server.reserved - server.used;
-  const probes = probeConnections(plan);
+  const lookers = probeConnections(plan) + (plan.observers ? 1 : 0);
   const { rw: own } = connectionsByRoute(plan);
-  if (own + probes > free) {
+  if (own + lookers > free) {
     const clients = `${plan.clients} clients${own === plan.clients ? '' : ` with ${own} connections to it`}`;
     throw new UserError(
-      `${clients}${probes > 0 ? ` and the probe's ${probes}` : ''} need as many connections, but ` +
+      `${clients}${lookers > 0 ? ` and ${lookers} to look on` : ''} need as many connections, but ` +
         `${where} has ${free} left (max_connections ${server.max}, ${server.reserved} reserved, ${server.used} in use).`,
-      `Use --clients ${Math.max(1, Math.floor(((free - probes) * plan.clients) / Math.max(1, own)))} at most, raise max_connections, or leave the probe out with --probes off.`,
+      `Use --clients ${Math.max(1, Math.floor(((free - lookers) * plan.clients) / Math.max(1, own)))} at most, raise max_connections, or leave the probes out with --probes off.`,
     );
   }
 }

@@ -24,6 +24,9 @@ export function stageLines(
   style: Style,
 ): string[] {
   const rows = stages.flatMap((stage, index) => stageRow(stage, stages[index - 1], askedMs, style));
+  if (rows.length === 0 && dominated === null) {
+    return []; // Nothing of a failover was to be seen: why each step was not, nobody asks.
+  }
   const lines = dominated === null ? [] : labelled('  ', plain(dominated), 2, style);
   if (rows.length > 0) {
     const head = HEAD.map((name) => style.paint(name, 'dim'));
