@@ -40,3 +40,16 @@ it('sees no change where the leader comes back, or was never gone', () => {
   expect(withObservation(RECORD, events).observed).toBeNull();
   expect(withObservation({ ...RECORD, answer: '200 done' }, [leader(5, null, 'n1')]).observed).toBeNull();
 });
+
+it('believes etcd before Patroni, which is asked once a second only', () => {
+  const events = [
+    leader(1, null, 'n1', 'leader_key'),
+    leader(5, null, 'n1'),
+    leader(24_100, null, 'n2', 'leader_key_taken'),
+    leader(25_000, 'n1', 'n2'),
+  ];
+  expect(withObservation(RECORD, events)).toMatchObject({
+    observed: 'leader n1 -> n2',
+    observedAtMs: 24_100,
+  });
+});

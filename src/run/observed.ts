@@ -2,16 +2,18 @@ import type { Event, FaultRecord } from '../result/result.js';
 
 /**
  * What the observers saw of a fault: the first change of the leader after it was asked for. The answer of whoever was
- * asked is no evidence: Patroni may say 503 and do it, or 200 long after it was done.
+ * asked is no evidence: Patroni may say 503 and do it, or 200 long after it was done. Where etcd was watched, by its
+ * leader key; else by Patroni's /cluster, which is looked at once a second.
  */
 export function withObservation(fault: FaultRecord, events: readonly Event[]): FaultRecord {
   const { askedAtMs } = fault;
   if (askedAtMs === null) {
     return fault;
   }
-  const before = leaderBefore(events, askedAtMs);
+  const leads = events.some(({ kind }) => KEY.includes(kind)) ? KEY : ['leader'];
+  const before = events.findLast(({ kind, atMs }) => leads.includes(kind) && atMs <= askedAtMs)?.to ?? null;
   const change = events.find(
-    (event) => event.kind === 'leader' && event.atMs > askedAtMs && event.to !== before,
+    ({ kind, atMs, to }) => leads.includes(kind) && atMs > askedAtMs && to !== before,
   );
   if (change === undefined) {
     return fault;
@@ -19,6 +21,5 @@ export function withObservation(fault: FaultRecord, events: readonly Event[]): F
   return { ...fault, observed: `leader ${before ?? '?'} -> ${change.to}`, observedAtMs: change.atMs };
 }
 
-function leaderBefore(events: readonly Event[], atMs: number): string | null {
-  return events.findLast((event) => event.kind === 'leader' && event.atMs <= atMs)?.to ?? null;
-}
+/** Who holds the key at the beginning, and who takes it. */
+const KEY: readonly string[] = ['leader_key', 'leader_key_taken'];

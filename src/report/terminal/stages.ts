@@ -64,6 +64,9 @@ function lateness(uncertaintyMs: number, style: Style): string {
 }
 
 function signed(millis: number, style: Style): string {
+  if (Math.abs(millis) < 1) {
+    return '0 ms'; // Two who saw the same.
+  }
   return millis < 0 ? `-${style.millis(-millis)}` : style.millis(millis);
 }
 
