@@ -298,7 +298,7 @@ class Conductor {
   }
 
   private heal(schedule: Schedule): Promise<readonly FaultRecord[]> {
-    if (this.request.plan.faults.length > 0) {
+    if (this.request.plan.faults.length > 0 && !this.request.signal.aborted) {
       this.request.onStep('Waiting until the cluster is healthy.');
     }
     return schedule.finish();
@@ -306,7 +306,7 @@ class Conductor {
 
   private audit(end: LoadEnd): Promise<Audited> {
     const { plan, secrets, access, members, ledger, tpcb, signal, onStep } = this.request;
-    if (ledger.mode !== 'off') {
+    if (ledger.mode !== 'off' && !signal.aborted) {
       onStep('Comparing the commits that were acknowledged with those that are there.');
     }
     return auditRun({
