@@ -34,7 +34,7 @@ export async function changeSettings(
   if (before === null || record.failure !== null) {
     return { record, undo: null };
   }
-  if (record.answer !== null && /^5\d\d /.test(record.answer)) {
+  if (record.answer !== null && /^5\d\d\b/.test(record.answer)) {
     return { record: { ...record, failure: `Patroni failed: ${record.answer}` }, undo: null };
   }
   const inverse = inverseOf(patch, before);

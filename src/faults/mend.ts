@@ -1,0 +1,57 @@
+import type { ClusterHealth } from '../cluster/health.js';
+import type { HttpAccess } from '../cluster/http.js';
+import { type ClusterMember, type PatroniCluster, postReinitialize } from '../cluster/patroni.js';
+
+/** So long a replica may take to follow by itself; one that copies the leader's data takes less on a lab. */
+const STUCK_MS = 15_000;
+
+/** Gets each look at a lab's health, and mends what does not mend itself. @returns what it did, `copied n3 anew` */
+export type Mender = (health: ClusterHealth) => Promise<readonly string[]>;
+
+/**
+ * Copies the data of a replica anew that runs and has not followed for long. Patroni before 3.1 may leave one that never
+ * will: an old primary that is thawed writes the leader key without looking whose it is by now, and the new one, demoted
+ * again, has begun a timeline that nobody else knows.
+ * @param nowMs any clock
+ */
+export function mender(access: HttpAccess, nowMs: () => number = () => performance.now()): Mender {
+  /** Since when each replica is seen not to follow. */
+  const since = new Map<string, number>();
+  return async (health) => {
+    const done: string[] = [];
+    for (const { name, apiUrl } of stuck(health, since, nowMs())) {
+      const answer = await postReinitialize(apiUrl, { ...access, timeoutMs: 2000 }).catch(() => null);
+      if (answer?.status === 200) {
+        since.delete(name);
+        done.push(`copied ${name} anew`);
+      }
+    }
+    return done;
+  };
+}
+
+/** What is down, or is being copied, is not stuck. */
+function stuck(health: ClusterHealth, since: Map<string, number>, now: number): readonly ClusterMember[] {
+  const lagging = health.healthy ? [] : notFollowing(health.cluster, health.reason);
+  for (const name of since.keys()) {
+    if (!lagging.some((member) => member.name === name)) {
+      since.delete(name);
+    }
+  }
+  return lagging.filter(({ name }) => {
+    const from = since.get(name) ?? now;
+    since.set(name, from);
+    return now - from > STUCK_MS;
+  });
+}
+
+/** The reason begins with the member that it is about; a second one is looked at when that is mended. */
+function notFollowing(cluster: PatroniCluster | null, reason: string): readonly ClusterMember[] {
+  const members = cluster?.members ?? [];
+  if (!members.some(({ role }) => role === 'leader')) {
+    return [];
+  }
+  return members.filter(
+    ({ name, role, state }) => role !== 'leader' && state === 'running' && reason.startsWith(`${name} `),
+  );
+}
