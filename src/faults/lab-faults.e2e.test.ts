@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -231,8 +231,16 @@ describe('a fault of a node', () => {
   it('cut-replication alone is undone on the same leader', async () => {
     const before = await healthy();
     const cut = await inject('cut-replication');
+    const log = lab.directory.log('postgres', before.leader);
+    const refusals = async () =>
+      (await readFile(log, 'utf8')).split('"replicator" is not permitted to log in').length;
+    const refused = await refusals();
+    // Both replicas have tried to come back.
+    await expect.poll(refusals, PATIENCE).toBeGreaterThan(refused + 1);
     const senders = 'SELECT count(*)::int AS senders FROM pg_stat_replication';
     expect(await superuserQuery(before.leader, senders)).toEqual([{ senders: 0 }]);
+    const lag = async () => (await getConfig(control.apiUrl('n1')))['maximum_lag_on_failover'];
+    await expect.poll(lag, PATIENCE).toBeGreaterThan(2 ** 40);
     await cut.undo?.();
     expect((await healthy()).leader).toBe(before.leader);
   });
