@@ -42,7 +42,7 @@ async function settingsOf(args: Arguments): Promise<Settings | null> {
 export function listOf(list: readonly Fault[], settings: Settings | null, columns: number): string {
   const lines = list.flatMap((fault) => [...entryOf(fault, settings, columns), '']);
   const hint =
-    "KIND[:option=value,…][@TIME] behind --fault, several per run; without a time in its middle. A value with a comma or an @ in it stands in quotes, exec:'COMMAND'@20s.";
+    "They stand behind --fault as KIND[:option=value,…][@TIME], several in a run; one without a time comes in its middle, and the name of an option in brackets may be left out. A value with a comma or an @ in it stands in quotes: exec:'COMMAND'@20s.";
   return `${[...lines, ...wrap(hint, columns)].join('\n')}\n`;
 }
 
@@ -54,19 +54,22 @@ const NEEDS: Readonly<Record<Fault['needs'], string>> = {
 
 function entryOf(fault: Fault, settings: Settings | null, columns: number): string[] {
   const expected = expectedText(fault.kind, settings);
+  const facts: readonly (readonly [string, string])[] = [
+    ['exercises', fault.exercises],
+    ...fault.options.map((option) => [titleOf(option), option.summary] as const),
+    ...(expected === null ? [] : [['downtime', expected] as const]),
+  ];
+  const width = Math.max(...facts.map(([title]) => title.length));
   return [
-    ...hanging(`${fault.kind}  `, `on ${NEEDS[fault.needs]}`, columns),
+    `${fault.kind}  on ${NEEDS[fault.needs]}`,
     ...hanging('  ', fault.summary, columns),
-    ...hanging('  exercises  ', fault.exercises, columns),
-    ...fault.options.flatMap((option) => hanging(`  ${titleOf(option)}  `, option.summary, columns)),
-    ...(expected === null ? [] : hanging('  downtime   ', expected, columns)),
+    ...facts.flatMap(([title, text]) => hanging(`  ${title.padEnd(width)}  `, text, columns)),
   ];
 }
 
-/** `[for=]10s` would be no word; that the name may be left out is seen in the brackets. */
 function titleOf({ name, isFirst, any }: FaultOption): string {
   const title = any === true ? `${name}=VALUE` : `${name}=`;
-  return (isFirst === true ? `[${title}]` : title).padEnd(9);
+  return isFirst === true ? `[${title}]` : title;
 }
 
 /**

@@ -98,19 +98,16 @@ export function isTargetGiven(args: Arguments): boolean {
 
 /** The addresses that the user gave. @throws UserError */
 export async function givenTarget(args: Arguments): Promise<ResolvedTarget> {
-  const rwText = once(args, 'rw');
-  const rw = await settled(rwText === undefined ? partsGiven(args) : parseUri(rwText, '--rw', process.env));
-  const roText = once(args, 'ro');
-  const ro = roText === undefined ? undefined : await settled(parseUri(roText, '--ro', process.env));
-  const patroni = withoutUserInfo(
-    once(args, 'patroni'),
-    '--patroni',
-    'Give the user with --patroni-user, and the password in PGHA_BENCH_PATRONI_PASSWORD.',
-  );
+  const patroni = patroniAddress(args);
   const unsupported = 'Access with a password is not supported yet.';
   const haproxy = withoutUserInfo(once(args, 'haproxy'), '--haproxy', unsupported);
   const etcd = withoutUserInfo(once(args, 'etcd'), '--etcd', unsupported);
   const way = patroniWay(args, patroni, process.env);
+  const etcdList = etcd === undefined ? undefined : etcdUrls(etcd);
+  const rwText = once(args, 'rw');
+  const rw = await settled(rwText === undefined ? partsGiven(args) : parseUri(rwText, '--rw', process.env));
+  const roText = once(args, 'ro');
+  const ro = roText === undefined ? undefined : await settled(parseUri(roText, '--ro', process.env));
   const urls = patroni === undefined ? [] : await memberUrls(patroni, way);
   return {
     target: {
@@ -120,7 +117,7 @@ export async function givenTarget(args: Arguments): Promise<ResolvedTarget> {
       ...(ro === undefined ? {} : { ro: ro.endpoint }),
       patroni: urls,
       ...(way.access === undefined ? {} : { patroniAccess: way.access }),
-      ...(etcd === undefined ? {} : { etcd: etcdUrls(etcd) }),
+      ...(etcdList === undefined ? {} : { etcd: etcdList }),
       ...(haproxy === undefined ? {} : { haproxy: haproxyAddress(haproxy) }),
     },
     secrets: {
@@ -135,11 +132,7 @@ export async function givenTarget(args: Arguments): Promise<ResolvedTarget> {
 export async function patroniTarget(
   args: Arguments,
 ): Promise<{ readonly urls: readonly string[]; readonly access: HttpAccess } | undefined> {
-  const url = withoutUserInfo(
-    once(args, 'patroni'),
-    '--patroni',
-    'Give the user with --patroni-user, and the password in PGHA_BENCH_PATRONI_PASSWORD.',
-  );
+  const url = patroniAddress(args);
   if (url === undefined) {
     return undefined;
   }
@@ -253,6 +246,14 @@ function withoutUserInfo(text: string | undefined, flag: string, action: string)
     );
   }
   return text;
+}
+
+function patroniAddress(args: Arguments): string | undefined {
+  return withoutUserInfo(
+    once(args, 'patroni'),
+    '--patroni',
+    'Give the user with --patroni-user, and the password in PGHA_BENCH_PATRONI_PASSWORD.',
+  );
 }
 
 interface PatroniWay {
