@@ -51,8 +51,9 @@ export interface ScheduleContext {
 interface Injected {
   /** Index in `records`. */
   readonly record: number;
-  /** Changes of the leader before it. */
+  /** Changes of the leader before it, and who led. */
   readonly changesBefore: number;
+  readonly ledBefore: string | null;
 }
 
 interface Undo {
@@ -205,10 +206,10 @@ export class Schedule {
 
   private async inject(fault: Fault, order: FaultPlan, round: number): Promise<Injected> {
     const { plan, access, lab, clock, signal } = this.context;
-    const changesBefore = this.context.leaderChanges();
+    const before = { changesBefore: this.context.leaderChanges(), ledBefore: this.context.leader() };
     if (signal.aborted) {
       const missed = { ...notAsked(order, round), failure: 'The run ended before its time.' };
-      return { record: this.records.push(missed) - 1, changesBefore };
+      return { record: this.records.push(missed) - 1, ...before };
     }
     this.context.before();
     const { record, undo } = await fault.inject({
@@ -225,7 +226,7 @@ export class Schedule {
     if (undo !== null) {
       this.undos.push({ record: index, undo });
     }
-    return { record: index, changesBefore };
+    return { record: index, ...before };
   }
 
   private tellOf(record: FaultRecord): void {
@@ -242,12 +243,17 @@ export class Schedule {
   }
 
   /** Until its effects are over; then it is taken back, and the cluster gets time to become healthy. */
-  private async settle(fault: Fault, { record: index, changesBefore }: Injected): Promise<void> {
+  private async settle(fault: Fault, { record: index, changesBefore, ledBefore }: Injected): Promise<void> {
     const { signal, clock, ttlMs, loopWaitMs } = this.context;
     const askedAtMs = this.records[index]?.askedAtMs ?? null;
     if (askedAtMs !== null && this.records[index]?.failure === null) {
-      if (fault.expects === 'another_leader') {
-        const withinMs = askedAtMs + ttlMs + 2 * loopWaitMs + BEYOND_LEASE_MS - clock.nowMs();
+      const { subject = null, undoneAtMs = null } = this.records[index] ?? {};
+      // What was done to a replica, or to a postmaster that nobody looks at, changes no leader.
+      const changes = fault.expects === 'another_leader' && (subject === null || subject === ledBefore);
+      if (changes) {
+        // One that is over already may be noticed yet, in Patroni's next loops.
+        const lastMs = undoneAtMs === null ? askedAtMs + ttlMs + BEYOND_LEASE_MS : undoneAtMs;
+        const withinMs = lastMs + 2 * loopWaitMs - clock.nowMs();
         await this.until(() => this.context.leaderChanges() > changesBefore, withinMs, signal);
       }
       const served = () => this.context.servedForMs(askedAtMs) >= SETTLED_MS;
