@@ -64,7 +64,7 @@ function windowFrom(recording: Recording, fromMs: number): Window | null {
 }
 
 /** Faults that leave the leader alone: when it changes nevertheless, something else was at work. */
-const LEAVES_LEADER: ReadonlySet<string> = new Set([
+export const LEAVES_LEADER: ReadonlySet<string> = new Set([
   'kill-replica',
   'cut-replication',
   'restart-haproxy',

@@ -11,7 +11,8 @@ export interface LeaderChange {
 
 /** Every change of the leader; by etcd where it was watched, since it knows them all and to the ms. */
 export function leaderChanges(events: readonly Event[]): LeaderChange[] {
-  const watched = events.some(isEtcdLeader);
+  // An etcd that never named a leader is not the one that Patroni keeps it in.
+  const watched = events.some((event) => isEtcdLeader(event) && Boolean(event.to));
   const changes: LeaderChange[] = [];
   let leader: string | null = null;
   for (const event of events) {

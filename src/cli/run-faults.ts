@@ -11,6 +11,19 @@ export function faultsFor(
   target: Target,
 ): { faultPlans: readonly FaultPlan[]; faults: readonly Fault[] } {
   const faultPlans = settings.faults === 'default' ? defaultFaults(settings, target) : settings.faults;
+  if (faultPlans.length === 0 && settings.rounds !== null) {
+    throw new UserError(
+      '--rounds repeats a fault, and none is planned.',
+      'Say which, --fault switchover for one, or leave it out.',
+    );
+  }
+  const late = faultPlans.find(({ atMs }) => settings.durationMs !== null && atMs >= settings.durationMs);
+  if (late !== undefined) {
+    throw new UserError(
+      `--fault: ${late.kind} comes at ${late.atMs / 1000} s, and the run ends at ${(settings.durationMs ?? 0) / 1000} s.`,
+      'Use an earlier time or a longer --duration.',
+    );
+  }
   return { faultPlans, faults: faultPlans.map(({ kind }) => faultOf(kind, target)) };
 }
 

@@ -81,7 +81,7 @@ export async function makeReady(
 
 /** Only where every transaction changes all four tables by the same amount, their sums tell something. */
 function isTpcb({ workload }: Plan): boolean {
-  return workload.scripts.every(({ name, weight }) => weight === 0 || name === 'tpcb');
+  return workload.scripts.every(({ name, weight, writes }) => weight === 0 || !writes || name === 'tpcb');
 }
 
 function uncoveredNotes({ uncovered }: LedgerPlan): readonly string[] {

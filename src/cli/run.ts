@@ -68,16 +68,21 @@ async function runOrder(order: RunOrder): Promise<number> {
   const { args } = order;
   let ownLab: OwnLab | undefined;
   let starting = false;
-  const interrupt = new Interrupt(() =>
-    starting ? `'pgha-bench lab down --name ${OWN_LAB_NAME}' stops the lab.\n` : '',
-  );
+  let standing: readonly string[] = [];
+  const interrupt = new Interrupt(() => {
+    const left = standing.length === 0 ? '' : `Not undone: ${standing.join(', ')}.\n`;
+    return starting ? `${left}'pgha-bench lab down --name ${OWN_LAB_NAME}' stops the lab.\n` : left;
+  });
+  const onStanding = (names: readonly string[]) => {
+    standing = names;
+  };
   try {
     const given = isTargetGiven(args) ? await givenTarget(args) : await labTarget(args);
     if (given === undefined) {
       starting = true;
       ownLab = await startLab(order, interrupt.signal);
     }
-    return await runAgainst(given ?? ownLab?.lab, order, interrupt.signal);
+    return await runAgainst(given ?? ownLab?.lab, order, interrupt.signal, onStanding);
   } catch (error) {
     if (interrupt.signal.aborted) {
       return EXIT.interrupted;
@@ -119,6 +124,7 @@ async function runAgainst(
   resolved: ResolvedTarget | undefined,
   order: RunOrder,
   signal: AbortSignal,
+  onStanding: (standing: readonly string[]) => void,
 ): Promise<number> {
   if (resolved === undefined) {
     throw new UserError('There is no target.');
@@ -151,6 +157,7 @@ async function runAgainst(
     signal,
     progressMs: settings.progressMs,
     onProgress: (progress) => lines.show(progress),
+    onStanding,
     onStep: (step) => {
       lines.end();
       tell(step);

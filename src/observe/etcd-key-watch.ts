@@ -157,7 +157,13 @@ export class EtcdKeyWatch {
       this.emit(this.story.resume(snapshot), this.context.clock.nowMs() - this.heardMs);
     } else {
       this.begun = true;
-      this.emit(this.story.begin(snapshot), 0);
+      if (snapshot.values.size === 0) {
+        this.problems.push(
+          `etcd has no keys under ${this.prefix}, where Patroni keeps them by default: it has another namespace, or the old API of etcd.`,
+        );
+      } else {
+        this.emit(this.story.begin(snapshot), 0);
+      }
     }
     this.revision = snapshot.revision;
     this.heardMs = askedMs;

@@ -1,10 +1,10 @@
+import { leaderChanges } from '../analysis/leaders.js';
 import type { Bucket } from '../analysis/recording.js';
 import type { RunClock } from '../clock.js';
 import type { HttpAccess } from '../cluster/http.js';
 import type { ClusterMember } from '../cluster/patroni.js';
 import { auditCommits } from '../ledger/audit.js';
 import type { TpcbState } from '../ledger/invariants.js';
-import type { LeaderChange } from '../ledger/losses.js';
 import type { LostToken } from '../ledger/lost-tokens.js';
 import { sourcesOf } from '../ledger/sources.js';
 import type { WorkerLedger } from '../load/ledger-facts.js';
@@ -54,7 +54,7 @@ export async function auditRun(request: AuditRequest): Promise<Audited> {
     access: request.access,
     members: request.members,
     history: await timelineEnds(plan.target.patroni, request.access),
-    leaderChanges: leaderChangesOf(request.events),
+    leaderChanges: leaderChanges(request.events),
     lsnBefore: (atMs) => lsnBefore(buckets, atMs),
     tpcb: request.tpcb,
     timelineAtStart: request.members.find(({ role }) => role.endsWith('leader'))?.timeline ?? null,
@@ -62,23 +62,6 @@ export async function auditRun(request: AuditRequest): Promise<Audited> {
     clock: request.clock,
     signal: request.signal,
   });
-}
-
-/** Each time that another member took the lead, by etcd's watch where there was one. */
-function leaderChangesOf(events: readonly Event[]): readonly LeaderChange[] {
-  const exact = events.some(({ kind }) => kind === 'leader_key_taken');
-  const changes: LeaderChange[] = [];
-  let leader: string | null = null;
-  for (const { kind, to, atMs } of events) {
-    if (kind !== (exact ? 'leader_key_taken' : 'leader') || to === null || to === leader) {
-      continue;
-    }
-    if (leader !== null) {
-      changes.push({ atMs, from: leader, to });
-    }
-    leader = to;
-  }
-  return changes;
 }
 
 /** The largest position in the WAL that was acknowledged to the probe up to then. */

@@ -8,6 +8,7 @@ import type { ClusterMember } from '../cluster/patroni.js';
 import { UserError } from '../errors.js';
 import type { Fault } from '../faults/fault.js';
 import type { LabControl } from '../faults/lab-control.js';
+import { mender } from '../faults/mend.js';
 import type { TpcbState } from '../ledger/invariants.js';
 import type { ClientSummary } from '../load/group.js';
 import { Pool } from '../load/pool.js';
@@ -20,12 +21,13 @@ import { compilePrograms } from '../workload/compile.js';
 import type { LedgerPlan } from '../workload/ledger-plan.js';
 import { type Audited, auditRun } from './audit.js';
 import { EventLog } from './event-log.js';
+import { Heartbeat } from './heartbeat.js';
 import { withObservation } from './observed.js';
 import { assemble, type Counted, type RunOutcome } from './outcome.js';
 import { Schedule } from './schedule.js';
 import { ServiceWatch } from './service-watch.js';
 import { Timeline } from './timeline.js';
-import { startWatching, type Watching } from './watching.js';
+import { type Watching, watchingOf } from './watching.js';
 
 /** What a run needs beside its plan. */
 export interface RunRequest {
@@ -51,6 +53,8 @@ export interface RunRequest {
   /** How often onProgress is called while the load runs; whole seconds. */
   readonly progressMs: number;
   readonly onProgress: (progress: RunProgress) => void;
+  /** What is done to the cluster now and would stay so if the process ended, `freeze-node of n1`. */
+  readonly onStanding: (standing: readonly string[]) => void;
   /** The load has ended, and something else takes its time. */
   readonly onStep: (step: string) => void;
 }
@@ -94,7 +98,9 @@ export async function conduct(request: RunRequest): Promise<RunOutcome> {
   try {
     const commands = await commandsOf(plan);
     await Promise.race([pool.open(), rejectOn(request.signal)]);
-    return await new Conductor(request, runId, pool, timeline, service, commands).run();
+    // Before the clock of the run is set: it takes round trips.
+    const heartbeat = await Promise.race([Heartbeat.prepare(plan, secrets, runId), rejectOn(request.signal)]);
+    return await new Conductor(request, runId, pool, timeline, service, commands, heartbeat).run();
   } finally {
     await pool.terminate();
   }
@@ -146,6 +152,7 @@ class Conductor {
     private readonly timeline: Timeline,
     private readonly service: ServiceWatch,
     private readonly commands: Recording['commands'],
+    private readonly heartbeat: Heartbeat | null,
   ) {
     const { warmupMs, intervalMs } = request.plan;
     // As the workers have it: a whole number of intervals.
@@ -160,7 +167,7 @@ class Conductor {
     // One listener for each request and pause of the run, not a leak.
     setMaxListeners(0, this.ended.signal, signal);
     const health = new ThreadHealth('main');
-    const watching = await this.watch(health);
+    const watching = this.watch(health);
     this.pool.start(this.loadNs);
     // A worker that fails in the warm-up ends it, too.
     await Promise.race([this.sleepUntil(0, signal), this.pool.failure(), this.pool.drained()]);
@@ -169,8 +176,10 @@ class Conductor {
     const cpuBefore = process.cpuUsage();
     watching.start();
     const progress = this.reportProgress();
+    const faults = schedule.run();
+    // Awaited below, whatever the load does meanwhile.
+    faults.catch(() => undefined);
     try {
-      const faults = schedule.run();
       const end = await this.load(cpuBefore, this.request.plan.rounds === null ? null : faults);
       const thread = health.end();
       watching.stopProbes();
@@ -191,6 +200,8 @@ class Conductor {
     } finally {
       // After a failure, too: what goes on asking would keep the process alive, and a lab would stay frozen.
       this.ended.abort();
+      // A fault in flight still hands over its undo.
+      await faults.catch(() => undefined);
       await Promise.all([schedule.finish(), watching.stop()]);
     }
   }
@@ -212,9 +223,9 @@ class Conductor {
     };
   }
 
-  private watch(health: ThreadHealth): Promise<Watching> {
+  private watch(health: ThreadHealth): Watching {
     const { plan, secrets, access, members, cluster } = this.request;
-    return startWatching({
+    return watchingOf({
       plan,
       secrets,
       access,
@@ -228,6 +239,7 @@ class Conductor {
       },
       onEvent: (event) => this.log.add(event),
       onLate: (byUs) => health.late(byUs),
+      heartbeat: this.heartbeat,
     });
   }
 
@@ -250,6 +262,7 @@ class Conductor {
       leader: () => this.log.leader,
       leaderChanges: () => this.log.leaderChanges,
       servedForMs: (fromMs) => this.service.servedForMs(this.clock.nowMs(), fromMs),
+      mend: lab === null ? async () => [] : mender(access),
       health: () => getHealth(plan.target.patroni, { timeoutMs: 1000, ...access }, members.length),
       before: () => {
         this.timeline.mark(this.clock.nowMs());
@@ -266,6 +279,7 @@ class Conductor {
           to: null,
           text,
         }),
+      onStanding: this.request.onStanding,
       onRound: (round) => {
         this.round = round;
       },

@@ -16,8 +16,9 @@ export class EventLog {
     if (!isLeaderEvent(event)) {
       return;
     }
-    this.hasEtcd ||= event.layer === 'etcd';
-    if (this.hasEtcd && event.layer !== 'etcd') {
+    // One that never named a leader is not the etcd that Patroni keeps it in.
+    this.hasEtcd ||= event.layer === 'etcd' && event.to !== null && event.to !== '';
+    if (this.hasEtcd ? event.layer !== 'etcd' : event.layer === 'etcd') {
       return; // What is polled comes late, and might name one who leads no more.
     }
     const before = this.leads;

@@ -10,7 +10,7 @@ export function withObservation(fault: FaultRecord, events: readonly Event[]): F
   if (askedAtMs === null) {
     return fault;
   }
-  const leads = events.some(({ kind }) => KEY.includes(kind)) ? KEY : ['leader'];
+  const leads = events.some(({ kind, to }) => KEY.includes(kind) && to !== null) ? KEY : ['leader'];
   const before = events.findLast(({ kind, atMs }) => leads.includes(kind) && atMs <= askedAtMs)?.to ?? null;
   const change = events.find(
     ({ kind, atMs, to }) => leads.includes(kind) && atMs > askedAtMs && to !== before,

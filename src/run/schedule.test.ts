@@ -17,6 +17,7 @@ afterEach(() => {
 class World {
   readonly did: string[] = [];
   readonly ended = new AbortController();
+  standing: readonly string[] = [];
   leader = 'n1';
   changes = 0;
   /** Service is away for so long after each fault, ms. */
@@ -55,6 +56,10 @@ class World {
           : this.nowMs() - Math.max(fromMs, this.hurtAtMs + this.outageMs),
       health: async () => ({ healthy: this.nowMs() >= this.hurtAtMs + this.illMs }) as ClusterHealth,
       before: () => undefined,
+      mend: async () => [],
+      onStanding: (standing) => {
+        this.standing = standing;
+      },
       tell: (kind, atMs) => this.did.push(`${kind} ${Math.round(atMs / 1000)}`),
       onRound: (round) => this.did.push(`round ${round}`),
       random: () => 0.5,

@@ -1,3 +1,4 @@
+import { LEAVES_LEADER } from '../analysis/asked.js';
 import type { RunClock } from '../clock.js';
 import type { ClusterHealth } from '../cluster/health.js';
 import type { HttpAccess } from '../cluster/http.js';
@@ -19,6 +20,9 @@ const HEALTHY_WITHIN_MS = 120_000;
 const LOOK_MS = 100;
 /** Of N rounds, so many may be repeated. */
 const REPEATS = 1;
+
+const ENDED = 'The run ended before its time.';
+const UNHEALTHY = 'The cluster was not healthy again after the fault before it.';
 
 /** What the schedule sees of the run, and tells it. */
 export interface ScheduleContext {
@@ -42,7 +46,11 @@ export interface ScheduleContext {
   health(): Promise<ClusterHealth>;
   /** A fault is about to be injected. */
   before(): void;
-  tell(kind: 'asked' | 'answered' | 'undone' | 'healthy', atMs: number, text: string): void;
+  /** Mends what does not mend itself, on a lab; says what it did. Told of each look at an unhealthy cluster. */
+  mend(health: ClusterHealth): Promise<readonly string[]>;
+  tell(kind: 'asked' | 'answered' | 'undone' | 'healthy' | 'mended', atMs: number, text: string): void;
+  /** Told what stands now and is still to be taken back. */
+  onStanding(standing: readonly string[]): void;
   onRound(round: number): void;
   /** Uniform in [0, 1). */
   random(): number;
@@ -54,6 +62,12 @@ interface Injected {
   /** Changes of the leader before it, and who led. */
   readonly changesBefore: number;
   readonly ledBefore: string | null;
+}
+
+/** Indexes in plan.faults, `to` excluded. */
+interface Group {
+  readonly from: number;
+  readonly to: number;
 }
 
 interface Undo {
@@ -113,21 +127,22 @@ export class Schedule {
       const order = plan.faults[index] as FaultPlan;
       await this.sleepUntil(order.atMs);
       const injected = await this.inject(fault, order, round);
+      let healthy = true;
       if (fault.prepares !== true || index === faults.length - 1) {
-        await this.settle(fault, injected);
+        healthy = await this.settle(fault, injected);
         round++;
       }
-      if (signal.aborted) {
-        this.missOut(index + 1, round);
+      if (signal.aborted || !healthy) {
+        this.missOut(index + 1, round, signal.aborted ? ENDED : UNHEALTHY);
         return;
       }
     }
   }
 
-  private missOut(from: number, round: number): void {
+  private missOut(from: number, round: number, failure: string): void {
     const { plan } = this.context;
     for (const order of plan.faults.slice(from)) {
-      this.records.push({ ...notAsked(order, round), failure: 'The run ended before its time.' });
+      this.records.push({ ...notAsked(order, round), failure });
     }
   }
 
@@ -135,59 +150,86 @@ export class Schedule {
 
   private async inRounds(wanted: number): Promise<void> {
     const { plan, signal } = this.context;
-    const [first] = plan.faults;
-    let valid = 0;
-    await this.sleepUntil(first?.atMs ?? 0);
-    for (let round = 1; valid < wanted && round <= wanted * (1 + REPEATS) && !signal.aborted; round++) {
-      this.context.onRound(valid + 1);
-      if (round > 1 && !(await this.steady())) {
-        return;
+    await this.sleepUntil(plan.faults[0]?.atMs ?? 0);
+    let round = 1;
+    for (const group of this.groups()) {
+      let valid = 0;
+      for (let tries = 1; valid < wanted && tries <= wanted * (1 + REPEATS) && !signal.aborted; tries++) {
+        this.context.onRound(Math.min(valid + 1, wanted));
+        if (round > 1 && !(await this.steady())) {
+          return;
+        }
+        const ended = await this.round(group, round++);
+        if (ended === 'unhealthy') {
+          this.missOut(group.to, round, UNHEALTHY);
+          return;
+        }
+        valid += ended === 'valid' ? 1 : 0;
       }
-      valid += (await this.round(round)) ? 1 : 0;
+      // The first of its rounds is no way back.
+      this.ledBefore = null;
     }
     await this.sleepFor(STEADY_MS);
   }
 
-  /** @returns whether the round tells something of its faults */
-  private async round(round: number): Promise<boolean> {
+  /** Each fault with those that prepare it: what makes one round. */
+  private groups(): readonly Group[] {
+    const { faults } = this.context;
+    const groups: Group[] = [];
+    let from = 0;
+    for (const [index, fault] of faults.entries()) {
+      if (fault.prepares !== true || index === faults.length - 1) {
+        groups.push({ from, to: index + 1 });
+        from = index + 1;
+      }
+    }
+    return groups;
+  }
+
+  /** @returns whether the round tells something of its faults, and whether there may be another one */
+  private async round({ from, to }: Group, round: number): Promise<'valid' | 'invalid' | 'unhealthy'> {
     const { plan, faults, signal } = this.context;
-    const from = this.records.length;
+    const firstRecord = this.records.length;
     const changesBefore = this.context.leaderChanges();
     const leader = this.context.leader();
     const beginMs = this.context.clock.nowMs();
-    const firstAtMs = plan.faults[0]?.atMs ?? 0;
-    let disturbed = false;
+    const firstAtMs = plan.faults[from]?.atMs ?? 0;
     let injected: Injected | undefined;
-    for (const [index, fault] of faults.entries()) {
+    for (let index = from; index < to; index++) {
       const order = plan.faults[index] as FaultPlan;
       await this.sleepUntil(beginMs + order.atMs - firstAtMs);
-      disturbed ||= index === 0 && this.context.leaderChanges() !== changesBefore;
-      injected = await this.inject(fault, this.turned(order, round), round);
+      injected = await this.inject(faults[index] as Fault, this.turned(order, round), round);
     }
-    const last = faults.at(-1);
-    if (last !== undefined && injected !== undefined) {
-      await this.settle(last, injected);
-    }
+    const last = faults[to - 1];
+    const healthy = last === undefined || injected === undefined || (await this.settle(last, injected));
     this.ledBefore = leader;
-    const disturbance = disturbed ? 'the leader changed before it' : this.disturbanceSince(changesBefore);
+    const disturbance = this.disturbanceSince(changesBefore, faults.slice(from, to));
     this.amend(this.records.length - 1, { disturbance });
-    const failed = this.records.slice(from).some(({ failure }) => failure !== null);
-    return !failed && disturbance === null && !signal.aborted;
+    if (!healthy && !signal.aborted) {
+      return 'unhealthy';
+    }
+    const failed = this.records.slice(firstRecord).some(({ failure }) => failure !== null);
+    return failed || disturbance !== null || signal.aborted ? 'invalid' : 'valid';
   }
 
-  /** One fault changes the leader once at most. */
-  private disturbanceSince(changesBefore: number): string | null {
+  /** Each fault changes the leader once at most, and some never; nobody knows what a command does. */
+  private disturbanceSince(changesBefore: number, faults: readonly Fault[]): string | null {
     const changes = this.context.leaderChanges() - changesBefore;
-    return changes > 1 ? `the leader changed ${changes} times` : null;
+    const mayChange = faults.filter(({ kind }) => !LEAVES_LEADER.has(kind)).length;
+    return changes > mayChange && !faults.some(({ kind }) => kind === 'exec')
+      ? `the leader changed ${changes} times`
+      : null;
   }
 
   /** A switchover goes back to whom led before, so that the rounds alternate. */
   private turned(order: FaultPlan, round: number): FaultPlan {
     const planned = order.kind === 'switchover' || order.kind === 'failover';
-    if (!planned || round === 1 || this.ledBefore === null || order.options['candidate'] !== undefined) {
+    const leader = this.context.leader();
+    const wanted = order.options['candidate'];
+    if (!planned || round === 1 || this.ledBefore === null || this.ledBefore === leader) {
       return order;
     }
-    if (this.ledBefore === this.context.leader()) {
+    if (wanted !== undefined && wanted !== leader) {
       return order;
     }
     return { ...order, options: { ...order.options, candidate: this.ledBefore } };
@@ -197,9 +239,11 @@ export class Schedule {
   private async steady(): Promise<boolean> {
     const { signal, clock, random, loopWaitMs } = this.context;
     const fromMs = clock.nowMs();
-    await this.until(() => this.context.servedForMs(fromMs) >= STEADY_MS, HEALTHY_WITHIN_MS, signal);
+    const steady = () => this.context.servedForMs(fromMs) >= STEADY_MS;
+    await this.until(steady, HEALTHY_WITHIN_MS, signal);
+    const isSteady = steady();
     await this.sleepFor(random() * loopWaitMs);
-    return !signal.aborted;
+    return isSteady && !signal.aborted;
   }
 
   // ---- one fault
@@ -208,7 +252,7 @@ export class Schedule {
     const { plan, access, lab, clock, signal } = this.context;
     const before = { changesBefore: this.context.leaderChanges(), ledBefore: this.context.leader() };
     if (signal.aborted) {
-      const missed = { ...notAsked(order, round), failure: 'The run ended before its time.' };
+      const missed = { ...notAsked(order, round), failure: ENDED };
       return { record: this.records.push(missed) - 1, ...before };
     }
     this.context.before();
@@ -225,6 +269,7 @@ export class Schedule {
     this.tellOf(record);
     if (undo !== null) {
       this.undos.push({ record: index, undo });
+      this.tellStanding();
     }
     return { record: index, ...before };
   }
@@ -242,14 +287,23 @@ export class Schedule {
     }
   }
 
-  /** Until its effects are over; then it is taken back, and the cluster gets time to become healthy. */
-  private async settle(fault: Fault, { record: index, changesBefore, ledBefore }: Injected): Promise<void> {
+  /**
+   * Until its effects are over; then it is taken back, and the cluster gets time to become healthy.
+   * @returns whether it is
+   */
+  private async settle(
+    fault: Fault,
+    { record: index, changesBefore, ledBefore }: Injected,
+  ): Promise<boolean> {
     const { signal, clock, ttlMs, loopWaitMs } = this.context;
     const askedAtMs = this.records[index]?.askedAtMs ?? null;
     if (askedAtMs !== null && this.records[index]?.failure === null) {
       const { subject = null, undoneAtMs = null } = this.records[index] ?? {};
       // What was done to a replica, or to a postmaster that nobody looks at, changes no leader.
-      const changes = fault.expects === 'another_leader' && (subject === null || subject === ledBefore);
+      const changes =
+        fault.expects === 'another_leader' &&
+        ledBefore !== null &&
+        (subject === null || subject === ledBefore);
       if (changes) {
         // One that is over already may be noticed yet, in Patroni's next loops.
         const lastMs = undoneAtMs === null ? askedAtMs + ttlMs + BEYOND_LEASE_MS : undoneAtMs;
@@ -260,9 +314,7 @@ export class Schedule {
       await this.until(served, HEALTHY_WITHIN_MS, signal);
     }
     await this.undoAll();
-    if (askedAtMs !== null) {
-      await this.waitUntilHealthy(index, signal);
-    }
+    return askedAtMs === null || (await this.waitUntilHealthy(index, signal));
   }
 
   /** In the reverse order; one that fails does not keep the others. */
@@ -275,28 +327,46 @@ export class Schedule {
         const undoneAtMs = this.context.clock.nowMs();
         this.amend(record, { undone, undoneAtMs });
         this.context.tell('undone', undoneAtMs, `${this.records[record]?.kind} undone: ${undone}`);
+        this.amend(record, { undoFailure: null });
       } catch (error) {
+        // It is tried again at the end of the run.
+        this.undos.unshift({ record, undo });
         this.amend(record, { undoFailure: messageOf(error) });
       }
     }
+    this.tellStanding();
   }
 
-  private async waitUntilHealthy(index: number, signal: AbortSignal): Promise<void> {
+  private tellStanding(): void {
+    const standing = this.undos.map(({ record }) => {
+      const { kind = '', subject = null } = this.records[record] ?? {};
+      return subject === null ? kind : `${kind} of ${subject}`;
+    });
+    this.context.onStanding(standing);
+  }
+
+  /** @returns whether it is; true where there is nobody to ask */
+  private async waitUntilHealthy(index: number, signal: AbortSignal): Promise<boolean> {
     const { plan, clock } = this.context;
     if (plan.target.patroni.length === 0 || index < 0) {
-      return;
+      return true;
     }
     const untilMs = clock.nowMs() + HEALTHY_WITHIN_MS;
     while (!signal.aborted && clock.nowMs() < untilMs) {
-      const { healthy } = await this.context.health();
-      if (healthy) {
+      const health = await this.context.health();
+      if (!health.healthy) {
+        for (const done of await this.context.mend(health)) {
+          this.context.tell('mended', clock.nowMs(), done);
+        }
+      } else {
         const healthyAtMs = clock.nowMs();
         this.amend(index, { healthyAtMs });
         this.context.tell('healthy', healthyAtMs, 'the cluster is healthy');
-        return;
+        return true;
       }
       await pause(2 * LOOK_MS, signal);
     }
+    return false;
   }
 
   private amend(index: number, part: Partial<FaultRecord>): void {

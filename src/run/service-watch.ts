@@ -14,7 +14,12 @@ export class ServiceWatch {
   private sinceMs: number | null = null;
   private lastAckMs = Number.NEGATIVE_INFINITY;
 
-  constructor(private readonly plan: Plan) {}
+  /** Of a load that only reads, reads have to tell. */
+  private readonly hasWriters: boolean;
+
+  constructor(private readonly plan: Plan) {
+    this.hasWriters = plan.workload.scripts.some(({ weight, writes }) => weight > 0 && writes);
+  }
 
   saw(frame: Frame): void {
     const { firstUs, lastUs, failed } = this.plan.probes ? probed(frame) : this.loaded(frame);
@@ -43,9 +48,9 @@ export class ServiceWatch {
     let firstUs = -1;
     let lastUs = -1;
     for (const script of frame.scripts) {
-      const writes = this.plan.workload.scripts[script.script]?.writes === true;
+      const counts = !this.hasWriters || this.plan.workload.scripts[script.script]?.writes === true;
       const acks = (script.outcomes[ACK] ?? 0) + (script.outcomes[ACK_UNREPLICATED] ?? 0);
-      if (writes && acks > 0 && script.firstAckUs >= 0) {
+      if (counts && acks > 0 && script.firstAckUs >= 0) {
         firstUs = firstUs < 0 ? script.firstAckUs : Math.min(firstUs, script.firstAckUs);
         lastUs = Math.max(lastUs, script.lastAckUs);
       }

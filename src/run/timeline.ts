@@ -5,12 +5,12 @@ import type { Frame } from '../load/frame.js';
 /** More buckets than this are thinned: 20 minutes of 100 ms. Bounds the memory of a run whatever its length. */
 const MOST_BUCKETS = 12_000;
 
+/** With so many more it is tried again, where too many were sharp: each try looks at all of them. */
+const MORE_BUCKETS = 3000;
+
 /** What lies this near to an instant that was marked keeps its resolution. */
 const SHARP_BEFORE_MS = 30_000;
 const SHARP_AFTER_MS = 120_000;
-
-/** Bounds what is never thinned. */
-const MOST_MARKS = 100;
 
 /** How long frames of an interval may be under way before the interval is taken for complete. */
 const LATE_INTERVALS = 3;
@@ -23,7 +23,9 @@ export class Timeline {
   private readonly open = new Map<number, Bucket>();
   private closedIntervals = 0;
   private lastInterval = -1;
-  private readonly marksMs: number[] = [];
+  /** What is never thinned, in order of time, apart from each other. */
+  private readonly sharp: { fromMs: number; toMs: number }[] = [];
+  private limit = MOST_BUCKETS;
 
   constructor(private readonly intervalMs: number) {}
 
@@ -44,8 +46,12 @@ export class Timeline {
 
   /** Something happened at this instant: what lies around it is never thinned. */
   mark(atMs: number): void {
-    if (this.marksMs.length < MOST_MARKS) {
-      this.marksMs.push(atMs);
+    const fromMs = atMs - SHARP_BEFORE_MS;
+    const last = this.sharp.at(-1);
+    if (last !== undefined && fromMs <= last.toMs) {
+      last.toMs = Math.max(last.toMs, atMs + SHARP_AFTER_MS);
+    } else {
+      this.sharp.push({ fromMs, toMs: atMs + SHARP_AFTER_MS });
     }
   }
 
@@ -66,8 +72,9 @@ export class Timeline {
       this.buckets.push(this.open.get(interval) ?? emptyBucket(interval * this.intervalMs, this.intervalMs));
       this.open.delete(interval);
     }
-    if (this.buckets.length > MOST_BUCKETS) {
+    if (this.buckets.length > this.limit) {
       this.thin();
+      this.limit = Math.max(MOST_BUCKETS, this.buckets.length + MORE_BUCKETS);
     }
   }
 
@@ -96,9 +103,7 @@ export class Timeline {
     const newestMs = (this.lastInterval + 1) * this.intervalMs;
     return (
       bucket.startMs > newestMs - SHARP_BEFORE_MS ||
-      this.marksMs.some(
-        (mark) => bucket.startMs > mark - SHARP_BEFORE_MS && bucket.startMs < mark + SHARP_AFTER_MS,
-      )
+      this.sharp.some(({ fromMs, toMs }) => bucket.startMs > fromMs && bucket.startMs < toMs)
     );
   }
 }

@@ -1,17 +1,15 @@
 import type { RunClock } from '../clock.js';
 import type { HttpAccess } from '../cluster/http.js';
 import type { ClusterMember } from '../cluster/patroni.js';
-import { messageOf } from '../errors.js';
 import type { Frame } from '../load/frame.js';
-import { prepareHeartbeat, removeHeartbeat } from '../observe/heartbeat-table.js';
 import { type ObserverSet, observedBy, observersOf } from '../observe/observers.js';
 import { timelineEnds } from '../observe/patroni.js';
 import { type Probes, probesOf } from '../observe/probes.js';
 import type { Plan } from '../plan/plan.js';
 import type { Secrets } from '../plan/target.js';
-import { closeClient, LOOK_TIMEOUT_MS, openClient } from '../postgres/connect.js';
 import type { Observed } from '../result/observed.js';
 import type { Event } from '../result/result.js';
+import type { Heartbeat } from './heartbeat.js';
 
 export interface WatchingOptions {
   readonly plan: Plan;
@@ -25,6 +23,8 @@ export interface WatchingOptions {
   readonly onEvent: (event: Event) => void;
   /** Told how late each beat of a probe was, µs. */
   readonly onLate: (byUs: number) => void;
+  /** Null where there is none to be. */
+  readonly heartbeat: Heartbeat | null;
 }
 
 /** Everything that looks on beside the load: probes, and the observers of the layers. */
@@ -39,10 +39,9 @@ export interface Watching {
   outcome(): Promise<{ readonly observed: Observed; readonly notes: readonly string[] }>;
 }
 
-/** Makes ready what the plan asks for; what cannot be had is a note of the result and no error. */
-export async function startWatching(options: WatchingOptions): Promise<Watching> {
-  const heartbeat = options.plan.probes ? await Heartbeat.prepare(options) : null;
-  const { plan, secrets, members, runId, clock } = options;
+/** Makes what the plan asks for; what cannot be had is a note of the result and no error. */
+export function watchingOf(options: WatchingOptions): Watching {
+  const { plan, secrets, members, runId, clock, heartbeat } = options;
   const probes = probesOf({
     plan,
     secrets,
@@ -62,16 +61,22 @@ export async function startWatching(options: WatchingOptions): Promise<Watching>
         { clock, emit: options.onEvent },
         { scope: options.scope },
       )
-    : { observers: [], missing: [], alert: () => undefined };
-  return new Everything(options, probes, layers, heartbeat);
+    : { observers: [], missing: UNWATCHED, alert: () => undefined };
+  return new Everything(options, probes, layers);
 }
+
+/** For --observers off. */
+const UNWATCHED: ObserverSet['missing'] = ['patroni', 'etcd', 'haproxy', 'postgres'].map((layer) => ({
+  layer,
+  watched: false,
+  missing: 'left out by --observers off',
+}));
 
 class Everything implements Watching {
   constructor(
     private readonly options: WatchingOptions,
     private readonly probes: Probes,
     private readonly layers: ObserverSet,
-    private readonly heartbeat: Heartbeat | null,
   ) {}
 
   start(): void {
@@ -92,11 +97,11 @@ class Everything implements Watching {
 
   async stop(): Promise<void> {
     this.probes.stop();
+    await this.options.heartbeat?.remove();
     await Promise.all(this.layers.observers.map((observer) => observer.stop()));
   }
 
   async outcome(): Promise<{ readonly observed: Observed; readonly notes: readonly string[] }> {
-    await this.heartbeat?.remove();
     const { target, observers: watches } = this.options.plan;
     const history = watches ? await timelineEnds(target.patroni, this.options.access) : [];
     return {
@@ -104,49 +109,10 @@ class Everything implements Watching {
       notes: [
         ...this.layers.observers.flatMap((observer) => observer.gaps),
         ...this.probes.notes,
-        ...(this.heartbeat?.missing == null ? [] : [this.heartbeat.missing]),
+        ...[this.options.heartbeat?.missing, this.options.heartbeat?.left].filter(
+          (note) => typeof note === 'string',
+        ),
       ],
     };
-  }
-}
-
-/** The row that the heartbeat writes. */
-class Heartbeat {
-  private constructor(
-    private readonly options: WatchingOptions,
-    /** Why there is none, one sentence; null when there is one. */
-    readonly missing: string | null,
-  ) {}
-
-  static async prepare(options: WatchingOptions): Promise<Heartbeat> {
-    try {
-      const missing = await withClient(options, (sql) => prepareHeartbeat(sql, options.runId));
-      return new Heartbeat(options, missing);
-    } catch (error) {
-      return new Heartbeat(options, `There was no heartbeat: ${messageOf(error)}.`);
-    }
-  }
-
-  /** A row that stays behind does no harm. */
-  async remove(): Promise<void> {
-    if (this.missing === null) {
-      await withClient(this.options, (sql) => removeHeartbeat(sql, this.options.runId)).catch(
-        () => undefined,
-      );
-    }
-  }
-}
-
-async function withClient<T>(
-  { plan, secrets }: WatchingOptions,
-  use: (sql: Awaited<ReturnType<typeof openClient>>) => Promise<T>,
-): Promise<T> {
-  const sql = await openClient(plan.target.rw, secrets.rwPassword, 'heartbeat', {
-    queryTimeoutMs: LOOK_TIMEOUT_MS,
-  });
-  try {
-    return await use(sql);
-  } finally {
-    await closeClient(sql);
   }
 }
