@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import hdr from 'hdr-histogram-js';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { getHealth } from '../cluster/health.js';
 import { type Lab, listLabs, readLab } from '../lab/lab.js';
 import type { Result } from '../result/result.js';
 import { CommandLine } from './command.fixture.js';
@@ -176,6 +177,18 @@ describe('run without a target', () => {
   });
 });
 
+it('tells how the faults of a run that Ctrl-C ends were taken back', async () => {
+  const words = ['run', 'tpcb', '--clients', '4', '--duration', '60s', '--fault', 'freeze-node@1s'];
+  const running = cli.start([...words, '--out', 'frozen']);
+  await running.says(' 4 / 60 s');
+  running.kill('SIGINT');
+  expect((await running.ended).code).toBe(130);
+  const [fault] = resultIn('frozen').faults;
+  expect(fault?.undone).toContain('SIGCONT');
+  expect(fault?.undoFailure).toBeNull();
+  await healthyAgain();
+});
+
 describe('what is wrong is told in one line, before any load', () => {
   const { stateDirectory } = cli;
   const uri = (part: Partial<{ password: string; port: number; database: string }>) => {
@@ -236,6 +249,53 @@ describe('what is wrong is told in one line, before any load', () => {
       'must be a replica',
     ],
     ['a seed that is none', () => ['run', 'tpcb', '--seed', 'x'], '--seed'],
+    [
+      'an unknown option of a fault',
+      () => ['run', 'tpcb', '--fault', 'freeze-node:form=5s@1s'],
+      "Did you mean 'for'?",
+    ],
+    ['a command that is missing', () => ['run', 'tpcb', '--fault', 'exec@1s'], 'needs command'],
+    ['rounds of no fault', () => ['run', 'tpcb', '--rounds', '2', '--fault', 'none'], '--rounds'],
+    [
+      'a ledger of what writes nothing',
+      () => ['run', 'select-only', '--ledger', 'insert'],
+      'no commit that a token',
+    ],
+    [
+      'a fault on a cluster of somebody else',
+      () => [
+        'run',
+        'tpcb',
+        '--rw',
+        uri({}),
+        '--patroni',
+        lab.nodes[0]?.apiUrl ?? '',
+        '--fault',
+        'switchover@1s',
+      ],
+      'add --allow-fault pgha-',
+    ],
+    [
+      'the scope of another cluster',
+      () => [
+        ...['run', 'tpcb', '--rw', uri({}), '--patroni', lab.nodes[0]?.apiUrl ?? ''],
+        ...['--fault', 'switchover@1s', '--allow-fault', 'other'],
+      ],
+      "the cluster's scope is 'pgha-",
+    ],
+    [
+      'a fault of a lab elsewhere',
+      () => [
+        ...['run', 'tpcb', '--rw', uri({}), '--patroni', lab.nodes[0]?.apiUrl ?? ''],
+        ...['--fault', 'kill-node@1s', '--allow-fault', lab.scope],
+      ],
+      'to a lab only',
+    ],
+    [
+      'a command against a server of which nothing is known',
+      () => ['run', 'tpcb', '--rw', uri({}), '--fault', "exec:'true'@1s"],
+      '--allow-fault no-patroni',
+    ],
   ])('%s', async (_, words, message) => {
     const before = readdirSync(cli.directory);
     const ended = await cli.run(words());
@@ -265,6 +325,13 @@ describe('what is wrong is told in one line, before any load', () => {
     }
   });
 });
+
+async function healthyAgain(): Promise<void> {
+  for (let healthy = false; !healthy; ) {
+    ({ healthy } = await getHealth(lab.target.patroni, {}, 3));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
 
 function resultIn(name: string): Result {
   return JSON.parse(readFileSync(join(cli.directory, name, 'result.json'), 'utf8')) as Result;

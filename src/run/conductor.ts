@@ -262,6 +262,8 @@ class Conductor {
       leader: () => this.log.leader,
       leaderChanges: () => this.log.leaderChanges,
       servedForMs: (fromMs) => this.service.servedForMs(this.clock.nowMs(), fromMs),
+      setUsual: () => this.service.setUsual(this.clock.nowMs()),
+      isAsUsual: () => this.service.isAsUsual(this.clock.nowMs()),
       mend: lab === null ? async () => [] : mender(access),
       health: () => getHealth(plan.target.patroni, { timeoutMs: 1000, ...access }, members.length),
       before: () => {

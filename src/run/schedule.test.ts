@@ -57,6 +57,8 @@ class World {
       health: async () => ({ healthy: this.nowMs() >= this.hurtAtMs + this.illMs }) as ClusterHealth,
       before: () => undefined,
       mend: async () => [],
+      setUsual: () => undefined,
+      isAsUsual: () => true,
       onStanding: (standing) => {
         this.standing = standing;
       },

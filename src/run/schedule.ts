@@ -17,6 +17,8 @@ const STEADY_MS = 5000;
 const BEYOND_LEASE_MS = 30_000;
 /** A replica that comes back may have to be copied anew. */
 const HEALTHY_WITHIN_MS = 120_000;
+/** How long a round waits for the throughput that was there before the first. */
+const AS_USUAL_WITHIN_MS = 30_000;
 const LOOK_MS = 100;
 /** Of N rounds, so many may be repeated. */
 const REPEATS = 1;
@@ -43,6 +45,10 @@ export interface ScheduleContext {
   /** How often the leader has changed up to now. */
   leaderChanges(): number;
   servedForMs(fromMs: number): number;
+  /** The throughput of now is what it is to be like again in later rounds. */
+  setUsual(): void;
+  /** Whether it is. */
+  isAsUsual(): boolean;
   health(): Promise<ClusterHealth>;
   /** A fault is about to be injected. */
   before(): void;
@@ -151,6 +157,7 @@ export class Schedule {
   private async inRounds(wanted: number): Promise<void> {
     const { plan, signal } = this.context;
     await this.sleepUntil(plan.faults[0]?.atMs ?? 0);
+    this.context.setUsual();
     let round = 1;
     for (const group of this.groups()) {
       let valid = 0;
@@ -242,6 +249,8 @@ export class Schedule {
     const steady = () => this.context.servedForMs(fromMs) >= STEADY_MS;
     await this.until(steady, HEALTHY_WITHIN_MS, signal);
     const isSteady = steady();
+    // Where it does not come back, the analysis says so.
+    await this.until(() => this.context.isAsUsual(), AS_USUAL_WITHIN_MS, signal);
     await this.sleepFor(random() * loopWaitMs);
     return isSteady && !signal.aborted;
   }

@@ -5,6 +5,14 @@ import { ACK, ACK_UNREPLICATED } from '../postgres/outcome.js';
 /** Without an acknowledgement for so long the service is taken for away, whether something failed or hangs. */
 const SILENCE_MS = 1000;
 
+/** The load begins slower than it goes on. */
+const RAMP_UP_SECONDS = 2;
+/** Frames of a second may be under way for so long. */
+const LATE_SECONDS = 1;
+/** As long as the analysis wants it, see analysis/phases.ts. */
+const HOLD_SECONDS = 3;
+const KEPT_SECONDS = 30;
+
 /**
  * Whether writes are acknowledged while the run goes on, from the frames of the probe of the read-write port; without
  * probes, from those of the load.
@@ -14,6 +22,9 @@ export class ServiceWatch {
   private sinceMs: number | null = null;
   private lastAckMs = Number.NEGATIVE_INFINITY;
 
+  /** Acknowledged transactions of the load by second. */
+  private readonly seconds = new Map<number, number>();
+  private usualTps = 0;
   /** Of a load that only reads, reads have to tell. */
   private readonly hasWriters: boolean;
 
@@ -22,6 +33,7 @@ export class ServiceWatch {
   }
 
   saw(frame: Frame): void {
+    this.count(frame);
     const { firstUs, lastUs, failed } = this.plan.probes ? probed(frame) : this.loaded(frame);
     if (failed) {
       this.sinceMs = null;
@@ -42,6 +54,39 @@ export class ServiceWatch {
       return 0;
     }
     return Math.max(0, nowMs - Math.max(this.sinceMs, fromMs));
+  }
+
+  /** What the load is like now becomes what it is to be like again: the median of its seconds up to here. */
+  setUsual(nowMs: number): void {
+    const seconds = Array.from(
+      { length: Math.floor(nowMs / 1000) },
+      (_, second) => this.seconds.get(second) ?? 0,
+    );
+    const calm = seconds.slice(RAMP_UP_SECONDS).sort((a, b) => a - b);
+    this.usualTps = calm[calm.length >> 1] ?? 0;
+  }
+
+  /** Whether the last whole seconds held what is usual, up to a tenth; true where nothing is known of that. */
+  isAsUsual(nowMs: number): boolean {
+    const last = Math.floor(nowMs / 1000) - LATE_SECONDS;
+    let acks = 0;
+    for (let second = last - HOLD_SECONDS + 1; second <= last; second++) {
+      acks += this.seconds.get(second) ?? 0;
+    }
+    return acks >= 0.9 * HOLD_SECONDS * this.usualTps;
+  }
+
+  private count(frame: Frame): void {
+    const second = Math.floor((frame.interval * this.plan.intervalMs) / 1000);
+    let acks = 0;
+    for (const { outcomes } of frame.scripts) {
+      acks += (outcomes[ACK] ?? 0) + (outcomes[ACK_UNREPLICATED] ?? 0);
+    }
+    this.seconds.set(second, (this.seconds.get(second) ?? 0) + acks);
+    // The first ones are for setUsual(), the others are soon forgotten.
+    if (this.usualTps > 0) {
+      this.seconds.delete(second - KEPT_SECONDS);
+    }
   }
 
   private loaded(frame: Frame): Seen {
