@@ -2,12 +2,12 @@ import pg from 'pg';
 import type { Endpoint } from '../plan/target.js';
 
 /** A new connection every so often while none works: what hangs in the proxy must not be waited for. */
-const ANEW_EVERY_MS = 50;
+const ANEW_EVERY_MS = 20;
 const PATIENCE_MS = 600;
 
 /**
  * A writer that shares nothing with the load but the port: plain pg, one row after the other on one connection, and as
- * soon as that is gone a new connection every 50 ms until one writes. Its gap is measured by its own clock.
+ * soon as that is gone a new connection every 20 ms until one writes. Its gap is measured by its own clock.
  */
 export class IndependentWriter {
   private readonly acksMs: number[] = [];
@@ -46,7 +46,7 @@ export class IndependentWriter {
       } catch {
         client = undefined;
       }
-      await pause(10);
+      await pause(5);
     }
     await client?.end();
   }
