@@ -100,6 +100,9 @@ describe('connections', () => {
     expect(
       run({ probes: [{ ...service, keptMs: [19_990] }] }).round.recovery.existingConnectionMs,
     ).toBeNull();
+    // One that was made since is only kept for the fault after it.
+    const since = { ...service, keptMs: [40_000], keptSinceMs: 25_130 };
+    expect(run({ probes: [since] }).round.recovery.existingConnectionMs).toBeNull();
   });
 
   it('are tried seldom while all is well: an outage is one though it is shorter than the pauses before', () => {

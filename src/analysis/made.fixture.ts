@@ -40,6 +40,8 @@ export interface MadeProbe {
   readonly triedMs?: readonly number[];
   /** Those of its acknowledgements that came on a connection that had been there. */
   readonly keptMs?: readonly number[];
+  /** When that connection was made; at the start where nothing else is said. */
+  readonly keptSinceMs?: number;
 }
 
 export function recordingOf(made: Made): Recording {
@@ -81,7 +83,7 @@ const PROBE_TOOK_MS = 5;
 const PROBE_EVERY_MS = 20;
 
 function probeFrame(
-  { route, kind, acksMs, failuresMs = [], keptMs = [], triedMs }: MadeProbe,
+  { route, kind, acksMs, failuresMs = [], keptMs = [], keptSinceMs = 0, triedMs }: MadeProbe,
   within: (atMs: number) => boolean,
 ): ProbeFrame[] {
   const [acks, failures, kept] = [acksMs, failuresMs, keptMs].map((instants) => instants.filter(within));
@@ -100,6 +102,7 @@ function probeFrame(
       triedBeforeUs: us(acks[0] === undefined ? undefined : triedBefore(acks[0], triedMs)),
       keptAcks: kept?.length ?? 0,
       firstKeptAckUs: us(kept?.[0]),
+      keptSinceUs: us(kept?.[0] === undefined ? undefined : keptSinceMs),
       lastLsn: -1,
     },
   ];

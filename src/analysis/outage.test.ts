@@ -191,6 +191,7 @@ describe('a gap without a failure of the load', () => {
     triedBeforeUs: -1,
     keptAcks: 0,
     firstKeptAckUs: -1,
+    keptSinceUs: -1,
     lastLsn: -1,
   } as const;
 
