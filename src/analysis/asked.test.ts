@@ -8,14 +8,14 @@ import { faultAt, notDone, planOf } from './sample.fixture.js';
 
 const ACKS = [[...every(7, 0, 20_312), ...every(7, 25_565, 60_000)]];
 
+const MADE = {
+  plan: planOf({ durationMs: 60_000 }),
+  acksMs: ACKS,
+  failures: [{ atMs: 20_400 }, { atMs: 25_500 }],
+};
+
 function runOf(faults: readonly FaultRecord[], events: readonly Event[] = []) {
-  return recordingOf({
-    plan: planOf({ durationMs: 60_000 }),
-    acksMs: ACKS,
-    failures: [{ atMs: 20_400 }, { atMs: 25_500 }],
-    faults,
-    events,
-  });
+  return recordingOf({ ...MADE, faults, events });
 }
 
 const CUT = faultAt(18_000, { kind: 'cut-replication', askedAtMs: 18_000, subject: 'n1' });
@@ -48,6 +48,22 @@ describe('faults of one round', () => {
     expect(notes).toContain(
       'Cut-replication: kill-node was not done, so there is nothing to tell of it (n1 was not there).',
     );
+  });
+});
+
+describe('an outage that was not over when the next fault came', () => {
+  it('ends there, but a client is back when it works after service came back', () => {
+    const client = { acks: 9, connects: 2, longestGap: null };
+    const clients = [
+      { ...client, client: 0, lastAckMs: 59_999 },
+      { ...client, client: 1, lastAckMs: 20_300 },
+      { ...client, client: 2, lastAckMs: 44_000 },
+    ];
+    const acksMs = [[...every(7, 0, 20_312), ...every(7, 45_000, 60_000)]];
+    const second = { ...KILL, askedAtMs: 40_000, round: 2 };
+    const { rounds } = roundsOf({ ...recordingOf({ ...MADE, acksMs, faults: [KILL, second] }), clients });
+    expect(rounds[0]?.writeDowntime).toMatchObject({ outage: true, toMs: null });
+    expect(rounds.map(({ clientsBack }) => clientsBack)).toEqual([1, 1]);
   });
 });
 

@@ -9,7 +9,7 @@ import { downtimeOf, longestPause, type Measured, mostPlannedInPause, type Windo
 import { type Baseline, baselineOf, phasesOf } from './phases.js';
 import { isUneven } from './planned.js';
 import type { Recording } from './recording.js';
-import { connectingStream, probedStream, type Stream, streamsOf } from './streams.js';
+import { connectingStream, probedStream, type Stream, servedAfter, streamsOf } from './streams.js';
 import { summariesOf } from './summaries.js';
 
 export interface RoundsAnalysis {
@@ -85,7 +85,12 @@ function roundOf(context: RoundContext, note: (text: string) => void): RoundAnal
     note(`read downtime was not measured: ${why}.`);
   });
   // An outage of what only a probe asks for does not keep the load away.
-  const outageEndMs = lastOutageEnd([isLoad(writing) ? writes : null, isLoad(reading) ? reads : null]);
+  const ofLoad = [...outagesOf(writing, writes), ...outagesOf(reading, reads)];
+  const outageEndMs = latest(ofLoad.map(({ toMs }) => toMs ?? Infinity));
+  // Service may have come back only after the next fault: then a client is back that works after that.
+  const backMs = latest(
+    ofLoad.map(({ stream, fromMs, toMs }) => toMs ?? servedAfter(recording, stream, fromMs)),
+  );
   const phases = baseline === null ? UNKNOWN_PHASES : phasesOf(recording, baseline, window, outageEndMs);
   if (baseline !== null && phases.after === null && outageEndMs !== Infinity) {
     const what = isUneven(recording.plan.pace) ? 'the share of the planned rate' : 'throughput';
@@ -115,7 +120,7 @@ function roundOf(context: RoundContext, note: (text: string) => void): RoundAnal
     writeDowntime: writes,
     readDowntime: reads,
     clientGaps: clientGapsOf(recording.clients, window, phases.after?.fromMs ?? Infinity),
-    clientsBack: recording.clients.filter((client) => isBack(client, outageEndMs ?? window.fromMs)).length,
+    clientsBack: recording.clients.filter((client) => isBack(client, backMs ?? window.fromMs)).length,
     ...details,
   };
 }
@@ -189,8 +194,10 @@ function readers(recording: Recording): Stream | string {
   return stream ?? `${plan.workload.name} has no script that only reads, and there is no read-only endpoint`;
 }
 
-function isLoad(stream: Stream | string): boolean {
-  return typeof stream !== 'string' && stream.scripts.size > 0;
+/** The outage of a stream that the load is part of, if there was one. */
+function outagesOf(stream: Stream | string, downtime: Downtime | null): (Downtime & { stream: Stream })[] {
+  const isLoad = typeof stream !== 'string' && stream.scripts.size > 0;
+  return isLoad && downtime?.outage ? [{ ...downtime, stream }] : [];
 }
 
 function figureOf<Figure>(measured: Measured<Figure>, missing: (why: string) => void): Figure | null {
@@ -201,14 +208,8 @@ function figureOf<Figure>(measured: Measured<Figure>, missing: (why: string) => 
   return null;
 }
 
-function lastOutageEnd(downtimes: readonly (Downtime | null)[]): number | null {
-  let end: number | null = null;
-  for (const downtime of downtimes) {
-    if (downtime?.outage) {
-      end = Math.max(end ?? 0, downtime.toMs ?? Infinity);
-    }
-  }
-  return end;
+function latest(instants: readonly number[]): number | null {
+  return instants.length === 0 ? null : Math.max(...instants);
 }
 
 function reasonOf(fault: FaultRecord): string {

@@ -161,6 +161,28 @@ describe('a round', () => {
     expect(differs({ toMs: null })).toContain('new connections 5.18 s and not over');
   });
 
+  it('tells an outage that the next fault cut from one that the end of the run did', () => {
+    const sample = roundSample('a split brain');
+    const [round] = sample.analysis.rounds as [RoundAnalysis];
+    const [fault] = sample.faults as [FaultRecord];
+    const write = round.writeDowntime as NonNullable<RoundAnalysis['writeDowntime']>;
+    const cut = { ...round, writeDowntime: { ...write, toMs: null } };
+    const reportWith = (askedAtMs: number, rounds: RoundAnalysis[]) =>
+      renderTerminal(
+        {
+          ...sample,
+          faults: [fault, { ...fault, askedAtMs, round: 2 }],
+          analysis: { ...sample.analysis, rounds },
+        },
+        plainly,
+      );
+    const nextMs = write.fromMs + write.durationMs;
+    const next = reportWith(nextMs, [cut, { ...round, fault: 1 }]);
+    expect(next).toMatch(/write downtime +5\.18 s and not over when the next fault came/);
+    expect(reportWith(nextMs, [cut])).toContain('no writes for 5.18 s, and not back by the next fault');
+    expect(reportWith(nextMs - 100, [cut])).toContain('and not over when the run ended');
+  });
+
   it('tells how throughput and connections came back', () => {
     expect(reportOf('a crash that lost commits')).toContain(
       'throughput back at 50 % after 6.00 s, 90 % after 7.00 s, never at 99 %',
