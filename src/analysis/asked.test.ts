@@ -68,18 +68,23 @@ describe('an outage that was not over when the next fault came', () => {
 });
 
 describe('the gaps of clients', () => {
-  it('that begin when the load is steady again, and last into the next round, are that one’s', () => {
+  const client = { acks: 9, connects: 2, lastAckMs: 59_999 };
+  const clients = [
+    { ...client, client: 0, longestGap: { fromMs: 20_300, toMs: 25_600 } },
+    { ...client, client: 1, longestGap: { fromMs: 39_998, toMs: 47_000 } },
+  ];
+
+  it('are not told of several rounds: those of the longest one would hide the others', () => {
     const second = { ...KILL, askedAtMs: 40_000, round: 2 };
-    const client = { acks: 9, connects: 2, lastAckMs: 59_999 };
-    const clients = [
-      { ...client, client: 0, longestGap: { fromMs: 20_300, toMs: 25_600 } },
-      { ...client, client: 1, longestGap: { fromMs: 39_998, toMs: 47_000 } },
-    ];
-    const { rounds } = roundsOf({ ...runOf([KILL, second]), clients });
-    expect(rounds.map(({ clientGaps }) => clientGaps)).toMatchObject([
-      { clients: 1, maxMs: 5300 },
-      { clients: 1, maxMs: 7002 },
-    ]);
+    const { rounds, notes } = roundsOf({ ...runOf([KILL, second]), clients });
+    expect(rounds.map(({ clientGaps }) => clientGaps)).toEqual([null, null]);
+    expect(notes.filter((note) => note.startsWith('How long each client was away'))).toHaveLength(1);
+  });
+
+  it('are where no other round was done', () => {
+    const { rounds, notes } = roundsOf({ ...runOf([KILL, notDone(40_000, 'too late')]), clients });
+    expect(rounds[0]?.clientGaps).toMatchObject({ clients: 2, maxMs: 7002 });
+    expect(notes.filter((note) => note.startsWith('How long'))).toEqual([]);
   });
 });
 

@@ -24,20 +24,28 @@ export function roundsOf(recording: Recording): RoundsAnalysis {
   const rounds: RoundAnalysis[] = [];
   const notes: string[] = [];
   let steady: SteadyPart | null = { fromMs: 0, rampUp: true };
-  for (const asked of askedRounds(recording)) {
+  const all = askedRounds(recording);
+  const done = all.filter(({ window }) => window !== null).length;
+  for (const asked of all) {
     notes.push(...notDone(recording, asked));
     if (asked.window === null) {
       rounds.push(nothingOf(recording, asked));
       continue;
     }
     const note = (text: string) => notes.push(`${asked.name}: ${text}`);
-    const round = roundOf({ recording, asked, window: asked.window, steady }, note);
+    const round = roundOf({ recording, asked, window: asked.window, steady, isOnly: done === 1 }, note);
     rounds.push(round);
     steady = steadyAfter(round, asked.window);
+  }
+  if (done > 1 && recording.clients.length > 0) {
+    notes.push(GAPS_OF_ONE_ROUND);
   }
   const summaries = summariesOf(recording.faults, rounds, (text) => notes.push(text));
   return { rounds, summaries, notes };
 }
+
+const GAPS_OF_ONE_ROUND =
+  'How long each client was away is told of runs of one round only: a client keeps no more than its longest gap of the whole run.';
 
 /** Of the faults of a round that were not done, or came too late. */
 function notDone({ faults }: Recording, { name, faults: own, fault, window }: AskedRound): string[] {
@@ -55,6 +63,8 @@ interface RoundContext {
   readonly asked: AskedRound;
   readonly window: Window;
   readonly steady: SteadyPart | null;
+  /** No other round of the run was done. */
+  readonly isOnly: boolean;
 }
 
 /** Where to look for the steady part before the next fault; null when the load never was steady again. */
@@ -72,7 +82,7 @@ function steadyAfter({ phases }: RoundAnalysis, window: Window): SteadyPart | nu
 }
 
 function roundOf(context: RoundContext, note: (text: string) => void): RoundAnalysis {
-  const { recording, asked, window } = context;
+  const { recording, asked, window, isOnly } = context;
   const baseline = figureOf(baselineBefore(context), (why) => {
     note(`before, during and after cannot be told: ${why}.`);
   });
@@ -119,7 +129,7 @@ function roundOf(context: RoundContext, note: (text: string) => void): RoundAnal
     phases,
     writeDowntime: writes,
     readDowntime: reads,
-    clientGaps: clientGapsOf(recording.clients, window, phases.after?.fromMs ?? Infinity),
+    clientGaps: isOnly ? clientGapsOf(recording.clients, window) : null,
     clientsBack: recording.clients.filter((client) => isBack(client, backMs ?? window.fromMs)).length,
     ...details,
   };
