@@ -40,6 +40,7 @@ describe('write downtime', () => {
       resolutionMs: 64.75 + 20_330 - LAST_BEFORE,
       failures: 2,
       usualPauseMs: 10,
+      stallMs: 0,
     });
   });
 
@@ -297,6 +298,7 @@ describe('a load whose rate changes by plan', () => {
     expect(judged({ acksMs: [[...fast, ...every(500, 22_100, 40_000)]] })).toMatchObject({
       outage: false,
       usualPauseMs: 10,
+      stallMs: 0,
     });
   });
 

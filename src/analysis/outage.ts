@@ -239,6 +239,7 @@ function describe(
     resolutionMs: judged.resolutionMs,
     failures: failuresIn(recording, stream, gap).count,
     usualPauseMs: judged.usualPauseMs,
+    stallMs: Math.max(0, ...gap.buckets.map(({ stallUs }) => stallUs)) / 1000,
   };
 }
 

@@ -106,6 +106,10 @@ function roundOf(context: RoundContext, note: (text: string) => void): RoundAnal
     const what = isUneven(recording.plan.pace) ? 'the share of the planned rate' : 'throughput';
     note(`${what} was not back at 90 % for 3 s by ${formatMillis(window.toMs)}.`);
   }
+  const newConnections = {
+    rw: freshDowntime(context, baseline, 'rw', note),
+    ro: freshDowntime(context, baseline, 'ro', note),
+  };
   const details = detailsOf({
     recording,
     asked,
@@ -114,16 +118,12 @@ function roundOf(context: RoundContext, note: (text: string) => void): RoundAnal
     before: baseline?.window ?? null,
     writing: typeof writing === 'string' ? null : writing,
     writes,
-    newConnections: {
-      rw: newConnections(context, baseline, 'rw', note),
-      ro: newConnections(context, baseline, 'ro', note),
-    },
+    newConnections,
   });
-  if ((details.generatorStallMs ?? 0) > STALL_MS) {
-    note(
-      `the generator itself stalled for ${formatMillis(details.generatorStallMs ?? 0)} within the write downtime.`,
-    );
-  }
+  noteStall('write downtime', writes, note);
+  noteStall('read downtime', reads, note);
+  noteStall('downtime of new connections to rw', newConnections.rw, note);
+  noteStall('downtime of new connections to ro', newConnections.ro, note);
   return {
     fault: asked.fault,
     phases,
@@ -138,7 +138,13 @@ function roundOf(context: RoundContext, note: (text: string) => void): RoundAnal
 /** Longer than a beat of the probes: a gap may be the generator's own by as much. */
 const STALL_MS = 20;
 
-function newConnections(
+function noteStall(what: string, downtime: Downtime | null, note: (text: string) => void): void {
+  if (downtime?.outage && downtime.stallMs > STALL_MS) {
+    note(`the generator itself stalled for ${formatMillis(downtime.stallMs)} within the ${what}.`);
+  }
+}
+
+function freshDowntime(
   { recording, window }: RoundContext,
   baseline: Baseline | null,
   route: Route,

@@ -342,4 +342,6 @@ export interface Downtime {
   readonly failures: number;
   /** Longest time without an acknowledgement in the steady part before the fault; null when there was none. */
   readonly usualPauseMs: number | null;
+  /** Longest delay of the generator's own event loops in the buckets that the gap touches: by so much it may be its own. */
+  readonly stallMs: number;
 }

@@ -14,7 +14,6 @@ export function downtimesOf(round: RoundAnalysis, faults: readonly FaultRecord[]
     downtimeLines({ label, downtime, port, faults, style });
   return [
     ...lines('write downtime', writeDowntime, ''),
-    ...stallLines(round, style),
     ...predictionLines(prediction, style),
     ...lines('read downtime', readDowntime, readPort(readDowntime)),
     ...(isNews(newConnections.rw, writeDowntime)
@@ -42,9 +41,11 @@ export function isCutByFault(
 /** Instants are known to the µs. */
 const ROUNDING_MS = 0.01;
 
-/** Whether the generator's own pauses in the write downtime were long enough to be seen in the figure. */
-export function isStalled({ generatorStallMs }: RoundAnalysis): boolean {
-  return generatorStallMs !== null && generatorStallMs > STALL_MS;
+/** Whether the generator's own pauses in an outage of the round were long enough to be seen in its figure. */
+export function isStalled({ writeDowntime, readDowntime, newConnections }: RoundAnalysis): boolean {
+  return [writeDowntime, readDowntime, newConnections.rw, newConnections.ro].some(
+    (downtime) => downtime?.outage && downtime.stallMs > STALL_MS,
+  );
 }
 
 interface ToldDowntime {
@@ -69,11 +70,13 @@ function downtimeLines({ label, downtime, port, faults, style }: ToldDowntime): 
     return [
       ...entry(label, `${figure} ${open} ${when}${port}`, style),
       ...entry('', `last acknowledged at ${instant(downtime.fromMs)}, none since`, style),
+      ...stallLines(downtime, style),
     ];
   }
   return [
     ...entry(label, `${figure} from ${instant(downtime.fromMs)} to ${instant(downtime.toMs)}${port}`, style),
     ...entry('', style.paint(trueValue(downtime, style), 'dim'), style),
+    ...stallLines(downtime, style),
   ];
 }
 
@@ -102,12 +105,11 @@ function trueValue({ durationMs, resolutionMs }: Downtime, style: Style): string
   return `the true outage is ${style.millis(durationMs - resolutionMs)} to ${style.millis(durationMs)} (resolution ${style.millis(resolutionMs)})`;
 }
 
-function stallLines(round: RoundAnalysis, style: Style): string[] {
-  const { generatorStallMs } = round;
-  if (generatorStallMs === null || !isStalled(round)) {
+function stallLines({ stallMs }: Downtime, style: Style): string[] {
+  if (stallMs <= STALL_MS) {
     return [];
   }
-  const text = `the generator itself stood still for ${style.millis(generatorStallMs)} of it`;
+  const text = `the generator itself stood still for ${style.millis(stallMs)} of it`;
   return entry('', style.paint(text, 'yellow'), style);
 }
 
