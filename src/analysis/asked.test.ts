@@ -8,14 +8,14 @@ import { faultAt, notDone, planOf } from './sample.fixture.js';
 
 const ACKS = [[...every(7, 0, 20_312), ...every(7, 25_565, 60_000)]];
 
+const MADE = {
+  plan: planOf({ durationMs: 60_000 }),
+  acksMs: ACKS,
+  failures: [{ atMs: 20_400 }, { atMs: 25_500 }],
+};
+
 function runOf(faults: readonly FaultRecord[], events: readonly Event[] = []) {
-  return recordingOf({
-    plan: planOf({ durationMs: 60_000 }),
-    acksMs: ACKS,
-    failures: [{ atMs: 20_400 }, { atMs: 25_500 }],
-    faults,
-    events,
-  });
+  return recordingOf({ ...MADE, faults, events });
 }
 
 const CUT = faultAt(18_000, { kind: 'cut-replication', askedAtMs: 18_000, subject: 'n1' });
@@ -51,19 +51,40 @@ describe('faults of one round', () => {
   });
 });
 
-describe('the gaps of clients', () => {
-  it('that begin when the load is steady again, and last into the next round, are that one’s', () => {
-    const second = { ...KILL, askedAtMs: 40_000, round: 2 };
-    const client = { acks: 9, connects: 2, lastAckMs: 59_999 };
+describe('an outage that was not over when the next fault came', () => {
+  it('ends there, but a client is back when it works after service came back', () => {
+    const client = { acks: 9, connects: 2, longestGap: null };
     const clients = [
-      { ...client, client: 0, longestGap: { fromMs: 20_300, toMs: 25_600 } },
-      { ...client, client: 1, longestGap: { fromMs: 39_998, toMs: 47_000 } },
+      { ...client, client: 0, lastAckMs: 59_999 },
+      { ...client, client: 1, lastAckMs: 20_300 },
+      { ...client, client: 2, lastAckMs: 44_000 },
     ];
-    const { rounds } = roundsOf({ ...runOf([KILL, second]), clients });
-    expect(rounds.map(({ clientGaps }) => clientGaps)).toMatchObject([
-      { clients: 1, maxMs: 5300 },
-      { clients: 1, maxMs: 7002 },
-    ]);
+    const acksMs = [[...every(7, 0, 20_312), ...every(7, 45_000, 60_000)]];
+    const second = { ...KILL, askedAtMs: 40_000, round: 2 };
+    const { rounds } = roundsOf({ ...recordingOf({ ...MADE, acksMs, faults: [KILL, second] }), clients });
+    expect(rounds[0]?.writeDowntime).toMatchObject({ outage: true, toMs: null });
+    expect(rounds.map(({ clientsBack }) => clientsBack)).toEqual([1, 1]);
+  });
+});
+
+describe('the gaps of clients', () => {
+  const client = { acks: 9, connects: 2, lastAckMs: 59_999 };
+  const clients = [
+    { ...client, client: 0, longestGap: { fromMs: 20_300, toMs: 25_600 } },
+    { ...client, client: 1, longestGap: { fromMs: 39_998, toMs: 47_000 } },
+  ];
+
+  it('are not told of several rounds: those of the longest one would hide the others', () => {
+    const second = { ...KILL, askedAtMs: 40_000, round: 2 };
+    const { rounds, notes } = roundsOf({ ...runOf([KILL, second]), clients });
+    expect(rounds.map(({ clientGaps }) => clientGaps)).toEqual([null, null]);
+    expect(notes.filter((note) => note.startsWith('How long each client was away'))).toHaveLength(1);
+  });
+
+  it('are where no other round was done', () => {
+    const { rounds, notes } = roundsOf({ ...runOf([KILL, notDone(40_000, 'too late')]), clients });
+    expect(rounds[0]?.clientGaps).toMatchObject({ clients: 2, maxMs: 7002 });
+    expect(notes.filter((note) => note.startsWith('How long'))).toEqual([]);
   });
 });
 

@@ -195,16 +195,30 @@ describe('mergeBuckets', () => {
       lastAckUs: 99,
       keptAcks: 1,
       firstKeptAckUs: -1,
+      keptSinceUs: -1,
       lastLsn: -1,
     } as const;
     const none = { ...probe, acks: 0, firstAckUs: -1, lastAckUs: -1, triedBeforeUs: -1 };
     const merged = mergeBuckets([
-      bucket(0, { probes: [{ ...probe, firstAckUs: 60, triedBeforeUs: 40 }] }),
+      bucket(0, {
+        probes: [{ ...probe, firstAckUs: 60, triedBeforeUs: 40, firstKeptAckUs: 60, keptSinceUs: 7 }],
+      }),
       bucket(0, { probes: [none] }),
-      bucket(0, { probes: [{ ...probe, firstAckUs: 50, triedBeforeUs: 30 }] }),
+      bucket(0, {
+        probes: [{ ...probe, firstAckUs: 50, triedBeforeUs: 30, firstKeptAckUs: 55, keptSinceUs: 9 }],
+      }),
     ]);
     expect(merged.probes).toEqual([
-      { ...probe, acks: 2, failures: 6, firstAckUs: 50, triedBeforeUs: 30, keptAcks: 3 },
+      {
+        ...probe,
+        acks: 2,
+        failures: 6,
+        firstAckUs: 50,
+        triedBeforeUs: 30,
+        keptAcks: 3,
+        firstKeptAckUs: 55,
+        keptSinceUs: 9,
+      },
     ]);
   });
 

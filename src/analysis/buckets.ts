@@ -139,6 +139,7 @@ export function sumOfServers(servers: readonly [ServerFrame, ...ServerFrame[]]):
 
 function sumOfProbes(probes: readonly [ProbeFrame, ...ProbeFrame[]]): ProbeFrame {
   const firstAckUs = earliest(probes, (probe) => probe.firstAckUs);
+  const firstKeptAckUs = earliest(probes, (probe) => probe.firstKeptAckUs);
   return {
     route: probes[0].route,
     kind: probes[0].kind,
@@ -148,7 +149,8 @@ function sumOfProbes(probes: readonly [ProbeFrame, ...ProbeFrame[]]): ProbeFrame
     lastAckUs: latest(probes, (probe) => probe.lastAckUs),
     triedBeforeUs: probes.find((probe) => probe.firstAckUs === firstAckUs)?.triedBeforeUs ?? -1,
     keptAcks: sum(probes, (probe) => probe.keptAcks),
-    firstKeptAckUs: earliest(probes, (probe) => probe.firstKeptAckUs),
+    firstKeptAckUs,
+    keptSinceUs: probes.find((probe) => probe.firstKeptAckUs === firstKeptAckUs)?.keptSinceUs ?? -1,
     lastLsn: latest(probes, (probe) => probe.lastLsn),
   };
 }

@@ -3,19 +3,14 @@ import type { Window } from './outage.js';
 import { roundToMicros } from './recovery.js';
 
 /**
- * The longest gaps of the clients that overlap the round; a client that never came back has one to the end.
- * @param steadyFromMs a gap that begins later and lasts into the next round is that one's; Infinity when the load never was steady
+ * The longest gaps of the clients that overlap the only round of a run; a client that never came back has one to the
+ * end. Of several rounds they would tell the worst alone: each client keeps one gap of the whole run.
  */
-export function clientGapsOf(
-  clients: readonly ClientFacts[],
-  window: Window,
-  steadyFromMs: number,
-): ClientGaps | null {
+export function clientGapsOf(clients: readonly ClientFacts[], window: Window): ClientGaps | null {
   const lengths: number[] = [];
   for (const client of clients) {
     const gap = longestGapOf(client, window.toMs);
-    const isNext = gap !== null && gap.toMs > window.toMs && gap.fromMs >= steadyFromMs;
-    if (gap !== null && !isNext && gap.toMs > window.fromMs && gap.fromMs < window.toMs) {
+    if (gap !== null && gap.toMs > window.fromMs && gap.fromMs < window.toMs) {
       lengths.push(roundToMicros(gap.toMs - gap.fromMs));
     }
   }

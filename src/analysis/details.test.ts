@@ -100,6 +100,9 @@ describe('connections', () => {
     expect(
       run({ probes: [{ ...service, keptMs: [19_990] }] }).round.recovery.existingConnectionMs,
     ).toBeNull();
+    // One that was made since is only kept for the fault after it.
+    const since = { ...service, keptMs: [40_000], keptSinceMs: 25_130 };
+    expect(run({ probes: [since] }).round.recovery.existingConnectionMs).toBeNull();
   });
 
   it('are tried seldom while all is well: an outage is one though it is shorter than the pauses before', () => {
@@ -174,6 +177,19 @@ describe('the generator', () => {
     const { round, notes } = run({ stalls });
     expect(round.generatorStallMs).toBe(21.5);
     expect(notes.join()).toContain('the generator itself stalled for 21.5 ms within the write downtime');
+    const service = {
+      route: 'ro',
+      kind: 'service',
+      acksMs: [...every(20, 0, 22_000), ...every(20, 24_000, 60_000)],
+      failuresMs: every(20, 22_020, 23_900),
+    } as const;
+    const fresh = { ...service, kind: 'connect' } as const;
+    const all = run({ stalls, probes: [service, fresh, { ...fresh, route: 'rw' }] });
+    expect(all.round.readDowntime?.stallMs).toBe(21.5);
+    expect(all.round.newConnections).toMatchObject({ rw: { stallMs: 21.5 }, ro: { stallMs: 21.5 } });
+    for (const what of ['read downtime', 'new connections to rw', 'new connections to ro']) {
+      expect(all.notes.join()).toMatch(new RegExp(`stalled for 21.5 ms within the .*${what}`));
+    }
     const calm = run({ stalls: [{ atMs: 23_000, stallMs: 20 }] });
     expect(calm.round.generatorStallMs).toBe(20);
     expect(calm.notes.join()).not.toContain('stalled');

@@ -1,7 +1,6 @@
 import type { Downtime, FaultRecord, Phases } from '../result/result.js';
 import type { Prediction, RoundDetails } from '../result/round.js';
 import { type AskedRound, invalidOf } from './asked.js';
-import { endOf } from './buckets.js';
 import { dominatedBy } from './dominated.js';
 import { leaderAt } from './leaders.js';
 import type { Window } from './outage.js';
@@ -51,7 +50,7 @@ export function detailsOf(round: MeasuredRound): RoundDetails {
     recovery: recoveryOf({ recording, window, before, writing, writes, newConnections: newConnections.rw }),
     splitBrain: splitBrainOf(recording, window),
     staleness: stalenessOf(recording, phases),
-    generatorStallMs: stallIn(recording, writes, window),
+    generatorStallMs: writes?.outage ? writes.stallMs : null,
   };
 }
 
@@ -105,17 +104,4 @@ function judged(prediction: Prediction | null, writes: Downtime | null): Predict
   // One that goes on may still come to lie within, unless it is too long already.
   const open = writes.outage && writes.toMs === null && shortestMs <= (maxMs ?? Infinity);
   return { ...prediction, holds: open ? null : within };
-}
-
-function stallIn({ buckets }: Recording, writes: Downtime | null, window: Window): number | null {
-  if (!writes?.outage) {
-    return null;
-  }
-  const toMs = writes.toMs ?? window.toMs;
-  let longestUs = 0;
-  for (const bucket of buckets) {
-    const overlaps = endOf(bucket) > writes.fromMs && bucket.startMs < toMs;
-    longestUs = overlaps ? Math.max(longestUs, bucket.stallUs) : longestUs;
-  }
-  return longestUs / 1000;
 }

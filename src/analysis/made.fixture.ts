@@ -34,11 +34,14 @@ export interface Made {
 export interface MadeProbe {
   readonly route: Route;
   readonly kind: ProbeFrame['kind'];
-  /** Each was tried `tookMs` before, and the one before `everyMs` earlier. */
+  /** Each was tried 5 ms before, and the one before 20 ms earlier or as `triedMs` says. */
   readonly acksMs: readonly number[];
   readonly failuresMs?: readonly number[];
+  readonly triedMs?: readonly number[];
   /** Those of its acknowledgements that came on a connection that had been there. */
   readonly keptMs?: readonly number[];
+  /** When that connection was made; at the start where nothing else is said. */
+  readonly keptSinceMs?: number;
 }
 
 export function recordingOf(made: Made): Recording {
@@ -80,7 +83,7 @@ const PROBE_TOOK_MS = 5;
 const PROBE_EVERY_MS = 20;
 
 function probeFrame(
-  { route, kind, acksMs, failuresMs = [], keptMs = [] }: MadeProbe,
+  { route, kind, acksMs, failuresMs = [], keptMs = [], keptSinceMs = 0, triedMs }: MadeProbe,
   within: (atMs: number) => boolean,
 ): ProbeFrame[] {
   const [acks, failures, kept] = [acksMs, failuresMs, keptMs].map((instants) => instants.filter(within));
@@ -96,12 +99,20 @@ function probeFrame(
       failures: failures.length,
       firstAckUs: us(acks[0]),
       lastAckUs: us(acks.at(-1)),
-      triedBeforeUs: us(acks[0] === undefined ? undefined : acks[0] - PROBE_TOOK_MS - PROBE_EVERY_MS),
+      triedBeforeUs: us(acks[0] === undefined ? undefined : triedBefore(acks[0], triedMs)),
       keptAcks: kept?.length ?? 0,
       firstKeptAckUs: us(kept?.[0]),
+      keptSinceUs: us(kept?.[0] === undefined ? undefined : keptSinceMs),
       lastLsn: -1,
     },
   ];
+}
+
+function triedBefore(ackMs: number, triedMs: readonly number[] | undefined): number | undefined {
+  const startMs = ackMs - PROBE_TOOK_MS;
+  return triedMs === undefined
+    ? startMs - PROBE_EVERY_MS
+    : triedMs.filter((atMs) => atMs < startMs).sort((a, b) => b - a)[0];
 }
 
 function serverFrame(

@@ -7,7 +7,7 @@ import { every, type Made, recordingOf } from './made.fixture.js';
 import { downtimeOf, endOfLoad, longestPause, mostPlannedInPause } from './outage.js';
 import type { Recording } from './recording.js';
 import { planOf, sampleOf } from './sample.fixture.js';
-import { type Stream, streamsOf } from './streams.js';
+import { connectingStream, type Stream, streamsOf } from './streams.js';
 
 function writesOf(recording: Recording): Stream {
   const [stream] = streamsOf(recording.plan);
@@ -40,6 +40,7 @@ describe('write downtime', () => {
       resolutionMs: 64.75 + 20_330 - LAST_BEFORE,
       failures: 2,
       usualPauseMs: 10,
+      stallMs: 0,
     });
   });
 
@@ -191,6 +192,7 @@ describe('a gap without a failure of the load', () => {
     triedBeforeUs: -1,
     keptAcks: 0,
     firstKeptAckUs: -1,
+    keptSinceUs: -1,
     lastLsn: -1,
   } as const;
 
@@ -296,6 +298,7 @@ describe('a load whose rate changes by plan', () => {
     expect(judged({ acksMs: [[...fast, ...every(500, 22_100, 40_000)]] })).toMatchObject({
       outage: false,
       usualPauseMs: 10,
+      stallMs: 0,
     });
   });
 
@@ -386,5 +389,43 @@ describe('a probe', () => {
     expect(found.toMs).toBe(25_487);
     const lastFailure = load.toMs === null ? 0 : load.toMs - load.resolutionMs;
     expect(found.toMs === null ? 0 : found.toMs - found.resolutionMs).toBeCloseTo(lastFailure, 3);
+  });
+});
+
+describe('a probe that connects anew, seldom while all is well', () => {
+  /** Faults at 20 and 40 s; it looks closely for a while from the instant just before each. */
+  const calm = [5000, 10_000, 15_000];
+  const first = [...every(20, 20_500, 22_500), 27_500, 32_500, 37_500];
+  const failuresMs = [...every(20, 20_030, 20_490), ...every(20, 40_070, 41_000)];
+
+  function firstRound(dense: readonly number[], toMs = 40_050): Downtime {
+    const own = [...calm, ...dense];
+    const triedMs = [...own, ...failuresMs].map((atMs) => atMs - 5);
+    const recording = recordingOf({
+      plan: planOf({ durationMs: 60_000 }),
+      acksMs: [every(10, 0, 60_000)],
+      probes: [{ route: 'rw', kind: 'connect', acksMs: own, failuresMs, triedMs }],
+    });
+    const stream = connectingStream(recording, 'rw');
+    const window = { fromMs: 20_010, toMs };
+    const measured = stream && downtimeOf(recording, stream, window, 5000);
+    if (measured === undefined || 'missing' in measured) {
+      throw new Error('it was not measured');
+    }
+    return measured.figure;
+  }
+
+  it('was away while it failed, not in its pause before the next fault', () => {
+    const again = every(20, 41_000, 43_000);
+    const found = firstRound([20_005, ...first, 40_030, ...again]);
+    expect(found).toMatchObject({ outage: true, fromMs: 20_005, toMs: 20_500 });
+  });
+
+  it('and not in a pause that the next fault cut either', () => {
+    const again = every(20, 41_000, 43_000);
+    expect(firstRound([20_005, ...first, ...again])).toMatchObject({ outage: true, toMs: 20_500 });
+    // But when it had failed before already, it was.
+    const failed = firstRound([20_005, ...first, ...again], 40_250);
+    expect(failed).toMatchObject({ outage: true, fromMs: 37_500, toMs: null });
   });
 });

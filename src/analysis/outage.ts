@@ -1,4 +1,4 @@
-import type { ErrorFrame } from '../load/frame.js';
+import type { ErrorFrame, ProbeFrame } from '../load/frame.js';
 import type { Deadlines, Pace } from '../plan/plan.js';
 import {
   CONNECT_TIMEOUT,
@@ -123,6 +123,8 @@ interface AckGap {
   readonly toUs: number;
   /** False when it lasted to the end of the load, or of the window. */
   readonly answered: boolean;
+  /** Whether the window cut it: of its last bucket, what lies behind the cut is another round's. */
+  readonly cut: boolean;
   /** From the bucket of its first end to that of its second, or to the last one. */
   readonly buckets: readonly Bucket[];
   /** Width of the wider bucket of these two: a gap no longer than that is not always seen. */
@@ -141,7 +143,8 @@ function gapsOf(recording: Recording, stream: Stream): AckGap[] {
     if (lastUs >= 0) {
       const buckets = recording.buckets.slice(last, index + 1);
       const bucketMs = Math.max(buckets[0]?.widthMs ?? 0, bucket.widthMs);
-      gaps.push({ fromUs: lastUs, toUs: Math.max(lastUs, acks.firstUs), answered: true, buckets, bucketMs });
+      const toUs = Math.max(lastUs, acks.firstUs);
+      gaps.push({ fromUs: lastUs, toUs, answered: true, cut: false, buckets, bucketMs });
     }
     lastUs = acks.lastUs;
     last = index;
@@ -149,7 +152,8 @@ function gapsOf(recording: Recording, stream: Stream): AckGap[] {
   const endUs = endOfLoad(recording) * 1000;
   if (lastUs >= 0 && lastUs < endUs) {
     const buckets = recording.buckets.slice(last);
-    gaps.push({ fromUs: lastUs, toUs: endUs, answered: false, buckets, bucketMs: buckets[0]?.widthMs ?? 0 });
+    const bucketMs = buckets[0]?.widthMs ?? 0;
+    gaps.push({ fromUs: lastUs, toUs: endUs, answered: false, cut: false, buckets, bucketMs });
   }
   return gaps;
 }
@@ -164,7 +168,7 @@ function clipped(gap: AckGap, endUs: number): AckGap {
     return gap;
   }
   const buckets = gap.buckets.filter(({ startMs }) => startMs * 1000 < endUs);
-  return { ...gap, toUs: endUs, answered: false, buckets };
+  return { ...gap, toUs: endUs, answered: false, cut: true, buckets };
 }
 
 function lengthOf(gap: AckGap): number {
@@ -191,9 +195,29 @@ function isOutage(recording: Recording, stream: Stream, gap: AckGap, usualPauseM
   return durationMs > 2 * (usualPauseMs ?? 0) && !wasStalled(gap);
 }
 
-/** When a probe failed within a bucket is not recorded; in those of the ends, it counts as in the gap. */
-function refusedProbe(stream: Stream, { buckets }: AckGap): boolean {
-  return buckets.some((bucket) => (probeOf(bucket, stream)?.failures ?? 0) > 0);
+function refusedProbe(stream: Stream, gap: AckGap): boolean {
+  return firstRefused(stream, gap) !== undefined;
+}
+
+/** The first bucket of the gap in which a probe failed. */
+function firstRefused(stream: Stream, gap: AckGap): Bucket | undefined {
+  return gap.buckets.find((bucket) => {
+    const probe = probeOf(bucket, stream);
+    return probe !== undefined && probe.failures > 0 && mayBeWithin(probe, bucket, gap);
+  });
+}
+
+/**
+ * When a probe failed within a bucket is not recorded; in those of the ends, it counts as in the gap. Not so in the one
+ * that holds the begin of the next round, nor behind a pause of the probe that connects anew: where it tried nothing
+ * within the gap, nothing failed in it.
+ */
+function mayBeWithin(probe: ProbeFrame, bucket: Bucket, gap: AckGap): boolean {
+  if (gap.cut && endOf(bucket) * 1000 > gap.toUs) {
+    return false;
+  }
+  const isEnd = gap.answered && bucket === gap.buckets.at(-1);
+  return !isEnd || probe.kind !== 'connect' || probe.triedBeforeUs > gap.fromUs;
 }
 
 function wasStalled(gap: AckGap): boolean {
@@ -215,6 +239,7 @@ function describe(
     resolutionMs: judged.resolutionMs,
     failures: failuresIn(recording, stream, gap).count,
     usualPauseMs: judged.usualPauseMs,
+    stallMs: Math.max(0, ...gap.buckets.map(({ stallUs }) => stallUs)) / 1000,
   };
 }
 
@@ -261,7 +286,7 @@ function probedIn(recording: Recording, stream: Stream, gap: AckGap): ProbeInGap
 function connectStepUs(recording: Recording, stream: Stream, gap: AckGap): number {
   const [first] = gap.buckets;
   const probe = first && probeOf(first, stream);
-  const failed = gap.buckets.find((bucket) => (probeOf(bucket, stream)?.failures ?? 0) > 0);
+  const failed = firstRefused(stream, gap);
   const knownUs = failed === undefined ? Infinity : endOf(failed) * 1000 - gap.fromUs;
   if (probe !== undefined && probe.acks > 1) {
     return Math.min(knownUs, (probe.lastAckUs - probe.firstAckUs) / (probe.acks - 1));

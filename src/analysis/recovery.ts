@@ -55,14 +55,17 @@ function errorSpan({ recording, window, writing }: RecoveryContext): {
   return { firstMs, lastMs };
 }
 
-/** First acknowledgement behind the outage on a connection of the probe that had been there before it. */
+/** First acknowledgement behind the outage on a connection of the probe that had been there before the fault. */
 function keptSince({ recording, window, writing, writes }: RecoveryContext): number | null {
   if (writing === null || !writes?.outage) {
     return null;
   }
   for (const bucket of recording.buckets) {
-    const keptMs = (probeOf(bucket, writing)?.firstKeptAckUs ?? -1) / 1000;
-    if (keptMs > writes.fromMs && keptMs < window.toMs) {
+    const probe = probeOf(bucket, writing);
+    const keptMs = (probe?.firstKeptAckUs ?? -1) / 1000;
+    // One that was made since is there before the next fault, and the probe knows of that a little earlier.
+    const wasThere = probe !== undefined && probe.keptSinceUs < window.fromMs * 1000;
+    if (wasThere && keptMs > writes.fromMs && keptMs < window.toMs) {
       return keptMs;
     }
   }

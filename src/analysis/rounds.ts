@@ -9,7 +9,7 @@ import { downtimeOf, longestPause, type Measured, mostPlannedInPause, type Windo
 import { type Baseline, baselineOf, phasesOf } from './phases.js';
 import { isUneven } from './planned.js';
 import type { Recording } from './recording.js';
-import { connectingStream, probedStream, type Stream, streamsOf } from './streams.js';
+import { connectingStream, probedStream, type Stream, servedAfter, streamsOf } from './streams.js';
 import { summariesOf } from './summaries.js';
 
 export interface RoundsAnalysis {
@@ -24,20 +24,28 @@ export function roundsOf(recording: Recording): RoundsAnalysis {
   const rounds: RoundAnalysis[] = [];
   const notes: string[] = [];
   let steady: SteadyPart | null = { fromMs: 0, rampUp: true };
-  for (const asked of askedRounds(recording)) {
+  const all = askedRounds(recording);
+  const done = all.filter(({ window }) => window !== null).length;
+  for (const asked of all) {
     notes.push(...notDone(recording, asked));
     if (asked.window === null) {
       rounds.push(nothingOf(recording, asked));
       continue;
     }
     const note = (text: string) => notes.push(`${asked.name}: ${text}`);
-    const round = roundOf({ recording, asked, window: asked.window, steady }, note);
+    const round = roundOf({ recording, asked, window: asked.window, steady, isOnly: done === 1 }, note);
     rounds.push(round);
     steady = steadyAfter(round, asked.window);
+  }
+  if (done > 1 && recording.clients.length > 0) {
+    notes.push(GAPS_OF_ONE_ROUND);
   }
   const summaries = summariesOf(recording.faults, rounds, (text) => notes.push(text));
   return { rounds, summaries, notes };
 }
+
+const GAPS_OF_ONE_ROUND =
+  'How long each client was away is told of runs of one round only: a client keeps no more than its longest gap of the whole run.';
 
 /** Of the faults of a round that were not done, or came too late. */
 function notDone({ faults }: Recording, { name, faults: own, fault, window }: AskedRound): string[] {
@@ -55,6 +63,8 @@ interface RoundContext {
   readonly asked: AskedRound;
   readonly window: Window;
   readonly steady: SteadyPart | null;
+  /** No other round of the run was done. */
+  readonly isOnly: boolean;
 }
 
 /** Where to look for the steady part before the next fault; null when the load never was steady again. */
@@ -72,7 +82,7 @@ function steadyAfter({ phases }: RoundAnalysis, window: Window): SteadyPart | nu
 }
 
 function roundOf(context: RoundContext, note: (text: string) => void): RoundAnalysis {
-  const { recording, asked, window } = context;
+  const { recording, asked, window, isOnly } = context;
   const baseline = figureOf(baselineBefore(context), (why) => {
     note(`before, during and after cannot be told: ${why}.`);
   });
@@ -85,12 +95,21 @@ function roundOf(context: RoundContext, note: (text: string) => void): RoundAnal
     note(`read downtime was not measured: ${why}.`);
   });
   // An outage of what only a probe asks for does not keep the load away.
-  const outageEndMs = lastOutageEnd([isLoad(writing) ? writes : null, isLoad(reading) ? reads : null]);
+  const ofLoad = [...outagesOf(writing, writes), ...outagesOf(reading, reads)];
+  const outageEndMs = latest(ofLoad.map(({ toMs }) => toMs ?? Infinity));
+  // Service may have come back only after the next fault: then a client is back that works after that.
+  const backMs = latest(
+    ofLoad.map(({ stream, fromMs, toMs }) => toMs ?? servedAfter(recording, stream, fromMs)),
+  );
   const phases = baseline === null ? UNKNOWN_PHASES : phasesOf(recording, baseline, window, outageEndMs);
   if (baseline !== null && phases.after === null && outageEndMs !== Infinity) {
     const what = isUneven(recording.plan.pace) ? 'the share of the planned rate' : 'throughput';
     note(`${what} was not back at 90 % for 3 s by ${formatMillis(window.toMs)}.`);
   }
+  const newConnections = {
+    rw: freshDowntime(context, baseline, 'rw', note),
+    ro: freshDowntime(context, baseline, 'ro', note),
+  };
   const details = detailsOf({
     recording,
     asked,
@@ -99,23 +118,19 @@ function roundOf(context: RoundContext, note: (text: string) => void): RoundAnal
     before: baseline?.window ?? null,
     writing: typeof writing === 'string' ? null : writing,
     writes,
-    newConnections: {
-      rw: newConnections(context, baseline, 'rw', note),
-      ro: newConnections(context, baseline, 'ro', note),
-    },
+    newConnections,
   });
-  if ((details.generatorStallMs ?? 0) > STALL_MS) {
-    note(
-      `the generator itself stalled for ${formatMillis(details.generatorStallMs ?? 0)} within the write downtime.`,
-    );
-  }
+  noteStall('write downtime', writes, note);
+  noteStall('read downtime', reads, note);
+  noteStall('downtime of new connections to rw', newConnections.rw, note);
+  noteStall('downtime of new connections to ro', newConnections.ro, note);
   return {
     fault: asked.fault,
     phases,
     writeDowntime: writes,
     readDowntime: reads,
-    clientGaps: clientGapsOf(recording.clients, window, phases.after?.fromMs ?? Infinity),
-    clientsBack: recording.clients.filter((client) => isBack(client, outageEndMs ?? window.fromMs)).length,
+    clientGaps: isOnly ? clientGapsOf(recording.clients, window) : null,
+    clientsBack: recording.clients.filter((client) => isBack(client, backMs ?? window.fromMs)).length,
     ...details,
   };
 }
@@ -123,7 +138,13 @@ function roundOf(context: RoundContext, note: (text: string) => void): RoundAnal
 /** Longer than a beat of the probes: a gap may be the generator's own by as much. */
 const STALL_MS = 20;
 
-function newConnections(
+function noteStall(what: string, downtime: Downtime | null, note: (text: string) => void): void {
+  if (downtime?.outage && downtime.stallMs > STALL_MS) {
+    note(`the generator itself stalled for ${formatMillis(downtime.stallMs)} within the ${what}.`);
+  }
+}
+
+function freshDowntime(
   { recording, window }: RoundContext,
   baseline: Baseline | null,
   route: Route,
@@ -189,8 +210,10 @@ function readers(recording: Recording): Stream | string {
   return stream ?? `${plan.workload.name} has no script that only reads, and there is no read-only endpoint`;
 }
 
-function isLoad(stream: Stream | string): boolean {
-  return typeof stream !== 'string' && stream.scripts.size > 0;
+/** The outage of a stream that the load is part of, if there was one. */
+function outagesOf(stream: Stream | string, downtime: Downtime | null): (Downtime & { stream: Stream })[] {
+  const isLoad = typeof stream !== 'string' && stream.scripts.size > 0;
+  return isLoad && downtime?.outage ? [{ ...downtime, stream }] : [];
 }
 
 function figureOf<Figure>(measured: Measured<Figure>, missing: (why: string) => void): Figure | null {
@@ -201,14 +224,8 @@ function figureOf<Figure>(measured: Measured<Figure>, missing: (why: string) => 
   return null;
 }
 
-function lastOutageEnd(downtimes: readonly (Downtime | null)[]): number | null {
-  let end: number | null = null;
-  for (const downtime of downtimes) {
-    if (downtime?.outage) {
-      end = Math.max(end ?? 0, downtime.toMs ?? Infinity);
-    }
-  }
-  return end;
+function latest(instants: readonly number[]): number | null {
+  return instants.length === 0 ? null : Math.max(...instants);
 }
 
 function reasonOf(fault: FaultRecord): string {

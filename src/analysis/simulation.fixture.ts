@@ -370,6 +370,7 @@ function probeFrames(
         triedBeforeUs: first === undefined ? -1 : Math.max(-1, first.startUs - CADENCE_US),
         keptAcks: 0,
         firstKeptAckUs: -1,
+        keptSinceUs: -1,
         lastLsn: -1,
       },
     ];

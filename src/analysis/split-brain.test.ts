@@ -132,9 +132,19 @@ describe('two servers that acknowledge writes', () => {
   it('is named by its address where Patroni does not know it', () => {
     const servers = [
       { server: '10.0.0.7:5432', acksMs: every(10, 0, 9001) },
-      { server: N2, acksMs: every(10, 8004, LENGTH_MS) },
+      { server: '10.0.0.8:5432', acksMs: every(10, 8004, LENGTH_MS) },
     ];
     expect(found(servers)?.loser).toBe('10.0.0.7:5432');
+  });
+
+  it('under two addresses may be one server: only those of members are certainly two', () => {
+    const direct = { server: N1, acksMs: every(10, 0, LENGTH_MS), via: 'direct' as const };
+    expect(found([{ server: '127.0.0.1:5432', acksMs: every(10, 1, LENGTH_MS) }, direct])).toBeNull();
+    const unseen = { server: '127.0.0.1:5432', acksMs: every(10, 1, LENGTH_MS), via: 'load' as const };
+    expect(found([unseen, { ...direct, server: '10.0.0.1:5432' }])).toBeNull();
+    // What goes by an unknown address does not hide what the members did.
+    const other = { server: N2, acksMs: every(10, 8004, LENGTH_MS) };
+    expect(found([unseen, direct, other])).toMatchObject({ fromMs: 8004 });
   });
 
   it('does not look past a second change of the leader', () => {

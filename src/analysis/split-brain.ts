@@ -15,6 +15,10 @@ import { roundToMicros } from './recovery.js';
  * A leader that was lost and came back has a hull around that of the one between, and never acknowledged together with
  * it. So each of the two must be known to have acknowledged between the first and the last acknowledgement of the other;
  * and nothing counts from the second change of the leader on, which would make n1, n2, n1, n2 of it.
+ *
+ * A server calls itself by the address that a connection came in at, so one server may go by several. What is certainly
+ * two of them are two members of the cluster; where none of them is known, only what was connected to in the same way is
+ * compared.
  */
 
 /**
@@ -33,6 +37,8 @@ export function splitBrainOf(recording: Recording, window: Window): SplitBrain |
 /** What is known of the acknowledgements of one server, µs. */
 interface Acknowledging {
   readonly server: string;
+  /** How it was connected to, which only those without a known address have to have in common. */
+  readonly via: ServerFrame['via'] | null;
   readonly frames: readonly ServerFrame[];
   readonly firstUs: number;
   readonly lastUs: number;
@@ -43,14 +49,39 @@ function byAcknowledgements(recording: Recording, window: Window): SplitBrain | 
   let longest: SplitBrain | null = null;
   for (const [index, one] of servers.entries()) {
     for (const other of servers.slice(index + 1)) {
-      longest = longer(longest, overlapOf(one, other, recording, window));
+      if (other.via === one.via) {
+        longest = longer(longest, overlapOf(one, other, recording, window));
+      }
     }
   }
   return longest;
 }
 
-function acknowledging({ buckets }: Recording, window: Window): Acknowledging[] {
+function acknowledging(recording: Recording, window: Window): Acknowledging[] {
+  const members = membersSeen(recording);
   const byServer = new Map<string, ServerFrame[]>();
+  for (const frame of writesIn(recording, window)) {
+    if (members.size === 0 || members.has(frame.server)) {
+      const key = members.size === 0 ? `${frame.via} ${frame.server}` : frame.server;
+      const own = byServer.get(key) ?? [];
+      byServer.set(key, own);
+      own.push(frame);
+    }
+  }
+  return [...byServer.values()].map((frames) => hullOf(frames, members.size > 0, window.toMs * 1000));
+}
+
+/** Addresses of members that acknowledged anything; none where Patroni names them as no server calls itself. */
+function membersSeen({ buckets, cluster }: Recording): ReadonlySet<string> {
+  const addresses = new Set(
+    cluster.members.map(({ address }) => address).filter((address) => address !== ''),
+  );
+  const servers = buckets.flatMap((bucket) => bucket.servers.map(({ server }) => server));
+  return new Set(servers.filter((server) => addresses.has(server)));
+}
+
+function writesIn({ buckets }: Recording, window: Window): ServerFrame[] {
+  const frames: ServerFrame[] = [];
   for (const bucket of buckets) {
     if (endOf(bucket) <= window.fromMs || bucket.startMs >= window.toMs) {
       continue;
@@ -58,23 +89,28 @@ function acknowledging({ buckets }: Recording, window: Window): Acknowledging[] 
     for (const frame of bucket.servers) {
       // What a bucket holds from behind the end of the window cannot be told from the rest, unless it is all of it.
       if (frame.writes && frame.acks > 0 && frame.firstAckUs < window.toMs * 1000) {
-        const own = byServer.get(frame.server) ?? [];
-        byServer.set(frame.server, own);
-        own.push(frame);
+        frames.push(frame);
       }
     }
   }
-  return [...byServer].map(([server, frames]) => hullOf(server, frames, window.toMs * 1000));
+  return frames;
 }
 
-function hullOf(server: string, frames: readonly ServerFrame[], endUs: number): Acknowledging {
+function hullOf(frames: readonly ServerFrame[], isMember: boolean, endUs: number): Acknowledging {
+  const [first] = frames;
   let firstUs = Infinity;
   let lastUs = -1;
   for (const { firstAckUs, lastAckUs } of frames) {
     firstUs = Math.min(firstUs, firstAckUs);
     lastUs = Math.max(lastUs, Math.min(endUs, lastAckUs));
   }
-  return { server, frames, firstUs, lastUs };
+  return {
+    server: first?.server ?? '',
+    via: isMember ? null : (first?.via ?? null),
+    frames,
+    firstUs,
+    lastUs,
+  };
 }
 
 function overlapOf(

@@ -75,6 +75,18 @@ export function servedIn(bucket: Bucket, stream: Stream): Omit<Acks, 'count'> {
   return { firstUs, lastUs };
 }
 
+/** When the stream was first served behind this instant, its last acknowledgement in a bucket, in ms; Infinity when it never was. */
+export function servedAfter({ buckets }: Recording, stream: Stream, atMs: number): number {
+  const atUs = Math.round(atMs * 1000);
+  for (const bucket of buckets) {
+    const { firstUs } = servedIn(bucket, stream);
+    if (firstUs > atUs) {
+      return firstUs / 1000;
+    }
+  }
+  return Infinity;
+}
+
 /** The probe of the read-write endpoint writes, that of the read-only one reads. */
 export function probeOf(bucket: Bucket, stream: Stream): ProbeFrame | undefined {
   const probed = stream.what === (stream.route === 'rw' ? 'writes' : 'reads');

@@ -101,6 +101,8 @@ export interface ProbeFrame {
    */
   readonly keptAcks: number;
   readonly firstKeptAckUs: number;
+  /** When the connection of that one was made: what was there before one trouble was not there before an earlier one. */
+  readonly keptSinceUs: number;
   /** Largest position in the WAL that the server named in an acknowledgement of a write, bytes; -1 where it named none. */
   readonly lastLsn: number;
 }

@@ -56,6 +56,8 @@ export class Attempt implements SessionOwner {
   fresh = true;
   /** The connection was there before the last trouble: see ProbeFrame. */
   kept = false;
+  /** When its first request was answered, which is when the connection was certainly there. */
+  madeUs = -1;
   private readonly session: Session;
   private readonly field = new FirstField();
 

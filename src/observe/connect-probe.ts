@@ -132,7 +132,7 @@ export class ConnectProbe implements NewConnections {
 
   acknowledged(attempt: Attempt): void {
     const triedBeforeUs = this.others.get(attempt) ?? attempt.triedBeforeUs;
-    this.recorder.acknowledged({ atUs: this.nowUs(), triedBeforeUs, kept: false, lsn: attempt.lsn });
+    this.recorder.acknowledged({ atUs: this.nowUs(), triedBeforeUs, keptSinceUs: -1, lsn: attempt.lsn });
     this.askedPatienceUs = FIRST_ASKED_PATIENCE_MS * 1000;
     if (this.attempts.delete(attempt)) {
       attempt.close();

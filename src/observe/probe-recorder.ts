@@ -7,8 +7,8 @@ export interface ProbeAck {
   readonly atUs: number;
   /** See ProbeFrame. */
   readonly triedBeforeUs: number;
-  /** Whether its connection was there before the trouble, see ProbeFrame. */
-  readonly kept: boolean;
+  /** When its connection was made; -1 where it was not there before the trouble, see ProbeFrame. */
+  readonly keptSinceUs: number;
   /** Position in the WAL that the server named, bytes; -1 where it named none. */
   readonly lsn: number;
 }
@@ -23,6 +23,7 @@ export class ProbeRecorder {
   private triedBeforeUs = -1;
   private keptAcks = 0;
   private firstKeptAckUs = -1;
+  private keptSinceUs = -1;
   private lastLsn = -1;
   private stallUs = 0;
 
@@ -40,7 +41,7 @@ export class ProbeRecorder {
     this.frames.roll(nowUs);
   }
 
-  acknowledged({ atUs, triedBeforeUs, kept, lsn }: ProbeAck): void {
+  acknowledged({ atUs, triedBeforeUs, keptSinceUs, lsn }: ProbeAck): void {
     this.roll(atUs);
     if (this.acks++ === 0) {
       this.firstAckUs = atUs;
@@ -48,8 +49,9 @@ export class ProbeRecorder {
     }
     this.lastAckUs = atUs;
     this.lastLsn = Math.max(this.lastLsn, lsn);
-    if (kept && this.keptAcks++ === 0) {
+    if (keptSinceUs >= 0 && this.keptAcks++ === 0) {
       this.firstKeptAckUs = atUs;
+      this.keptSinceUs = keptSinceUs;
     }
   }
 
@@ -81,6 +83,7 @@ export class ProbeRecorder {
       triedBeforeUs: Math.round(this.triedBeforeUs),
       keptAcks: this.keptAcks,
       firstKeptAckUs: Math.round(this.firstKeptAckUs),
+      keptSinceUs: Math.round(this.keptSinceUs),
       lastLsn: this.lastLsn,
     };
     const part = { probes: [probe], stallUs: Math.round(this.stallUs) };
@@ -91,6 +94,7 @@ export class ProbeRecorder {
     this.triedBeforeUs = -1;
     this.keptAcks = 0;
     this.firstKeptAckUs = -1;
+    this.keptSinceUs = -1;
     this.lastLsn = -1;
     this.stallUs = 0;
     return part;

@@ -73,7 +73,7 @@ it('finds the server again after a crash, and says when it had asked before', as
 it('knows a connection that was there before a fault from one that was made since', async () => {
   const watched = new Watched();
   watched.service.start();
-  await watched.next('acks');
+  const before = await watched.next('acks');
   await server.crash();
   await watched.next('failures');
   await server.launch();
@@ -81,7 +81,10 @@ it('knows a connection that was there before a fault from one that was made sinc
   const made = await watched.next('acks');
   expect(made.keptAcks).toBe(0);
   watched.service.keepHome();
-  await watched.next('keptAcks');
+  const kept = await watched.next('keptAcks');
+  // It was there before what comes now, and not before the crash.
+  expect(kept.keptSinceUs).toBeGreaterThan(before.lastAckUs);
+  expect(kept.keptSinceUs).toBeLessThan(kept.firstKeptAckUs);
   watched.stop();
 });
 

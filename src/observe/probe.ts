@@ -141,7 +141,9 @@ export class Probe {
     const nowUs = this.nowUs();
     const { home } = this;
     const { triedBeforeUs, kept, lsn } = attempt;
-    this.recorder.acknowledged({ atUs: nowUs, triedBeforeUs, kept, lsn });
+    attempt.madeUs = attempt.fresh ? nowUs : attempt.madeUs;
+    const keptSinceUs = kept ? attempt.madeUs : -1;
+    this.recorder.acknowledged({ atUs: nowUs, triedBeforeUs, keptSinceUs, lsn });
     if (attempt.fresh) {
       this.options.newConnections?.acknowledged(attempt);
     }

@@ -99,7 +99,7 @@ function lossyCrash(): Result {
       during: { reads: 410, p50Ms: 512, p99Ms: 5021, maxMs: 5180, nonMonotonic: 12, stale: 388 },
       after: { reads: 602, p50Ms: 0, p99Ms: 22, maxMs: 60, nonMonotonic: 0, stale: 31 },
     },
-    generatorStallMs: 43.2,
+    ...stalled(base.analysis.rounds[0] as RoundAnalysis, 43.2),
   });
   return {
     ...result,
@@ -308,7 +308,7 @@ function splitBrain(): Result {
     prediction: { minMs: 3_100, maxMs: 9_000, parts: [], holds: true },
     recovery: { ...NO_RECOVERY, newConnectionMs: 5481.3, existingConnectionMs: 31_204.4 },
     newConnections: { rw: null, ro: null },
-    generatorStallMs: 3.2,
+    ...stalled(base.analysis.rounds[0] as RoundAnalysis, 3.2),
   });
   return {
     ...result,
@@ -383,7 +383,7 @@ function sixRounds(): Result {
   const rounds = result.analysis.rounds.map((round, index) => ({
     ...round,
     invalid: index === 3 ? DISTURBANCE : null,
-    generatorStallMs: index === 1 ? 31 : null,
+    ...stalled(round, index === 1 ? 31 : 0),
   }));
   return { ...result, analysis: { rounds, summaries: [SUMMARY] }, commits: AUDIT };
 }
@@ -471,7 +471,15 @@ function notAudited(): Result {
 }
 
 /** The result with one round, that of the fault of this index, and what is told of it. */
-function withRound(result: Result, fault: number, details: Partial<RoundDetails>): Result {
+function withRound(result: Result, fault: number, details: Partial<RoundAnalysis>): Result {
   const [round] = result.analysis.rounds as [RoundAnalysis];
   return { ...result, analysis: { ...result.analysis, rounds: [{ ...round, fault, ...details }] } };
+}
+
+/** With a generator that stood still for so long in the outage of writes. */
+function stalled({ writeDowntime }: RoundAnalysis, stallMs: number): Partial<RoundAnalysis> {
+  return {
+    writeDowntime: writeDowntime === null ? null : { ...writeDowntime, stallMs },
+    generatorStallMs: writeDowntime?.outage ? stallMs : null,
+  };
 }

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import type { FaultRecord, Result, RoundAnalysis } from '../result/result.js';
-import type { RoundDetails } from '../result/round.js';
 import { ROUND_SAMPLES, roundSample } from './round-samples.fixture.js';
 import { renderTerminal } from './terminal.js';
 
@@ -19,7 +18,7 @@ function reportOf(name: string): string[] {
 }
 
 /** The sample with the details of its only round changed. */
-function told(name: string, details: Partial<RoundDetails>): Result {
+function told(name: string, details: Partial<RoundAnalysis>): Result {
   const result = roundSample(name);
   const rounds = result.analysis.rounds.map((round) => ({ ...round, ...details }));
   return { ...result, analysis: { ...result.analysis, rounds } };
@@ -135,12 +134,19 @@ describe('a round', () => {
     expect(reportOf('a crash that lost commits').join(' ')).toContain(
       'the generator itself stood still for 43.2 ms of it',
     );
-    expect(renderTerminal(told('a split brain', { generatorStallMs: 20 }), plainly)).not.toContain(
-      'stood still',
-    );
-    expect(renderTerminal(told('a split brain', { generatorStallMs: 20.1 }), plainly)).toContain(
-      'stood still',
-    );
+    const [{ writeDowntime }] = roundSample('a split brain').analysis.rounds as [RoundAnalysis];
+    const write = { ...(writeDowntime as NonNullable<typeof writeDowntime>), stallMs: 20 };
+    const stood = (part: Partial<RoundAnalysis>) =>
+      renderTerminal(told('a split brain', { writeDowntime: write, ...part }), plainly).split('stood still')
+        .length - 1;
+    const long = { ...write, stallMs: 20.1 };
+    expect(stood({})).toBe(0);
+    expect(stood({ writeDowntime: long })).toBe(1);
+    expect(stood({ writeDowntime: { ...long, toMs: null } })).toBe(1);
+    expect(stood({ readDowntime: long })).toBe(1);
+    expect(stood({ readDowntime: { ...long, outage: false } })).toBe(0);
+    const rw = { ...long, durationMs: 3 * long.durationMs };
+    expect(stood({ writeDowntime: long, newConnections: { rw, ro: null } })).toBe(2);
   });
 
   it('tells of new connections where they differ from the rest', () => {
@@ -159,6 +165,28 @@ describe('a round', () => {
       'new connections 6.08 s from 20.312 s to 26.387 s, on the read-write port',
     );
     expect(differs({ toMs: null })).toContain('new connections 5.18 s and not over');
+  });
+
+  it('tells an outage that the next fault cut from one that the end of the run did', () => {
+    const sample = roundSample('a split brain');
+    const [round] = sample.analysis.rounds as [RoundAnalysis];
+    const [fault] = sample.faults as [FaultRecord];
+    const write = round.writeDowntime as NonNullable<RoundAnalysis['writeDowntime']>;
+    const cut = { ...round, writeDowntime: { ...write, toMs: null } };
+    const reportWith = (askedAtMs: number, rounds: RoundAnalysis[]) =>
+      renderTerminal(
+        {
+          ...sample,
+          faults: [fault, { ...fault, askedAtMs, round: 2 }],
+          analysis: { ...sample.analysis, rounds },
+        },
+        plainly,
+      );
+    const nextMs = write.fromMs + write.durationMs;
+    const next = reportWith(nextMs, [cut, { ...round, fault: 1 }]);
+    expect(next).toMatch(/write downtime +5\.18 s and not over when the next fault came/);
+    expect(reportWith(nextMs, [cut])).toContain('no writes for 5.18 s, and not back by the next fault');
+    expect(reportWith(nextMs - 100, [cut])).toContain('and not over when the run ended');
   });
 
   it('tells how throughput and connections came back', () => {

@@ -282,7 +282,7 @@ export interface RoundAnalysis extends RoundDetails {
   /** Null when it could not be measured; the notes say why. */
   readonly writeDowntime: Downtime | null;
   readonly readDowntime: Downtime | null;
-  /** Null when no client had a gap to tell of. */
+  /** Null when no client had a gap to tell of, and in a run of several rounds. */
   readonly clientGaps: ClientGaps | null;
   /** Clients that acknowledged something after the round's downtime, of all. */
   readonly clientsBack: number;
@@ -342,4 +342,6 @@ export interface Downtime {
   readonly failures: number;
   /** Longest time without an acknowledgement in the steady part before the fault; null when there was none. */
   readonly usualPauseMs: number | null;
+  /** Longest delay of the generator's own event loops in the buckets that the gap touches: by so much it may be its own. */
+  readonly stallMs: number;
 }

@@ -1,4 +1,4 @@
-import type { Downtime, RoundAnalysis } from '../../result/result.js';
+import type { Downtime, FaultRecord, RoundAnalysis } from '../../result/result.js';
 import type { Prediction } from '../../result/round.js';
 import { formatCount } from '../../units.js';
 import { rangeInWords } from './range.js';
@@ -8,24 +8,55 @@ import { entry, instant, plain, type Style } from './text.js';
 const STALL_MS = 20;
 
 /** How long writes, reads and new connections were away, and whether the settings had said so. */
-export function downtimesOf(round: RoundAnalysis, style: Style): string[] {
+export function downtimesOf(round: RoundAnalysis, faults: readonly FaultRecord[], style: Style): string[] {
   const { writeDowntime, readDowntime, newConnections, prediction } = round;
+  const lines = (label: string, downtime: Downtime | null, port: string) =>
+    downtimeLines({ label, downtime, port, faults, style });
   return [
-    ...downtimeLines('write downtime', writeDowntime, style),
-    ...stallLines(round, style),
+    ...lines('write downtime', writeDowntime, ''),
     ...predictionLines(prediction, style),
-    ...downtimeLines('read downtime', readDowntime, style, readPort(readDowntime)),
-    ...newConnectionLines(newConnections.rw, writeDowntime, 'read-write', style),
-    ...newConnectionLines(newConnections.ro, readDowntime, 'read-only', style),
+    ...lines('read downtime', readDowntime, readPort(readDowntime)),
+    ...(isNews(newConnections.rw, writeDowntime)
+      ? lines('new connections', newConnections.rw, ', on the read-write port')
+      : []),
+    ...(isNews(newConnections.ro, readDowntime)
+      ? lines('new connections', newConnections.ro, ', on the read-only port')
+      : []),
   ];
 }
 
-/** Whether the generator's own pauses in the write downtime were long enough to be seen in the figure. */
-export function isStalled({ generatorStallMs }: RoundAnalysis): boolean {
-  return generatorStallMs !== null && generatorStallMs > STALL_MS;
+/** Whether one that was not over had to be left there since the next fault came, and not since the run ended. */
+export function isCutByFault(
+  { toMs, fromMs, durationMs }: Downtime,
+  faults: readonly FaultRecord[],
+): boolean {
+  return (
+    toMs === null &&
+    faults.some(
+      ({ askedAtMs }) => askedAtMs !== null && Math.abs(askedAtMs - fromMs - durationMs) < ROUNDING_MS,
+    )
+  );
 }
 
-function downtimeLines(label: string, downtime: Downtime | null, style: Style, port = ''): string[] {
+/** Instants are known to the µs. */
+const ROUNDING_MS = 0.01;
+
+/** Whether the generator's own pauses in an outage of the round were long enough to be seen in its figure. */
+export function isStalled({ writeDowntime, readDowntime, newConnections }: RoundAnalysis): boolean {
+  return [writeDowntime, readDowntime, newConnections.rw, newConnections.ro].some(
+    (downtime) => downtime?.outage && downtime.stallMs > STALL_MS,
+  );
+}
+
+interface ToldDowntime {
+  readonly label: string;
+  readonly downtime: Downtime | null;
+  readonly port: string;
+  readonly faults: readonly FaultRecord[];
+  readonly style: Style;
+}
+
+function downtimeLines({ label, downtime, port, faults, style }: ToldDowntime): string[] {
   if (downtime === null) {
     return entry(label, `${style.paint('not measured', 'yellow')}, see the notes`, style);
   }
@@ -35,14 +66,17 @@ function downtimeLines(label: string, downtime: Downtime | null, style: Style, p
   const figure = style.paint(style.millis(downtime.durationMs), 'red', 'bold');
   if (downtime.toMs === null) {
     const open = style.paint('and not over', 'red', 'bold');
+    const when = isCutByFault(downtime, faults) ? 'when the next fault came' : 'when the run ended';
     return [
-      ...entry(label, `${figure} ${open} when the run ended${port}`, style),
+      ...entry(label, `${figure} ${open} ${when}${port}`, style),
       ...entry('', `last acknowledged at ${instant(downtime.fromMs)}, none since`, style),
+      ...stallLines(downtime, style),
     ];
   }
   return [
     ...entry(label, `${figure} from ${instant(downtime.fromMs)} to ${instant(downtime.toMs)}${port}`, style),
     ...entry('', style.paint(trueValue(downtime, style), 'dim'), style),
+    ...stallLines(downtime, style),
   ];
 }
 
@@ -71,12 +105,11 @@ function trueValue({ durationMs, resolutionMs }: Downtime, style: Style): string
   return `the true outage is ${style.millis(durationMs - resolutionMs)} to ${style.millis(durationMs)} (resolution ${style.millis(resolutionMs)})`;
 }
 
-function stallLines(round: RoundAnalysis, style: Style): string[] {
-  const { generatorStallMs } = round;
-  if (generatorStallMs === null || !isStalled(round)) {
+function stallLines({ stallMs }: Downtime, style: Style): string[] {
+  if (stallMs <= STALL_MS) {
     return [];
   }
-  const text = `the generator itself stood still for ${style.millis(generatorStallMs)} of it`;
+  const text = `the generator itself stood still for ${style.millis(stallMs)} of it`;
   return entry('', style.paint(text, 'yellow'), style);
 }
 
@@ -100,17 +133,12 @@ function predictionLines(prediction: Prediction | null, style: Style): string[] 
   return entry('predicted', `${range} by the settings${holds}`, style);
 }
 
-/** Only where those who connect anew were away longer, or shorter, than can be told apart. */
-function newConnectionLines(
-  fresh: Downtime | null,
-  all: Downtime | null,
-  port: string,
-  style: Style,
-): string[] {
-  if (fresh === null || (all !== null && isAlike(fresh, all)) || (all === null && !fresh.outage)) {
-    return [];
+/** Whether those who connect anew were away longer, or shorter, than can be told apart. */
+function isNews(fresh: Downtime | null, all: Downtime | null): boolean {
+  if (fresh === null) {
+    return false;
   }
-  return downtimeLines('new connections', fresh, style, `, on the ${port} port`);
+  return all === null ? fresh.outage : !isAlike(fresh, all);
 }
 
 function isAlike(fresh: Downtime, all: Downtime): boolean {

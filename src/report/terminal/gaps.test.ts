@@ -10,7 +10,8 @@ const canvas = { view: { fromMs: 0, toMs: 68_000 }, width: WIDTH, style };
 
 function outage(fromMs: number, toMs: number | null, part: Partial<Downtime> = {}): Downtime {
   const durationMs = (toMs ?? 68_000) - fromMs;
-  const rest = { route: 'rw', outage: true, resolutionMs: 40, failures: 1, usualPauseMs: null } as const;
+  const known = { resolutionMs: 40, failures: 1, usualPauseMs: null, stallMs: 0 };
+  const rest = { route: 'rw', outage: true, ...known } as const;
   return { ...rest, fromMs, toMs, durationMs, ...part };
 }
 

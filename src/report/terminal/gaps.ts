@@ -29,11 +29,15 @@ interface Bar {
 
 function barOf(downtime: Downtime | null, canvas: Canvas): Bar[] {
   const { view, width, style } = canvas;
-  if (!downtime?.outage || downtime.fromMs >= view.toMs || (downtime.toMs ?? Infinity) <= view.fromMs) {
+  if (!downtime?.outage) {
+    return [];
+  }
+  const endMs = downtime.toMs ?? downtime.fromMs + downtime.durationMs;
+  if (downtime.fromMs >= view.toMs || endMs <= view.fromMs) {
     return [];
   }
   const from = columnOf(downtime.fromMs, canvas);
-  const to = Math.min(width, columnOf(downtime.toMs ?? view.toMs, canvas) + 1);
+  const to = Math.min(width, columnOf(Math.min(endMs, view.toMs), canvas) + 1);
   return [{ from, to, text: style.millis(downtime.durationMs) }];
 }
 

@@ -44,7 +44,7 @@ function costLines(result: Result, round: RoundAnalysis, style: Style): string[]
     return [];
   }
   return [
-    ...downtimesOf(round, style),
+    ...downtimesOf(round, result.faults, style),
     ...consistencyLines(result, round, style),
     ...recoveryLines(result, round, style),
   ];

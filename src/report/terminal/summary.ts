@@ -98,7 +98,7 @@ function roundRow(round: RoundAnalysis, index: number, fault: FaultRecord, style
   ];
 }
 
-/** `>` for one that was not over when the run ended; a dash where none was seen, `?` where it was not measured. */
+/** `>` for one that was not over when the run ended, or the next fault came; a dash where none was seen, `?` where it was not measured. */
 function downtimeCell(downtime: Downtime | null, style: Style): string {
   if (downtime === null || !downtime.outage) {
     return downtime === null ? '?' : style.dash;

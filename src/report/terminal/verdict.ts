@@ -1,6 +1,7 @@
-import type { Downtime, Result, RoundAnalysis } from '../../result/result.js';
+import type { Downtime, FaultRecord, Result, RoundAnalysis } from '../../result/result.js';
 import type { RoundsSummary } from '../../result/round.js';
 import { formatCount } from '../../units.js';
+import { isCutByFault } from './downtime.js';
 import { counted, flow, plain, type Style } from './text.js';
 
 /** What came of it in a line, for who reads nothing else; nothing when no fault was done. */
@@ -21,13 +22,14 @@ export function verdictLines(result: Result, style: Style): string[] {
 
 /** Of one round its own figures, of several the median or the longest. */
 function serviceParts(result: Result, rounds: readonly RoundAnalysis[], style: Style): string[] {
+  const { faults } = result;
   const [first, ...more] = rounds;
   const [summary, ...others] = result.analysis.summaries;
   if (first !== undefined && more.length === 0) {
     return [
       ...(first.invalid === null ? [] : [style.paint('round invalid', 'yellow', 'bold')]),
-      awayInWords('writes', first.writeDowntime, style),
-      awayInWords('reads', first.readDowntime, style),
+      awayInWords('writes', first.writeDowntime, faults, style),
+      awayInWords('reads', first.readDowntime, faults, style),
     ].filter((part) => part !== '');
   }
   if (summary !== undefined && others.length === 0) {
@@ -38,6 +40,7 @@ function serviceParts(result: Result, rounds: readonly RoundAnalysis[], style: S
     longestOf(
       'writes',
       valid.map(({ writeDowntime }) => writeDowntime),
+      faults,
       style,
     ),
   ]
@@ -45,6 +48,7 @@ function serviceParts(result: Result, rounds: readonly RoundAnalysis[], style: S
       longestOf(
         'reads',
         valid.map(({ readDowntime }) => readDowntime),
+        faults,
         style,
       ),
     )
@@ -52,25 +56,36 @@ function serviceParts(result: Result, rounds: readonly RoundAnalysis[], style: S
 }
 
 /** '' where it was not measured: the round says so. */
-function awayInWords(what: 'writes' | 'reads', downtime: Downtime | null, style: Style): string {
+function awayInWords(
+  what: 'writes' | 'reads',
+  downtime: Downtime | null,
+  faults: readonly FaultRecord[],
+  style: Style,
+): string {
   if (downtime === null) {
     return '';
   }
   if (!downtime.outage) {
     return style.paint(`no outage of ${what} seen`, 'green', 'bold');
   }
-  const open = downtime.toMs === null ? ', and not back by the end' : '';
+  const by = isCutByFault(downtime, faults) ? 'the next fault' : 'the end';
+  const open = downtime.toMs === null ? `, and not back by ${by}` : '';
   return style.paint(`no ${what} for ${style.millis(downtime.durationMs)}${open}`, 'red', 'bold');
 }
 
-function longestOf(what: 'writes' | 'reads', all: readonly (Downtime | null)[], style: Style): string {
+function longestOf(
+  what: 'writes' | 'reads',
+  all: readonly (Downtime | null)[],
+  faults: readonly FaultRecord[],
+  style: Style,
+): string {
   let longest: Downtime | null = null;
   for (const downtime of all) {
     if (downtime !== null && (longest === null || isWorse(downtime, longest))) {
       longest = downtime;
     }
   }
-  const text = awayInWords(what, longest, style);
+  const text = awayInWords(what, longest, faults, style);
   return longest?.outage ? `${text} at the longest` : text;
 }
 
