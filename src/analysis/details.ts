@@ -5,7 +5,7 @@ import { endOf } from './buckets.js';
 import { dominatedBy } from './dominated.js';
 import { leaderAt } from './leaders.js';
 import type { Window } from './outage.js';
-import { type PredictionContext, predictedDowntime, predictedStages } from './predict.js';
+import { type PredictionContext, predictedAs, predictedDowntime, predictedStages } from './predict.js';
 import type { Recording } from './recording.js';
 import { recoveryOf } from './recovery.js';
 import { splitBrainOf } from './split-brain.js';
@@ -47,7 +47,7 @@ export function detailsOf(round: MeasuredRound): RoundDetails {
     newConnections,
     stages,
     prediction: judged(predictedDowntime(fault.kind, cluster.settings, context), writes),
-    dominated: dominatedBy(fault.kind, stages, writes, cluster.settings),
+    dominated: dominatedBy(predictedAs(fault.kind, context), stages, writes, cluster.settings),
     recovery: recoveryOf({ recording, window, before, writing, writes, newConnections: newConnections.rw }),
     splitBrain: splitBrainOf(recording, window),
     staleness: stalenessOf(recording, phases),
