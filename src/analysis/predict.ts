@@ -76,15 +76,9 @@ export function predictedAs(kind: string, { subjectLed }: PredictionContext): st
   return subjectLed === false && HURTS_MEMBER.has(kind) ? 'kill-replica' : kind;
 }
 
-/** Settings that shorten a stage when they are made smaller. */
-export function settingsOf(stage: StageKind, kind: string): readonly string[] {
-  if (stage === 'leader_key_gone') {
-    return EXPIRES.has(kind) ? ['patroni.ttl'] : [];
-  }
-  if (stage === 'proxy_up') {
-    return ['haproxy.inter', 'haproxy.rise'];
-  }
-  return stage === 'first_connection' && kind === 'kill-postgres' ? ['patroni.loop_wait'] : [];
+/** Whether it is known how the fault goes. */
+export function hasFormula(kind: string): boolean {
+  return PARTS[kind] !== undefined;
 }
 
 /** Faults after which the leader's key lasts until its lease is over. */
