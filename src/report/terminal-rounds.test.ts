@@ -173,6 +173,18 @@ describe('a round', () => {
     );
   });
 
+  it('does not say of old connections that none survived where they were not away, or not back', () => {
+    const [round] = roundSample('a crash that lost commits').analysis.rounds as [RoundAnalysis];
+    const write = round.writeDowntime as NonNullable<RoundAnalysis['writeDowntime']>;
+    for (const writeDowntime of [null, { ...write, outage: false }, { ...write, toMs: null }]) {
+      const base = roundSample('a crash that lost commits');
+      const rounds = [{ ...round, writeDowntime }];
+      const report = renderTerminal({ ...base, analysis: { ...base.analysis, rounds } }, plainly);
+      expect(entries(report)).toContain('connections new ones commit after 5.48 s');
+      expect(report).not.toContain('survived');
+    }
+  });
+
   it('says that there was no split brain only where one would have been seen', () => {
     expect(reportOf('a crash that lost commits')).toContain(
       'split brain none seen, with a writer on each node',

@@ -1,4 +1,4 @@
-import type { ClientGaps, Result, RoundAnalysis } from '../../result/result.js';
+import type { ClientGaps, Downtime, Result, RoundAnalysis } from '../../result/result.js';
 import type { Recovery, SplitBrain, Staleness } from '../../result/round.js';
 import { formatCount } from '../../units.js';
 import { nodeOf } from './nodes.js';
@@ -6,7 +6,7 @@ import { counted, entry, type Style } from './text.js';
 
 /** How service came back: to the clients, in throughput, on new connections and on old ones. */
 export function recoveryLines(result: Result, round: RoundAnalysis, style: Style): string[] {
-  return [...clientLines(result, round, style), ...throughputLines(round.recovery, style)];
+  return [...clientLines(result, round, style), ...throughputLines(round, style)];
 }
 
 /** Whether two nodes took writes at once, and how old was what readers got. */
@@ -37,8 +37,8 @@ function gapsInWords({ clients, p50Ms, p99Ms, maxMs }: ClientGaps, all: number, 
 }
 
 /** All times since the fault was asked for. */
-function throughputLines(recovery: Recovery, style: Style): string[] {
-  const { to50Ms, to90Ms, to99Ms, newConnectionMs, existingConnectionMs } = recovery;
+function throughputLines({ recovery, writeDowntime }: RoundAnalysis, style: Style): string[] {
+  const { to50Ms, to90Ms, to99Ms } = recovery;
   const shares = [
     [50, to50Ms],
     [90, to90Ms],
@@ -51,16 +51,22 @@ function throughputLines(recovery: Recovery, style: Style): string[] {
     );
     lines.push(...entry('throughput', `back at ${reached.join(', ')}`, style));
   }
-  if (newConnectionMs !== null) {
-    const existing =
-      existingConnectionMs === null
-        ? 'no old one survived'
-        : `old ones after ${style.millis(existingConnectionMs)}`;
-    lines.push(
-      ...entry('connections', `new ones commit after ${style.millis(newConnectionMs)}, ${existing}`, style),
-    );
+  return [...lines, ...connectionLines(recovery, writeDowntime, style)];
+}
+
+function connectionLines(recovery: Recovery, writes: Downtime | null, style: Style): string[] {
+  const { newConnectionMs, existingConnectionMs } = recovery;
+  if (newConnectionMs === null) {
+    return [];
   }
-  return lines;
+  const parts = [`new ones commit after ${style.millis(newConnectionMs)}`];
+  if (existingConnectionMs !== null) {
+    parts.push(`old ones after ${style.millis(existingConnectionMs)}`);
+  } else if (writes?.outage && writes.toMs !== null) {
+    // Where only new ones were away, or nothing came back, the old ones had nothing to survive.
+    parts.push('no old one survived');
+  }
+  return entry('connections', parts.join(', '), style);
 }
 
 const EVIDENCE: Readonly<Record<SplitBrain['evidence'], string>> = {
