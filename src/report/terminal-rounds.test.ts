@@ -190,12 +190,28 @@ describe('a round', () => {
       'split brain none seen, with a writer on each node',
     );
     const base = roundSample('a crash that lost commits');
+    const roles = 'none seen, no two nodes said that they were writable, in looks every 0.2 to 0.5 s';
     const polled = { ...base, plan: { ...base.plan, directWrites: false } };
-    expect(renderTerminal(polled, plainly)).toContain(
-      'none seen, no two nodes were writable at the same time',
-    );
-    const blind = { ...polled, observed: { ...base.observed, observers: [] } };
-    expect(renderTerminal(blind, plainly)).not.toContain('split brain');
+    const rendered = (result: Result) => entries(renderTerminal(result, plainly)).join(' ');
+    expect(rendered(polled)).toContain(roles);
+    // Writers were asked for, and wrote nothing.
+    expect(rendered({ ...base, directWrites: [] })).toContain(roles);
+    const told = (observed: Partial<Result['observed']>, events: Result['events'] = []) =>
+      rendered({ ...polled, observed: { ...base.observed, ...observed }, events });
+    expect(told({ observers: [] })).not.toContain('split brain');
+    const [one, two] = base.observed.series.filter(({ name }) => name === 'wal_lsn');
+    expect(told({ series: one === undefined ? [] : [one] })).not.toContain('split brain');
+    const mute = two === undefined ? [] : [{ ...two, values: [null, null, null] }];
+    expect(told({ series: [...(one === undefined ? [] : [one]), ...mute] })).not.toContain('split brain');
+    const role = (subject: string) =>
+      ({
+        ...(base.events[0] as Result['events'][number]),
+        layer: 'postgres',
+        kind: 'role',
+        subject,
+      }) as const;
+    expect(told({ series: [] }, [role('n1'), role('n2')])).toContain(roles);
+    expect(told({ series: [] }, [role('n1'), role('n1')])).not.toContain('split brain');
   });
 
   it('tells a split brain with its length and what the loser acknowledged, in red', () => {

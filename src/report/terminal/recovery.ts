@@ -100,12 +100,27 @@ function splitBrainLines(result: Result, splitBrain: SplitBrain | null, style: S
   ];
 }
 
-function wouldHaveSeen({ plan, observed }: Result): string | null {
-  if (plan.directWrites) {
+function wouldHaveSeen(result: Result): string | null {
+  if (result.plan.directWrites && result.directWrites.some(({ acks }) => acks > 0)) {
     return 'with a writer on each node';
   }
-  const polled = observed.observers.some(({ layer, watched }) => layer === 'postgres' && watched);
-  return polled ? 'no two nodes were writable at the same time' : null;
+  return lookedAtNodes(result)
+    ? 'no two nodes said that they were writable, in looks every 0.2 to 0.5 s'
+    : null;
+}
+
+/** Whether at least two nodes told PostgreSQL's observer what they are. */
+function lookedAtNodes({ observed, events }: Result): boolean {
+  if (!observed.observers.some(({ layer, watched }) => layer === 'postgres' && watched)) {
+    return false;
+  }
+  const told = observed.series.filter(
+    ({ name, values }) => name === 'wal_lsn' && values.some((value) => value !== null),
+  );
+  const changed = events.filter(({ layer }) => layer === 'postgres');
+  const nodes = new Set([...told, ...changed].map(({ subject }) => subject));
+  nodes.delete('');
+  return nodes.size > 1;
 }
 
 function stalenessLines({ staleness }: RoundAnalysis, style: Style): string[] {
