@@ -319,6 +319,32 @@ describe('many rounds', () => {
   });
 });
 
+describe('the list of events', () => {
+  it('has who took a key that nobody held, and not what was found at the first look', () => {
+    const base = roundSample('a split brain');
+    const at = (kind: string, text: string) =>
+      ({
+        atMs: 20_500,
+        uncertaintyMs: 0,
+        layer: 'etcd',
+        kind,
+        subject: '',
+        from: null,
+        to: 'n2',
+        text,
+      }) as const;
+    const events = [
+      at('leader_key_taken', 'n2 has taken the leader key'),
+      at('failover_key', 'ordered: leave n1, to n2'),
+      at('leader_key', 'n1 holds the leader key'),
+    ];
+    const report = entries(renderTerminal({ ...base, events }, plainly)).join('\n');
+    expect(report).toContain('etcd n2 has taken the leader key');
+    expect(report).toContain('etcd ordered: leave n1, to n2');
+    expect(report).not.toContain('n1 holds');
+  });
+});
+
 describe('commits', () => {
   it('that are lost are counted, dated and measured in WAL', () => {
     const report = reportOf('a crash that lost commits').join('\n');
