@@ -173,6 +173,13 @@ describe('a round', () => {
     );
   });
 
+  it('tells of the first and the last error, where there were any', () => {
+    expect(reportOf('a crash that lost commits')).toContain('errors first +309 ms, last +7.21 s');
+    const recovery = { ...(roundSample('a split brain').analysis.rounds[0] as RoundAnalysis).recovery };
+    const none = told('a split brain', { recovery: { ...recovery, firstErrorMs: null, lastErrorMs: null } });
+    expect(renderTerminal(none, plainly)).not.toMatch(/^ {2}errors /m);
+  });
+
   it('does not say of old connections that none survived where they were not away, or not back', () => {
     const [round] = roundSample('a crash that lost commits').analysis.rounds as [RoundAnalysis];
     const write = round.writeDowntime as NonNullable<RoundAnalysis['writeDowntime']>;

@@ -44,7 +44,7 @@ function throughputLines({ recovery, writeDowntime }: RoundAnalysis, style: Styl
     [90, to90Ms],
     [99, to99Ms],
   ] as const;
-  const lines: string[] = [];
+  const lines = errorLines(recovery, style);
   if (shares.some(([, ms]) => ms !== null)) {
     const reached = shares.map(([share, ms]) =>
       ms === null ? `never at ${share} %` : `${share} % after ${style.millis(ms)}`,
@@ -52,6 +52,15 @@ function throughputLines({ recovery, writeDowntime }: RoundAnalysis, style: Styl
     lines.push(...entry('throughput', `back at ${reached.join(', ')}`, style));
   }
   return [...lines, ...connectionLines(recovery, writeDowntime, style)];
+}
+
+/** The first and the last failure that tell of an outage. */
+function errorLines({ firstErrorMs, lastErrorMs }: Recovery, style: Style): string[] {
+  if (firstErrorMs === null || lastErrorMs === null) {
+    return [];
+  }
+  const text = `first +${style.millis(firstErrorMs)}, last +${style.millis(lastErrorMs)}`;
+  return entry('errors', text, style);
 }
 
 function connectionLines(recovery: Recovery, writes: Downtime | null, style: Style): string[] {
