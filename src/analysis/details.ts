@@ -15,6 +15,7 @@ import { stagesOf } from './stages.js';
 import { stalenessOf } from './staleness.js';
 import type { Stream } from './streams.js';
 import type { Settings } from './timings.js';
+import { unpredictedOf } from './unpredicted.js';
 
 /** What is measured of a round already. */
 export interface MeasuredRound {
@@ -51,6 +52,7 @@ export function detailsOf(round: MeasuredRound): RoundDetails {
     newConnections,
     stages,
     prediction: judged(predictedDowntime(fault.kind, settings, context), writes),
+    unpredicted: unpredictedOf(fault.kind, settings, context),
     dominated: dominatedBy(predictedAs(fault.kind, context), stages, writes, settings),
     recovery: recoveryOf({ recording, window, before, writing, writes, newConnections: newConnections.rw }),
     splitBrain: splitBrainOf(recording, window),
@@ -66,6 +68,7 @@ export function noDetails(recording: Recording, asked: AskedRound): RoundDetails
     newConnections: { rw: null, ro: null },
     stages: [],
     prediction: null,
+    unpredicted: null,
     dominated: null,
     recovery: {
       firstErrorMs: null,

@@ -131,6 +131,14 @@ describe('a round', () => {
     expect(renderTerminal(unbounded, plainly)).not.toContain('by the settings');
   });
 
+  it('says which setting it takes to predict it, where that is not known', () => {
+    const unpredicted = 'haproxy.inter is not known';
+    const report = renderTerminal(told('a split brain', { prediction: null, unpredicted }), plainly);
+    expect(entries(report)).toContain('predicted not known: haproxy.inter is not known');
+    const none = renderTerminal(told('a split brain', { prediction: null, unpredicted: null }), plainly);
+    expect(none).not.toMatch(/^ {2}predicted /m);
+  });
+
   it('names a pause of the generator of more than 20 ms beside the figure', () => {
     expect(reportOf('a crash that lost commits').join(' ')).toContain(
       'the generator itself stood still for 43.2 ms of it',
