@@ -1,16 +1,20 @@
+import { patchOf } from '../cluster/config-patch.js';
+import { patchedSettings } from '../cluster/facts.js';
 import type { Downtime, FaultRecord, Phases } from '../result/result.js';
 import type { Prediction, RoundDetails } from '../result/round.js';
 import { type AskedRound, invalidOf } from './asked.js';
 import { dominatedBy } from './dominated.js';
 import { leaderAt } from './leaders.js';
 import type { Window } from './outage.js';
-import { type PredictionContext, predictedDowntime, predictedStages } from './predict.js';
+import { type PredictionContext, predictedAs, predictedDowntime, predictedStages } from './predict.js';
 import type { Recording } from './recording.js';
 import { recoveryOf } from './recovery.js';
 import { splitBrainOf } from './split-brain.js';
 import { stagesOf } from './stages.js';
 import { stalenessOf } from './staleness.js';
 import type { Stream } from './streams.js';
+import type { Settings } from './timings.js';
+import { unpredictedOf } from './unpredicted.js';
 
 /** What is measured of a round already. */
 export interface MeasuredRound {
@@ -28,6 +32,7 @@ export interface MeasuredRound {
 export function detailsOf(round: MeasuredRound): RoundDetails {
   const { recording, asked, window, phases, before, writing, writes, newConnections } = round;
   const { events, cluster, buckets, plan } = recording;
+  const settings = settingsIn(recording, asked);
   const fault = recording.faults[asked.fault] as FaultRecord;
   const context = predictionContext(recording, fault, window);
   const stages = stagesOf(fault, events, {
@@ -39,14 +44,15 @@ export function detailsOf(round: MeasuredRound): RoundDetails {
     writing,
     newConnections: newConnections.rw,
     loadConnectsToWrite: plan.workload.scripts.every(({ weight, route }) => weight === 0 || route === 'rw'),
-    predicted: predictedStages(fault.kind, cluster.settings, context),
+    predicted: predictedStages(fault.kind, settings, context),
   });
   return {
     invalid: invalidOf(recording, asked, before),
     newConnections,
     stages,
-    prediction: judged(predictedDowntime(fault.kind, cluster.settings, context), writes),
-    dominated: dominatedBy(fault.kind, stages, writes, cluster.settings),
+    prediction: judged(predictedDowntime(fault.kind, settings, context), writes),
+    unpredicted: unpredictedOf(fault.kind, settings, context),
+    dominated: dominatedBy(predictedAs(fault.kind, context), stages, writes, settings),
     recovery: recoveryOf({ recording, window, before, writing, writes, newConnections: newConnections.rw }),
     splitBrain: splitBrainOf(recording, window),
     staleness: stalenessOf(recording, phases),
@@ -61,6 +67,7 @@ export function noDetails(recording: Recording, asked: AskedRound): RoundDetails
     newConnections: { rw: null, ro: null },
     stages: [],
     prediction: null,
+    unpredicted: null,
     dominated: null,
     recovery: {
       firstErrorMs: null,
@@ -75,6 +82,21 @@ export function noDetails(recording: Recording, asked: AskedRound): RoundDetails
     staleness: null,
     generatorStallMs: null,
   };
+}
+
+/** As they were when the round's fault was asked for: faults of the same round may have changed them. */
+function settingsIn({ plan, faults, cluster }: Recording, asked: AskedRound): Settings {
+  let settings = cluster.settings;
+  for (const index of asked.faults) {
+    const record = faults[index] as FaultRecord;
+    // Every round does all that is planned, in the order of the plan.
+    const planned = plan.faults[index % plan.faults.length];
+    const done = record.askedAtMs !== null && record.failure === null;
+    if (record.kind === 'config' && planned?.kind === 'config' && done) {
+      settings = patchedSettings(settings, patchOf(planned.options));
+    }
+  }
+  return settings;
 }
 
 function predictionContext(

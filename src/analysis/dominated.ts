@@ -1,7 +1,8 @@
 import type { Downtime } from '../result/result.js';
 import type { Stage, StageKind } from '../result/round.js';
 import { formatMillis } from '../units.js';
-import { EXPIRES, STAYS, settingsOf } from './predict.js';
+import { adviceOn } from './advice.js';
+import { EXPIRES, STAYS } from './predict.js';
 import type { Settings } from './timings.js';
 
 /**
@@ -87,16 +88,4 @@ function leaderOf(stages: readonly Stage[]): string {
   const promoted = stages.find(({ kind }) => kind === 'promoted')?.source ?? null;
   const proxied = stages.find(({ kind }) => kind === 'proxy_up')?.source ?? null;
   return promoted?.split(' ').at(-1) ?? proxied?.split('/').at(-1) ?? 'the new leader';
-}
-
-function adviceOn(stage: StageKind, kind: string, settings: Settings): string {
-  const names = settingsOf(stage, kind);
-  if (names.length === 0) {
-    return '; no setting of Patroni or HAProxy bounds that.';
-  }
-  const known = names.map((name) => {
-    const value = settings[name] ?? null;
-    return value === null ? name : `${name} (now ${value})`;
-  });
-  return `: a smaller ${known.join(' or ')} shortens it.`;
 }

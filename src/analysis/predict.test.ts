@@ -117,6 +117,20 @@ describe('the predicted write downtime', () => {
     expect(rangeOf('kill-replica', { ...STOCK, 'patroni.synchronous_mode': true })).toEqual([0, 30_000]);
   });
 
+  it.each(['kill-node', 'freeze-node', 'kill-patroni', 'kill-postgres', 'freeze-postgres'])(
+    'of %s on a replica is that of its loss: the leader goes on',
+    (kind) => {
+      const context = { ...USUAL_CONTEXT, subjectLed: false };
+      expect(rangeOf(kind, STOCK, context)).toEqual([0, 0]);
+      expect(predictedStages(kind, STOCK, context)).toEqual({});
+      const synchronous = { ...STOCK, 'patroni.synchronous_mode': true };
+      expect(rangeOf(kind, synchronous, context)).toEqual([0, 30_000]);
+      for (const subjectLed of [true, null]) {
+        expect(rangeOf(kind, STOCK, { subjectLed })).toEqual(rangeOf(kind));
+      }
+    },
+  );
+
   it.each(KINDS)('of %s is the sum of its parts', (kind) => {
     for (const lastedMs of [null, 25_000]) {
       const predicted = predictedDowntime(kind, STOCK, { ...USUAL_CONTEXT, lastedMs });

@@ -38,7 +38,7 @@ export function predictedDowntime(
   settings: Settings,
   context: PredictionContext = USUAL_CONTEXT,
 ): Prediction | null {
-  const parts = PARTS[kind]?.(timingsOf(settings), context, settings) ?? null;
+  const parts = PARTS[predictedAs(kind, context)]?.(timingsOf(settings), context, settings) ?? null;
   return parts === null ? null : { ...sumOf(parts), parts, holds: null };
 }
 
@@ -48,6 +48,9 @@ export function predictedStages(
   settings: Settings,
   context: PredictionContext = USUAL_CONTEXT,
 ): Partial<Record<StageKind, Range>> {
+  if (predictedAs(kind, context) !== kind) {
+    return {};
+  }
   const timings = timingsOf(settings);
   const gone = KEY_GONE[kind]?.(timings, context) ?? null;
   const up = upRange(timings);
@@ -68,19 +71,27 @@ export function predictedStages(
   return whole === null ? {} : { first_connection: { minMs: whole.minMs, maxMs: whole.maxMs } };
 }
 
-/** Settings that shorten a stage when they are made smaller. */
-export function settingsOf(stage: StageKind, kind: string): readonly string[] {
-  if (stage === 'leader_key_gone') {
-    return EXPIRES.has(kind) ? ['patroni.ttl'] : [];
-  }
-  if (stage === 'proxy_up') {
-    return ['haproxy.inter', 'haproxy.rise'];
-  }
-  return stage === 'first_connection' && kind === 'kill-postgres' ? ['patroni.loop_wait'] : [];
+/** Whoever is hurt on a replica, it is the loss of one: the leader goes on. */
+export function predictedAs(kind: string, { subjectLed }: PredictionContext): string {
+  return subjectLed === false && HURTS_MEMBER.has(kind) ? 'kill-replica' : kind;
+}
+
+/** Whether it is known how the fault goes. */
+export function hasFormula(kind: string): boolean {
+  return PARTS[kind] !== undefined;
 }
 
 /** Faults after which the leader's key lasts until its lease is over. */
 export const EXPIRES: ReadonlySet<string> = new Set(['kill-node', 'kill-patroni', 'freeze-node']);
+
+/** Faults of one member, which may be asked for on a replica. */
+const HURTS_MEMBER: ReadonlySet<string> = new Set([
+  'kill-node',
+  'freeze-node',
+  'kill-patroni',
+  'kill-postgres',
+  'freeze-postgres',
+]);
 
 /** Faults that a leader survives, though it is away for a while. */
 export const STAYS: ReadonlySet<string> = new Set(['kill-postgres', 'restart', 'restart-haproxy']);

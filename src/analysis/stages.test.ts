@@ -45,7 +45,7 @@ function stagesOf({ events, fault = {}, ...made }: Run) {
     ],
     ...made,
   });
-  const [round] = analyse(recording).analysis.rounds;
+  const round = analyse(recording).analysis.rounds.at(-1);
   if (round === undefined) {
     throw new Error('there was a round');
   }
@@ -119,6 +119,37 @@ describe('stages of a crash', () => {
     expect(seen.round.dominated).toBe(
       'HAProxy took 24.7 s of 26.1 s to see n2 up: a smaller haproxy.inter (now 3s) or haproxy.rise (now 2) shortens it.',
     );
+  });
+});
+
+describe('settings that a fault of the same round has changed', () => {
+  const planned = (set: Readonly<Record<string, string>>) => ({
+    ...planOf({ durationMs: 60_000, probes: true }),
+    faults: [
+      { kind: 'config', atMs: 19_000, options: set },
+      { kind: 'kill-node', atMs: 20_000, options: {} },
+    ],
+  });
+  const killed = faultAt(20_000, KILLED);
+  const events = [...BEFORE, ...ETCD, PROMOTED, UP];
+  const withConfig = (config: Partial<FaultRecord>, options = { ttl: '12', loop_wait: '2' }) =>
+    stagesOf({
+      events,
+      plan: planned(options),
+      faults: [faultAt(19_000, { kind: 'config', subject: null, ...config }), killed],
+    });
+
+  it('are those that predict it, and those that are named', () => {
+    const { round, of } = withConfig({});
+    expect(of('leader_key_gone').predicted).toEqual({ minMs: 10_000, maxMs: 12_500 });
+    expect(round.prediction).toMatchObject({ minMs: 13_000, maxMs: 21_000, holds: false });
+    expect(round.dominated).toContain('a smaller patroni.ttl (now 12)');
+  });
+
+  it('are not taken from one that failed, or belongs to another round', () => {
+    for (const record of [{ failure: 'Patroni failed' }, { askedAtMs: null }, { round: 0 }]) {
+      expect(withConfig(record).of('leader_key_gone').predicted).toEqual({ minMs: 20_000, maxMs: 30_500 });
+    }
   });
 });
 

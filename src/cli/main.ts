@@ -23,7 +23,7 @@ export async function main(words: readonly string[]): Promise<number> {
     }).parseAsync();
     return exitCode;
   } catch (error) {
-    report(error, words.includes('--debug'));
+    await report(error, words.includes('--debug'));
     return EXIT.usage;
   }
 }
@@ -179,12 +179,14 @@ function usageProblem(message: string, words: readonly string[]): string {
   return `${message.replace(/\.?$/, '.')} See pgha-bench ${command} --help.`;
 }
 
-function report(error: unknown, debug: boolean): void {
+/** A message may quote what a server said, which is not to have power over the terminal. */
+async function report(error: unknown, debug: boolean): Promise<void> {
+  const { plainLines } = await import('../report/terminal/text.js');
   if (error instanceof UserError && !debug) {
-    process.stderr.write(`pgha-bench: ${error.message}\n`);
+    process.stderr.write(`pgha-bench: ${plainLines(error.message)}\n`);
   } else {
     // Anything else is a bug: its stack is what a report of it needs.
-    process.stderr.write(`pgha-bench: unexpected error\n${stackOf(error)}\n`);
+    process.stderr.write(`pgha-bench: unexpected error\n${plainLines(stackOf(error))}\n`);
   }
 }
 

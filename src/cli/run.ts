@@ -9,7 +9,7 @@ import type { FaultPlan } from '../plan/plan.js';
 import type { Target } from '../plan/target.js';
 import { choice } from '../plan/words.js';
 import { blamesScript } from '../postgres/failure.js';
-import type { TerminalOptions } from '../report/terminal/text.js';
+import { plain, type TerminalOptions } from '../report/terminal/text.js';
 import { renderTerminal } from '../report/terminal.js';
 import type { Result } from '../result/result.js';
 import { type HistogramLogs, writeResult } from '../result/store.js';
@@ -231,7 +231,8 @@ function neverWorked({ totals, errors }: Result): boolean {
   if (acked > 0 || first === undefined || !errors.every(({ code }) => blamesScript(code))) {
     return false;
   }
-  tell(`pgha-bench: no transaction went through: ${first.message} (${first.code}). Mend ${first.script}.`);
+  const why = `${plain(first.message)} (${plain(first.code)})`;
+  tell(`pgha-bench: no transaction went through: ${why}. Mend ${first.script}.`);
   return true;
 }
 

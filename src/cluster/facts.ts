@@ -2,7 +2,7 @@ import { hostPort, type Target } from '../plan/target.js';
 import type { ClusterFacts, MemberFacts } from '../result/result.js';
 import { getHaproxyVersion } from './haproxy.js';
 import type { HttpAccess } from './http.js';
-import { objectOf } from './json.js';
+import { type JsonObject, objectOf } from './json.js';
 import { getCluster, getConfig, getMember, type PatroniCluster, type PatroniConfig } from './patroni.js';
 
 /** A connection to the primary; pg's Client is one. */
@@ -103,6 +103,21 @@ export function patroniSettings(config: PatroniConfig | null): Record<string, Se
   settings['patroni.use_pg_rewind'] = config === null ? null : postgresql?.['use_pg_rewind'] === true;
   settings['patroni.use_slots'] = config === null ? null : postgresql?.['use_slots'] !== false;
   return settings;
+}
+
+/** The settings with the patch of a configuration on top; what it sets to null is at its default again. */
+export function patchedSettings(
+  settings: ClusterFacts['settings'],
+  patch: JsonObject,
+): ClusterFacts['settings'] {
+  const patched: Record<string, Setting> = { ...settings };
+  for (const [name, absent] of Object.entries(PATRONI_DEFAULTS)) {
+    const given = [name, OLD_NAMES[name] ?? name].find((each) => Object.hasOwn(patch, each));
+    if (given !== undefined) {
+      patched[`patroni.${name}`] = settingOf(patch[given]) ?? absent;
+    }
+  }
+  return patched;
 }
 
 interface PostgresFacts {

@@ -1,39 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type JsonObject, objectOf } from '../cluster/json.js';
-import { patchOf } from './config.js';
 import { inverseOf, wordsOf } from './settings.js';
-
-describe('patchOf', () => {
-  it('reads values as JSON where they are, and goes down at dots', () => {
-    expect(
-      patchOf({
-        ttl: '20',
-        failsafe_mode: 'true',
-        check_timeline: 'null',
-        'postgresql.parameters.work_mem': '8MB',
-        'postgresql.use_slots': 'false',
-      }),
-    ).toEqual({
-      ttl: 20,
-      failsafe_mode: true,
-      check_timeline: null,
-      postgresql: { parameters: { work_mem: '8MB' }, use_slots: false },
-    });
-  });
-
-  it('takes an object, and single settings on top', () => {
-    expect(patchOf({ set: '{"ttl":20,"a":{"b.c":1}}', ttl: '30', 'a.d': '2' })).toEqual({
-      ttl: 30,
-      a: { 'b.c': 1, d: 2 },
-    });
-  });
-
-  it('needs something to change', () => {
-    expect(() => patchOf({})).toThrow('config needs a setting');
-    expect(() => patchOf({ set: '[1]' })).toThrow('expected an object in JSON');
-  });
-});
 
 describe('inverseOf', () => {
   it('brings any configuration back, whatever was patched', () => {

@@ -115,6 +115,14 @@ function lossyCrash(): Result {
       target: { ...result.plan.target, etcd: ['http://127.0.1.1:2379'], patroniAccess: ACCESS },
     },
     generator: BUSY_BUT_WELL,
+    directWrites: [N1, N2].map((server, index) => ({
+      server,
+      route: 'rw',
+      writes: true,
+      acks: 400,
+      firstAckMs: index * 25_000 + 12.1,
+      lastAckMs: index * 20_000 + 20_298.1,
+    })),
     commits: LOSSY,
     observed: OBSERVED,
   };
@@ -254,6 +262,8 @@ const OBSERVED: Observed = {
   ],
   series: [
     { subject: 'n2', name: 'replay_lag_bytes', unit: 'bytes', atMs: [0, 200, 400], values: [0, 1024, null] },
+    { subject: 'n1', name: 'wal_lsn', unit: 'bytes', atMs: [0, 200, 400], values: [1e6, 2e6, null] },
+    { subject: 'n2', name: 'wal_lsn', unit: 'bytes', atMs: [0, 200, 400], values: [1e6, 2e6, 2e6] },
   ],
   history: [
     {

@@ -130,6 +130,14 @@ describe('a round', () => {
     expect(renderTerminal(unbounded, plainly)).not.toContain('by the settings');
   });
 
+  it('says which setting it takes to predict it, where that is not known', () => {
+    const unpredicted = 'haproxy.inter is not known';
+    const report = renderTerminal(told('a split brain', { prediction: null, unpredicted }), plainly);
+    expect(entries(report)).toContain('predicted not known: haproxy.inter is not known');
+    const none = renderTerminal(told('a split brain', { prediction: null, unpredicted: null }), plainly);
+    expect(none).not.toMatch(/^ {2}predicted /m);
+  });
+
   it('names a pause of the generator of more than 20 ms beside the figure', () => {
     expect(reportOf('a crash that lost commits').join(' ')).toContain(
       'the generator itself stood still for 43.2 ms of it',
@@ -201,17 +209,52 @@ describe('a round', () => {
     );
   });
 
+  it('tells of the first and the last error, where there were any', () => {
+    expect(reportOf('a crash that lost commits')).toContain('errors first +309 ms, last +7.21 s');
+    const recovery = { ...(roundSample('a split brain').analysis.rounds[0] as RoundAnalysis).recovery };
+    const none = told('a split brain', { recovery: { ...recovery, firstErrorMs: null, lastErrorMs: null } });
+    expect(renderTerminal(none, plainly)).not.toMatch(/^ {2}errors /m);
+  });
+
+  it('does not say of old connections that none survived where they were not away, or not back', () => {
+    const [round] = roundSample('a crash that lost commits').analysis.rounds as [RoundAnalysis];
+    const write = round.writeDowntime as NonNullable<RoundAnalysis['writeDowntime']>;
+    for (const writeDowntime of [null, { ...write, outage: false }, { ...write, toMs: null }]) {
+      const base = roundSample('a crash that lost commits');
+      const rounds = [{ ...round, writeDowntime }];
+      const report = renderTerminal({ ...base, analysis: { ...base.analysis, rounds } }, plainly);
+      expect(entries(report)).toContain('connections new ones commit after 5.48 s');
+      expect(report).not.toContain('survived');
+    }
+  });
+
   it('says that there was no split brain only where one would have been seen', () => {
     expect(reportOf('a crash that lost commits')).toContain(
       'split brain none seen, with a writer on each node',
     );
     const base = roundSample('a crash that lost commits');
+    const roles = 'none seen, no two nodes said that they were writable, in looks every 0.2 to 0.5 s';
     const polled = { ...base, plan: { ...base.plan, directWrites: false } };
-    expect(renderTerminal(polled, plainly)).toContain(
-      'none seen, no two nodes were writable at the same time',
-    );
-    const blind = { ...polled, observed: { ...base.observed, observers: [] } };
-    expect(renderTerminal(blind, plainly)).not.toContain('split brain');
+    const rendered = (result: Result) => entries(renderTerminal(result, plainly)).join(' ');
+    expect(rendered(polled)).toContain(roles);
+    // Writers were asked for, and wrote nothing.
+    expect(rendered({ ...base, directWrites: [] })).toContain(roles);
+    const told = (observed: Partial<Result['observed']>, events: Result['events'] = []) =>
+      rendered({ ...polled, observed: { ...base.observed, ...observed }, events });
+    expect(told({ observers: [] })).not.toContain('split brain');
+    const [one, two] = base.observed.series.filter(({ name }) => name === 'wal_lsn');
+    expect(told({ series: one === undefined ? [] : [one] })).not.toContain('split brain');
+    const mute = two === undefined ? [] : [{ ...two, values: [null, null, null] }];
+    expect(told({ series: [...(one === undefined ? [] : [one]), ...mute] })).not.toContain('split brain');
+    const role = (subject: string) =>
+      ({
+        ...(base.events[0] as Result['events'][number]),
+        layer: 'postgres',
+        kind: 'role',
+        subject,
+      }) as const;
+    expect(told({ series: [] }, [role('n1'), role('n2')])).toContain(roles);
+    expect(told({ series: [] }, [role('n1'), role('n1')])).not.toContain('split brain');
   });
 
   it('tells a split brain with its length and what the loser acknowledged, in red', () => {
@@ -316,6 +359,32 @@ describe('many rounds', () => {
     expect(short.match(/^Switchover n\d \(\d of 3\) at/gm)).toHaveLength(3);
     expect(short.indexOf('Switchover, 6 rounds')).toBeLessThan(short.indexOf('Switchover n1'));
     expect(short).not.toContain('\nRounds\n');
+  });
+});
+
+describe('the list of events', () => {
+  it('has who took a key that nobody held, and not what was found at the first look', () => {
+    const base = roundSample('a split brain');
+    const at = (kind: string, text: string) =>
+      ({
+        atMs: 20_500,
+        uncertaintyMs: 0,
+        layer: 'etcd',
+        kind,
+        subject: '',
+        from: null,
+        to: 'n2',
+        text,
+      }) as const;
+    const events = [
+      at('leader_key_taken', 'n2 has taken the leader key'),
+      at('failover_key', 'ordered: leave n1, to n2'),
+      at('leader_key', 'n1 holds the leader key'),
+    ];
+    const report = entries(renderTerminal({ ...base, events }, plainly)).join('\n');
+    expect(report).toContain('etcd n2 has taken the leader key');
+    expect(report).toContain('etcd ordered: leave n1, to n2');
+    expect(report).not.toContain('n1 holds');
   });
 });
 

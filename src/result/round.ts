@@ -107,6 +107,8 @@ export interface RoundDetails {
   readonly newConnections: { readonly rw: Downtime | null; readonly ro: Downtime | null };
   readonly stages: readonly Stage[];
   readonly prediction: Prediction | null;
+  /** Why there is no prediction where there could be one, `haproxy.inter is not known`; null otherwise. */
+  readonly unpredicted: string | null;
   /** One sentence: what dominated, and which setting would change it. */
   readonly dominated: string | null;
   readonly recovery: Recovery;

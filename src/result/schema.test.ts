@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
+import { predictedDowntime, predictedStages, USUAL_CONTEXT } from '../analysis/predict.js';
 import { SAMPLES, sampleOf } from '../analysis/sample.fixture.js';
 import type { ScriptPlan } from '../plan/plan.js';
 import { ROUND_SAMPLES, roundSample } from '../report/round-samples.fixture.js';
@@ -80,6 +81,16 @@ function sixRounds(): Result {
   return { ...result, analysis: { rounds: [full, ...rounds], summaries } };
 }
 
+/** Everything known, and HAProxy as fast as it may be. */
+const SETTINGS = {
+  'patroni.ttl': 20,
+  'patroni.loop_wait': 5,
+  'patroni.retry_timeout': 5,
+  'haproxy.inter': '1s',
+  'haproxy.fall': 2,
+  'haproxy.rise': 1,
+};
+
 const RESULTS = [
   ['of two ports', switchover],
   ['with all that a plan may hold', rich],
@@ -134,6 +145,20 @@ describe('docs/result.schema.json', () => {
         damaged[field] = value;
       }
     }
+  });
+
+  it.each(['kill-patroni', 'stop-etcd-quorum', 'kill-node'])('accepts what is predicted of %s', (kind) => {
+    // Parts of it are negative, and so is the first moment at which HAProxy may be ahead of the promotion.
+    const context = { ...USUAL_CONTEXT, lastedMs: 60_000 };
+    const result = roundSample('a crash that lost commits');
+    const [round] = result.analysis.rounds as [RoundAnalysis];
+    const predicted = predictedStages(kind, SETTINGS, context);
+    const stages = round.stages.map((stage) => ({ ...stage, predicted: predicted[stage.kind] ?? null }));
+    const prediction = predictedDowntime(kind, SETTINGS, context);
+    const minima = [...(prediction?.parts ?? []), ...Object.values(predicted)].map(({ minMs }) => minMs);
+    expect(Math.min(...minima)).toBeLessThan(0);
+    const rounds = [{ ...round, stages, prediction }];
+    expect(problems(written({ ...result, analysis: { ...result.analysis, rounds } }))).toEqual([]);
   });
 
   it('knows failures by class in the timeline', () => {

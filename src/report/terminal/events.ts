@@ -29,9 +29,12 @@ export function eventLines(result: Result, view: View, style: Style): string[] {
   return lines;
 }
 
-/** Not what an observer saw at its first look, and not the answer to a fault, which stands with the fault. */
-function isChange(event: Event): boolean {
-  return event.from !== null && event.kind !== 'answered';
+/**
+ * Not what an observer saw at its first look, and not the answer to a fault, which stands with the fault. A key that was
+ * not there before has no value to come from.
+ */
+function isChange({ kind, from }: Event): boolean {
+  return (from !== null && kind !== 'answered') || kind === 'failover_key' || kind === 'leader_key_taken';
 }
 
 const SEEN = 11;

@@ -1,4 +1,4 @@
-import type { ClientGaps, Result, RoundAnalysis } from '../../result/result.js';
+import type { ClientGaps, Downtime, Result, RoundAnalysis } from '../../result/result.js';
 import type { Recovery, SplitBrain, Staleness } from '../../result/round.js';
 import { formatCount } from '../../units.js';
 import { nodeOf } from './nodes.js';
@@ -6,7 +6,7 @@ import { counted, entry, type Style } from './text.js';
 
 /** How service came back: to the clients, in throughput, on new connections and on old ones. */
 export function recoveryLines(result: Result, round: RoundAnalysis, style: Style): string[] {
-  return [...clientLines(result, round, style), ...throughputLines(round.recovery, style)];
+  return [...clientLines(result, round, style), ...throughputLines(round, style)];
 }
 
 /** Whether two nodes took writes at once, and how old was what readers got. */
@@ -37,30 +37,45 @@ function gapsInWords({ clients, p50Ms, p99Ms, maxMs }: ClientGaps, all: number, 
 }
 
 /** All times since the fault was asked for. */
-function throughputLines(recovery: Recovery, style: Style): string[] {
-  const { to50Ms, to90Ms, to99Ms, newConnectionMs, existingConnectionMs } = recovery;
+function throughputLines({ recovery, writeDowntime }: RoundAnalysis, style: Style): string[] {
+  const { to50Ms, to90Ms, to99Ms } = recovery;
   const shares = [
     [50, to50Ms],
     [90, to90Ms],
     [99, to99Ms],
   ] as const;
-  const lines: string[] = [];
+  const lines = errorLines(recovery, style);
   if (shares.some(([, ms]) => ms !== null)) {
     const reached = shares.map(([share, ms]) =>
       ms === null ? `never at ${share} %` : `${share} % after ${style.millis(ms)}`,
     );
     lines.push(...entry('throughput', `back at ${reached.join(', ')}`, style));
   }
-  if (newConnectionMs !== null) {
-    const existing =
-      existingConnectionMs === null
-        ? 'no old one survived'
-        : `old ones after ${style.millis(existingConnectionMs)}`;
-    lines.push(
-      ...entry('connections', `new ones commit after ${style.millis(newConnectionMs)}, ${existing}`, style),
-    );
+  return [...lines, ...connectionLines(recovery, writeDowntime, style)];
+}
+
+/** The first and the last failure that tell of an outage. */
+function errorLines({ firstErrorMs, lastErrorMs }: Recovery, style: Style): string[] {
+  if (firstErrorMs === null || lastErrorMs === null) {
+    return [];
   }
-  return lines;
+  const text = `first +${style.millis(firstErrorMs)}, last +${style.millis(lastErrorMs)}`;
+  return entry('errors', text, style);
+}
+
+function connectionLines(recovery: Recovery, writes: Downtime | null, style: Style): string[] {
+  const { newConnectionMs, existingConnectionMs } = recovery;
+  if (newConnectionMs === null) {
+    return [];
+  }
+  const parts = [`new ones commit after ${style.millis(newConnectionMs)}`];
+  if (existingConnectionMs !== null) {
+    parts.push(`old ones after ${style.millis(existingConnectionMs)}`);
+  } else if (writes?.outage && writes.toMs !== null) {
+    // Where only new ones were away, or nothing came back, the old ones had nothing to survive.
+    parts.push('no old one survived');
+  }
+  return entry('connections', parts.join(', '), style);
 }
 
 const EVIDENCE: Readonly<Record<SplitBrain['evidence'], string>> = {
@@ -94,12 +109,27 @@ function splitBrainLines(result: Result, splitBrain: SplitBrain | null, style: S
   ];
 }
 
-function wouldHaveSeen({ plan, observed }: Result): string | null {
-  if (plan.directWrites) {
+function wouldHaveSeen(result: Result): string | null {
+  if (result.plan.directWrites && result.directWrites.some(({ acks }) => acks > 0)) {
     return 'with a writer on each node';
   }
-  const polled = observed.observers.some(({ layer, watched }) => layer === 'postgres' && watched);
-  return polled ? 'no two nodes were writable at the same time' : null;
+  return lookedAtNodes(result)
+    ? 'no two nodes said that they were writable, in looks every 0.2 to 0.5 s'
+    : null;
+}
+
+/** Whether at least two nodes told PostgreSQL's observer what they are. */
+function lookedAtNodes({ observed, events }: Result): boolean {
+  if (!observed.observers.some(({ layer, watched }) => layer === 'postgres' && watched)) {
+    return false;
+  }
+  const told = observed.series.filter(
+    ({ name, values }) => name === 'wal_lsn' && values.some((value) => value !== null),
+  );
+  const changed = events.filter(({ layer }) => layer === 'postgres');
+  const nodes = new Set([...told, ...changed].map(({ subject }) => subject));
+  nodes.delete('');
+  return nodes.size > 1;
 }
 
 function stalenessLines({ staleness }: RoundAnalysis, style: Style): string[] {

@@ -6,6 +6,7 @@ import { failedAttempts } from './latency.js';
 import { consistencyLines, recoveryLines } from './recovery.js';
 import { stageLines } from './stages.js';
 import { instant, labelled, plain, type Style, table } from './text.js';
+import { unpredictedLines } from './unpredicted.js';
 
 /** One round: what it cost, how it went step by step, what the load was like around it, and what was done. */
 export function roundLines(result: Result, round: RoundAnalysis, style: Style): string[] {
@@ -45,6 +46,7 @@ function costLines(result: Result, round: RoundAnalysis, style: Style): string[]
   }
   return [
     ...downtimesOf(round, result.faults, style),
+    ...unpredictedLines(round, style),
     ...consistencyLines(result, round, style),
     ...recoveryLines(result, round, style),
   ];

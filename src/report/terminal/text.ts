@@ -57,6 +57,14 @@ export function plain(text: string): string {
     .trim();
 }
 
+/** The same of several lines, which stay lines with their indents: the end of a log, a stack. */
+export function plainLines(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => `${/^ */.exec(line)?.[0] ?? ''}${plain(line)}`)
+    .join('\n');
+}
+
 /** Columns that a text takes, colours not counted. */
 export function widthOf(text: string): number {
   return [...stripVTControlCharacters(text)].length;
