@@ -110,6 +110,42 @@ describe('withLedger', () => {
     ]);
   });
 
+  it('does not let carry what may be rolled back to a savepoint', async () => {
+    const script = 'BEGIN;\nINSERT INTO x VALUES (1);\nSAVEPOINT s;\nUPDATE x SET y = 1;\nROLLBACK TO s;\n';
+    expect(sent(await text(`${script}COMMIT;`, 'insert')).slice(-4)).toEqual([
+      'ROLLBACK TO s',
+      'draw',
+      'INSERT INTO pgha_bench_ledger (token) VALUES ($1)',
+      'COMMIT',
+    ]);
+    const behind = sent(await text(`${script}DELETE FROM x;\nCOMMIT;`, 'insert'));
+    expect(behind.slice(-3, -1)).toEqual([
+      'draw',
+      'WITH pgha_bench_token AS (INSERT INTO pgha_bench_ledger (token) VALUES ($1)) DELETE FROM x',
+    ]);
+    expect(behind.filter((line) => line === 'draw')).toHaveLength(1);
+  });
+
+  it('takes a row where a part of the history may be rolled back', async () => {
+    const program = await text(`${SET}BEGIN;\nSAVEPOINT s;\n${HISTORY}\nROLLBACK TO SAVEPOINT s;\nEND;`);
+    expect(sent(program).slice(-3)).toEqual([
+      'draw',
+      'INSERT INTO pgha_bench_ledger (token) VALUES ($1)',
+      'END',
+    ]);
+    expect(program.statements.some(({ text: sql }) => sql.includes('filler'))).toBe(false);
+    expect(program.tokens).toEqual({ history: false, rows: true });
+  });
+
+  it('knows nothing of a transaction that is only prepared', async () => {
+    const script = "BEGIN;\nUPDATE x SET y = 1;\nPREPARE TRANSACTION 'p';";
+    expect(sent(await text(script, 'insert'))).not.toContain('draw');
+    const winding = `\\set v 1\nBEGIN;\n\\if :v = 1\nUPDATE x SET y = 1;\n\\endif\nPREPARE TRANSACTION 'p';`;
+    expect(sent(await text(winding, 'insert'))).not.toContain('draw');
+    const history = `${SET}BEGIN;\n${HISTORY}\nPREPARE TRANSACTION 'p';`;
+    expect(sent(await text(history))).not.toContain('draw');
+  });
+
   it('keeps conditions leading to where they led', async () => {
     const script = String.raw`\set v 1
 BEGIN;

@@ -1,4 +1,12 @@
 import type { LedgerMode, Protocol } from '../plan/plan.js';
+import {
+  type Changes,
+  commitsKeepAll,
+  historyChanges,
+  isHistoryInsert,
+  rowChanges,
+  VALUES_END,
+} from './ledger-changes.js';
 import { LEDGER_TABLE } from './ledger-token.js';
 import type { Program, Statement, Step } from './program.js';
 import type { Slots } from './variables.js';
@@ -37,14 +45,19 @@ export function withLedger<P extends Steps & { readonly writes: boolean }>(
   if (build.mode === 'off' || !program.writes) {
     return none;
   }
-  const carriers = new Carriers(program.statements, build);
-  const inHistory = build.mode === 'history' && program.statements.some(isHistoryInsert);
-  const plan = inHistory ? historyPlan : rowPlan;
-  const main = rewrite(program.steps, plan(program.steps, carriers), carriers);
-  const closing =
-    program.closing === undefined
-      ? undefined
-      : rewrite(program.closing, plan(program.closing, carriers), carriers);
+  const { statements } = program;
+  const inHistory =
+    build.mode === 'history' && statements.some(isHistoryInsert) && commitsKeepAll(statements);
+  const carriers = new Carriers(statements, build, inHistory);
+  const changesOf = inHistory ? historyChanges : rowChanges;
+  const rewritten = (steps: readonly Step[]) =>
+    rewrite(
+      steps,
+      changesOf(steps, (step) => carriers.of(step)),
+      carriers,
+    );
+  const main = rewritten(program.steps);
+  const closing = program.closing === undefined ? undefined : rewritten(program.closing);
   if (main.draws === 0 && (closing?.draws ?? 0) === 0) {
     return none;
   }
@@ -63,114 +76,12 @@ export function withLedger<P extends Steps & { readonly writes: boolean }>(
   };
 }
 
-/** What is done at a step: the statement that it sends is replaced by one with a token, or one is sent before it. */
-type Change = 'carries' | 'preceded';
-
-// ---- which steps carry a token
-
-function historyPlan(steps: readonly Step[], carriers: Carriers): Map<number, Change> {
-  const changes = new Map<number, Change>();
-  for (const [index, step] of steps.entries()) {
-    const statement = carriers.of(step);
-    if (statement !== undefined && isHistoryInsert(statement)) {
-      changes.set(index, 'carries');
-    }
-  }
-  return changes;
-}
-
-function rowPlan(steps: readonly Step[], carriers: Carriers): Map<number, Change> {
-  const isStraight = steps.every(({ op }) => op !== 'branch' && op !== 'jump' && op !== 'pipeline');
-  return isStraight ? straightPlan(steps, carriers) : windingPlan(steps, carriers);
-}
-
-/** One after the other: what is in a block and what is not is known. */
-function straightPlan(steps: readonly Step[], carriers: Carriers): Map<number, Change> {
-  const changes = new Map<number, Change>();
-  let block: { lastCarrier: number; writes: boolean } | null = null;
-  for (const [index, step] of steps.entries()) {
-    const statement = carriers.of(step);
-    const able = statement !== undefined && canCarry(statement);
-    switch (statement?.verb) {
-      case 'begin':
-        block = { lastCarrier: -1, writes: false };
-        break;
-      case 'rollback':
-        block = null;
-        break;
-      case 'commit':
-        if (block?.writes === true) {
-          changes.set(
-            block.lastCarrier < 0 ? index : block.lastCarrier,
-            block.lastCarrier < 0 ? 'preceded' : 'carries',
-          );
-        }
-        block = null;
-        break;
-      case 'write':
-        if (block !== null) {
-          block = { lastCarrier: able ? index : block.lastCarrier, writes: true };
-        } else if (able) {
-          changes.set(index, 'carries');
-        }
-        break;
-      default:
-        break;
-    }
-  }
-  return changes;
-}
-
-/** Which way it goes is known only when it runs. */
-function windingPlan(steps: readonly Step[], carriers: Carriers): Map<number, Change> {
-  const hasBlocks = steps.some((step) => carriers.of(step)?.verb === 'begin');
-  const changes = new Map<number, Change>();
-  for (const [index, step] of steps.entries()) {
-    const statement = carriers.of(step);
-    if (statement === undefined) {
-      continue;
-    }
-    if (hasBlocks && statement.verb === 'commit' && !isCompound(statement)) {
-      changes.set(index, 'preceded');
-    } else if (!hasBlocks && statement.verb === 'write' && canCarry(statement)) {
-      changes.set(index, 'carries');
-    }
-  }
-  return changes;
-}
-
-const HISTORY_INSERT =
-  /^\s*insert\s+into\s+pgbench_history\s*\(\s*tid,\s*bid,\s*aid,\s*delta,\s*mtime\s*\)\s*values\s*\(/i;
-
-/** Statements of pgbench's scripts keep their semicolon. */
-const VALUES_END = /\)\s*;?\s*$/;
-
-function isHistoryInsert({ text }: Statement): boolean {
-  return HISTORY_INSERT.test(text) && VALUES_END.test(text);
-}
-
-/** The whole text of one statement is a value: bulk_insert's. */
-function isValue({ text }: Statement): boolean {
-  return text === '?';
-}
-
-function canCarry(statement: Statement): boolean {
-  return (
-    isValue(statement) ||
-    (/^\s*(insert|update|delete|select)\b/i.test(statement.text) && !isCompound(statement))
-  );
-}
-
-function isCompound({ text }: Statement): boolean {
-  return text.replace(/;\s*$/, '').includes(';');
-}
-
 // ---- the new steps
 
 /** Inserts steps, and moves what leads to a step to the first of those that stand before it now. */
 function rewrite(
   steps: readonly Step[],
-  changes: ReadonlyMap<number, Change>,
+  changes: Changes,
   carriers: Carriers,
 ): { readonly steps: readonly Step[]; readonly moved: readonly number[]; readonly draws: number } {
   const moved: number[] = [];
@@ -213,6 +124,7 @@ class Carriers {
   constructor(
     statements: readonly Statement[],
     private readonly build: LedgerBuild,
+    private readonly inHistory: boolean,
   ) {
     this.statements = [...statements];
     this.slot = build.slots.of(TOKEN_VARIABLE);
@@ -268,7 +180,7 @@ class Carriers {
   }
 
   private withToken(statement: Statement): Statement {
-    const inHistory = this.build.mode === 'history' && isHistoryInsert(statement);
+    const inHistory = this.inHistory && isHistoryInsert(statement);
     if (statement.simple === true || this.build.protocol === 'simple') {
       return { ...statement, pieces: inHistory ? this.historyPieces(statement) : this.rowPieces(statement) };
     }

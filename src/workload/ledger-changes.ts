@@ -1,0 +1,172 @@
+import type { Statement, Step } from './program.js';
+
+// Which steps of a program carry the token of a commit. Wrong ones would accuse the database of losses that were none,
+// so that a commit of which it is not certain that it takes the token along has none.
+
+/** What is done at a step: the statement that it sends is replaced by one with a token, or one is sent before it. */
+export type Change = 'carries' | 'preceded';
+
+export type Changes = ReadonlyMap<number, Change>;
+
+/** What a step sends; of several, the first. */
+export type StatementOf = (step: Step) => Statement | undefined;
+
+/** Every INSERT into pgbench_history. */
+export function historyChanges(steps: readonly Step[], of: StatementOf): Changes {
+  const changes = new Map<number, Change>();
+  for (const [index, step] of steps.entries()) {
+    const statement = of(step);
+    if (statement !== undefined && isHistoryInsert(statement)) {
+      changes.set(index, 'carries');
+    }
+  }
+  return changes;
+}
+
+/** What takes a row of the ledger along. */
+export function rowChanges(steps: readonly Step[], of: StatementOf): Changes {
+  const isStraight = steps.every(({ op }) => op !== 'branch' && op !== 'jump' && op !== 'pipeline');
+  return isStraight ? straightChanges(steps, of) : windingChanges(steps, of);
+}
+
+/**
+ * Whether each commit of the statements keeps all that its transaction has inserted: neither is a part of it rolled
+ * back, nor is it only prepared.
+ */
+export function commitsKeepAll(statements: readonly Statement[]): boolean {
+  return !statements.some((statement) => rollsBackTo(statement) || preparesOnly(statement));
+}
+
+interface Block {
+  /** The last step that can carry and is not rolled back, -1 for none. */
+  carrier: number;
+  writes: boolean;
+}
+
+/** One after the other: what is in a block and what is not is known. */
+function straightChanges(steps: readonly Step[], of: StatementOf): Changes {
+  const changes = new Map<number, Change>();
+  let block: Block | null = null;
+  for (const [index, step] of steps.entries()) {
+    const statement = of(step);
+    if (statement === undefined) {
+      continue;
+    }
+    if (block !== null && rollsBackTo(statement)) {
+      block.carrier = -1;
+    }
+    switch (statement.verb) {
+      case 'begin':
+        block = newBlock();
+        break;
+      case 'rollback':
+        block = chains(statement) ? newBlock() : null;
+        break;
+      case 'commit':
+        if (block?.writes === true && !preparesOnly(statement)) {
+          changeAtCommit(changes, block, index);
+        }
+        block = chains(statement) ? newBlock() : null;
+        break;
+      case 'write':
+        enterWrite(changes, block, statement, index);
+        break;
+      default:
+        break;
+    }
+  }
+  return changes;
+}
+
+function newBlock(): Block {
+  return { carrier: -1, writes: false };
+}
+
+function changeAtCommit(changes: Map<number, Change>, { carrier }: Block, index: number): void {
+  if (carrier < 0) {
+    changes.set(index, 'preceded');
+  } else {
+    changes.set(carrier, 'carries');
+  }
+}
+
+function enterWrite(
+  changes: Map<number, Change>,
+  block: Block | null,
+  statement: Statement,
+  index: number,
+): void {
+  const able = canCarry(statement);
+  if (block === null) {
+    if (able) {
+      changes.set(index, 'carries');
+    }
+    return;
+  }
+  block.writes = true;
+  if (able) {
+    block.carrier = index;
+  }
+}
+
+/** Which way it goes is known only when it runs. */
+function windingChanges(steps: readonly Step[], of: StatementOf): Changes {
+  const hasBlocks = steps.some((step) => of(step)?.verb === 'begin');
+  const changes = new Map<number, Change>();
+  for (const [index, step] of steps.entries()) {
+    const statement = of(step);
+    if (statement === undefined) {
+      continue;
+    }
+    const { verb } = statement;
+    if (hasBlocks && verb === 'commit' && !isCompound(statement) && !preparesOnly(statement)) {
+      changes.set(index, 'preceded');
+    } else if (!hasBlocks && verb === 'write' && canCarry(statement)) {
+      changes.set(index, 'carries');
+    }
+  }
+  return changes;
+}
+
+// ---- what a statement is, by its text
+
+const HISTORY_INSERT =
+  /^\s*insert\s+into\s+pgbench_history\s*\(\s*tid,\s*bid,\s*aid,\s*delta,\s*mtime\s*\)\s*values\s*\(/i;
+
+/** Statements of pgbench's scripts keep their semicolon. */
+export const VALUES_END = /\)\s*;?\s*$/;
+
+export function isHistoryInsert({ text }: Statement): boolean {
+  return HISTORY_INSERT.test(text) && VALUES_END.test(text);
+}
+
+/** The whole text of one statement is a value: bulk_insert's. */
+function isValue({ text }: Statement): boolean {
+  return text === '?';
+}
+
+function canCarry(statement: Statement): boolean {
+  return (
+    isValue(statement) ||
+    (/^\s*(insert|update|delete|select)\b/i.test(statement.text) && !isCompound(statement))
+  );
+}
+
+function isCompound({ text }: Statement): boolean {
+  return text.replace(/;\s*$/, '').includes(';');
+}
+
+/** To a savepoint; perhaps, for it may be the text of a literal. */
+function rollsBackTo({ text }: Statement): boolean {
+  return /\b(rollback|abort)\b[^;]*\bto\b/i.test(text);
+}
+
+/** The transaction goes on without this session, to whatever end. */
+function preparesOnly({ text }: Statement): boolean {
+  return /\bprepare\s+transaction\b/i.test(text);
+}
+
+/** The next transaction begins at once. */
+function chains({ text }: Statement): boolean {
+  return /\band\s+chain\b/i.test(text);
+}
