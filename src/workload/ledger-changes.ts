@@ -152,8 +152,16 @@ function canCarry(statement: Statement): boolean {
   );
 }
 
-function isCompound({ text }: Statement): boolean {
+export function isCompound({ text }: Statement): boolean {
   return text.replace(/;\s*$/, '').includes(';');
+}
+
+/** Whether the transaction may be over behind it without a commit: by its verb, or by one of several statements. */
+export function endsInRollback(statement: Statement): boolean {
+  const { verb, text } = statement;
+  return (
+    verb === 'rollback' || (verb !== 'read' && isCompound(statement) && /\b(rollback|abort)\b/i.test(text))
+  );
 }
 
 /** To a savepoint; perhaps, for it may be the text of a literal. */

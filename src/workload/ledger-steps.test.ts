@@ -17,7 +17,7 @@ function text(script: string, ledger: LedgerMode = 'history', protocol: Protocol
   return compiled({ kind: 'text', text: script }, ledger, protocol);
 }
 
-/** What is sent in order, as a reader of the script sees it; `draw` where a token is drawn. */
+/** What is sent in order, as a reader of the script sees it; `draw` where a token is drawn, and so on. */
 function sent({ steps, statements }: { steps: readonly Step[]; statements: readonly Statement[] }): string[] {
   return steps.flatMap((step) => {
     switch (step.op) {
@@ -26,13 +26,14 @@ function sent({ steps, statements }: { steps: readonly Step[]; statements: reado
       case 'sql_of':
         return [`one of ${step.count}: ${written(statements[step.first] as Statement)}`];
       case 'compute': {
-        let drawn = false;
+        const told: string[] = [];
+        const tell = (what: string) => () => told.push(what);
         try {
-          step.run({ ledger: { draw: () => (drawn = true) } } as never);
+          step.run({ ledger: { draw: tell('draw'), abort: tell('abort'), doubt: tell('doubt') } } as never);
         } catch {
           // A step of the script's own, which needs variables.
         }
-        return drawn ? ['draw'] : [];
+        return told;
       }
       default:
         return [step.op];
@@ -144,6 +145,41 @@ describe('withLedger', () => {
     expect(sent(await text(winding, 'insert'))).not.toContain('draw');
     const history = `${SET}BEGIN;\n${HISTORY}\nPREPARE TRANSACTION 'p';`;
     expect(sent(await text(history))).not.toContain('draw');
+  });
+
+  it('settles behind a rollback what was drawn before it', async () => {
+    const lines = sent(await text(`${SET}BEGIN;\n${HISTORY}\nROLLBACK;\nUPDATE x SET y = 1;`));
+    expect(lines.slice(-3)).toEqual(['ROLLBACK', 'abort', 'UPDATE x SET y = 1']);
+    const compound = sent(
+      await text(`${SET}BEGIN;\n${HISTORY}\nROLLBACK\\; INSERT INTO x VALUES (1);`, 'history', 'simple'),
+    );
+    expect(compound.at(-1)).toBe('doubt');
+  });
+
+  it('doubts what was drawn before a rollback of a pipeline, for a Sync may have committed it', async () => {
+    const script = `${SET}\\startpipeline\n${HISTORY}\n\\syncpipeline\nBEGIN;\nROLLBACK;\n\\endpipeline`;
+    expect(sent(await text(script)).slice(-3)).toEqual(['ROLLBACK', 'doubt', 'pipeline']);
+  });
+
+  it('leads past what settles a rollback, and into it', async () => {
+    const script = String.raw`\set v 1
+BEGIN;
+UPDATE x SET y = 1;
+\if :v = 1
+ROLLBACK;
+\else
+COMMIT;
+\endif
+SELECT 1;`;
+    const { steps, statements } = await text(script, 'insert');
+    const rollback = steps.findIndex(
+      (step) => step.op === 'sql' && statements[step.statement]?.verb === 'rollback',
+    );
+    // ROLLBACK, what settles it, the jump to the end, and the token of the other arm.
+    const branches = steps.flatMap((step) => (step.op === 'branch' ? [step.otherwise] : []));
+    expect(branches).toEqual([rollback + 3]);
+    expect(steps[rollback + 1]?.op).toBe('compute');
+    expect(steps[rollback + 2]).toEqual({ op: 'jump', to: steps.length - 1 });
   });
 
   it('keeps conditions leading to where they led', async () => {

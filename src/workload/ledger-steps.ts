@@ -2,7 +2,9 @@ import type { LedgerMode, Protocol } from '../plan/plan.js';
 import {
   type Changes,
   commitsKeepAll,
+  endsInRollback,
   historyChanges,
+  isCompound,
   isHistoryInsert,
   rowChanges,
   VALUES_END,
@@ -78,7 +80,10 @@ export function withLedger<P extends Steps & { readonly writes: boolean }>(
 
 // ---- the new steps
 
-/** Inserts steps, and moves what leads to a step to the first of those that stand before it now. */
+/**
+ * Inserts steps: what gives a commit its token, and behind a rollback what settles the tokens that it took back. Moves what
+ * leads to a step to the first of those that stand before it now.
+ */
 function rewrite(
   steps: readonly Step[],
   changes: Changes,
@@ -86,6 +91,7 @@ function rewrite(
 ): { readonly steps: readonly Step[]; readonly moved: readonly number[]; readonly draws: number } {
   const moved: number[] = [];
   const written: Step[] = [];
+  const isPiped = steps.some(({ op }) => op === 'pipeline');
   for (const [index, step] of steps.entries()) {
     moved.push(written.length);
     const change = changes.get(index);
@@ -96,12 +102,22 @@ function rewrite(
       written.push({ op: 'sql', statement: carriers.row() });
     }
     written.push(change === 'carries' ? carriers.carrying(step) : step);
+    const statement = carriers.of(step);
+    if (statement !== undefined && endsInRollback(statement)) {
+      written.push(isPiped || isCompound(statement) ? DOUBT : ABORT);
+    }
   }
   moved.push(written.length);
   return { steps: written.map((step) => redirected(step, moved)), moved, draws: changes.size };
 }
 
 const DRAW: Step = { op: 'compute', run: ({ ledger }) => ledger?.draw() };
+
+/** Else the next commit would acknowledge what was rolled back. */
+const ABORT: Step = { op: 'compute', run: ({ ledger }) => ledger?.abort() };
+
+/** Among several statements of a message or a pipeline, some that were sent before it may be committed. */
+const DOUBT: Step = { op: 'compute', run: ({ ledger }) => ledger?.doubt() };
 
 function redirected(step: Step, moved: readonly number[]): Step {
   switch (step.op) {
