@@ -37,10 +37,18 @@ export function commitsKeepAll(statements: readonly Statement[]): boolean {
   return !statements.some((statement) => rollsBackTo(statement) || preparesOnly(statement));
 }
 
+/** Whether anything is surely written: a query that calls a function may do no more than look up. */
+export function writesSurely(statements: readonly Statement[]): boolean {
+  return statements.some((statement) => statement.verb === 'write' && !isQuery(statement));
+}
+
 interface Block {
-  /** The last step that can carry and is not rolled back, -1 for none. */
+  /** The last step that can carry and is not rolled back, -1 for none; of queries only where there is no other. */
   carrier: number;
+  query: number;
+  /** Something that is no query does. */
   writes: boolean;
+  readonly readOnly: boolean;
 }
 
 /** One after the other: what is in a block and what is not is known. */
@@ -54,19 +62,20 @@ function straightChanges(steps: readonly Step[], of: StatementOf): Changes {
     }
     if (block !== null && rollsBackTo(statement)) {
       block.carrier = -1;
+      block.query = -1;
     }
     switch (statement.verb) {
       case 'begin':
-        block = newBlock();
+        block = newBlock(isReadOnly(statement));
         break;
       case 'rollback':
-        block = chains(statement) ? newBlock() : null;
+        block = nextBlock(block, statement);
         break;
       case 'commit':
-        if (block?.writes === true && !preparesOnly(statement)) {
+        if (block?.writes === true && !block.readOnly && !preparesOnly(statement)) {
           changeAtCommit(changes, block, index);
         }
-        block = chains(statement) ? newBlock() : null;
+        block = nextBlock(block, statement);
         break;
       case 'write':
         enterWrite(changes, block, statement, index);
@@ -78,15 +87,21 @@ function straightChanges(steps: readonly Step[], of: StatementOf): Changes {
   return changes;
 }
 
-function newBlock(): Block {
-  return { carrier: -1, writes: false };
+function newBlock(readOnly = false): Block {
+  return { carrier: -1, query: -1, writes: false, readOnly };
 }
 
-function changeAtCommit(changes: Map<number, Change>, { carrier }: Block, index: number): void {
-  if (carrier < 0) {
+/** Behind the end of one; that of AND CHAIN is like the one before it. */
+function nextBlock(block: Block | null, end: Statement): Block | null {
+  return chains(end) ? newBlock(block?.readOnly) : null;
+}
+
+function changeAtCommit(changes: Map<number, Change>, { carrier, query }: Block, index: number): void {
+  const best = carrier < 0 ? query : carrier;
+  if (best < 0) {
     changes.set(index, 'preceded');
   } else {
-    changes.set(carrier, 'carries');
+    changes.set(best, 'carries');
   }
 }
 
@@ -97,22 +112,29 @@ function enterWrite(
   index: number,
 ): void {
   const able = canCarry(statement);
+  const query = isQuery(statement);
   if (block === null) {
-    if (able) {
+    if (able && !query) {
       changes.set(index, 'carries');
     }
     return;
   }
-  block.writes = true;
-  if (able) {
+  block.writes ||= !query;
+  if (able && query) {
+    block.query = index;
+  } else if (able) {
     block.carrier = index;
   }
 }
 
-/** Which way it goes is known only when it runs. */
+/** Which way it goes is known only when it runs, and so is which begin belongs to a commit. */
 function windingChanges(steps: readonly Step[], of: StatementOf): Changes {
-  const hasBlocks = steps.some((step) => of(step)?.verb === 'begin');
+  const begins = steps.map(of).filter((statement) => statement?.verb === 'begin');
+  const hasBlocks = begins.length > 0;
   const changes = new Map<number, Change>();
+  if (begins.some((statement) => statement !== undefined && isReadOnly(statement))) {
+    return changes;
+  }
   for (const [index, step] of steps.entries()) {
     const statement = of(step);
     if (statement === undefined) {
@@ -121,7 +143,7 @@ function windingChanges(steps: readonly Step[], of: StatementOf): Changes {
     const { verb } = statement;
     if (hasBlocks && verb === 'commit' && !isCompound(statement) && !preparesOnly(statement)) {
       changes.set(index, 'preceded');
-    } else if (!hasBlocks && verb === 'write' && canCarry(statement)) {
+    } else if (!hasBlocks && verb === 'write' && canCarry(statement) && !isQuery(statement)) {
       changes.set(index, 'carries');
     }
   }
@@ -148,8 +170,27 @@ function isValue({ text }: Statement): boolean {
 function canCarry(statement: Statement): boolean {
   return (
     isValue(statement) ||
-    (/^\s*(insert|update|delete|select)\b/i.test(statement.text) && !isCompound(statement))
+    (/^\s*(insert|update|delete|select)\b/i.test(statement.text) &&
+      !isSelectInto(statement) &&
+      !isCompound(statement))
   );
+}
+
+/** It makes a table, which takes no WITH that writes. */
+function isSelectInto({ text }: Statement): boolean {
+  return /^\s*select\b/i.test(text) && /\binto\b/i.test(text);
+}
+
+/** It writes by a function that it calls, if at all. */
+function isQuery({ text }: Statement): boolean {
+  return (
+    /^[\s(]*(select|with|explain)\b/i.test(text) &&
+    !/\b(insert|update|delete|merge|into)\b/i.test(text.replace(/\bfor\s+(no\s+key\s+)?update\b/gi, ''))
+  );
+}
+
+function isReadOnly({ text }: Statement): boolean {
+  return /\bread\s+only\b/i.test(text);
 }
 
 export function isCompound({ text }: Statement): boolean {

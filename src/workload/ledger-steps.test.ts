@@ -1,12 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import type { LedgerMode, Protocol, ScriptOrigin } from '../plan/plan.js';
+import type { Route } from '../plan/target.js';
 import { compilePrograms } from './compile.js';
 import { TOKEN_VARIABLE } from './ledger-steps.js';
 import type { Statement, Step } from './program.js';
 
-async function compiled(source: ScriptOrigin, ledger: LedgerMode, protocol: Protocol = 'prepared') {
+async function compiled(
+  source: ScriptOrigin,
+  ledger: LedgerMode,
+  protocol: Protocol = 'prepared',
+  route: Route = 'rw',
+) {
   const context = { protocol, ledger, seed: 1, options: {}, variables: {} };
-  const [program] = await compilePrograms([{ name: 'script', source }], context);
+  const [program] = await compilePrograms([{ name: 'script', source, route }], context);
   if (program === undefined) {
     throw new Error('no program');
   }
@@ -180,6 +186,42 @@ SELECT 1;`;
     expect(branches).toEqual([rollback + 3]);
     expect(steps[rollback + 1]?.op).toBe('compute');
     expect(steps[rollback + 2]).toEqual({ op: 'jump', to: steps.length - 1 });
+  });
+
+  it('does not make a writer of a script that may only look up', async () => {
+    for (const script of ['SELECT lookup(1);', 'BEGIN;\nSELECT lookup(1) FOR UPDATE;\nCOMMIT;']) {
+      const program = await text(script, 'insert');
+      expect(sent(program)).toEqual(sent(await text(script, 'off')));
+      expect(program.tokens).toEqual({ history: false, rows: false });
+    }
+    const among = await text('SELECT lookup(1);\nUPDATE x SET y = 1;', 'insert');
+    expect(sent(among).slice(0, 2)).toEqual(['SELECT lookup(1)', 'draw']);
+  });
+
+  it('lets a query carry only where nothing else of the block can', async () => {
+    const update = await text('BEGIN;\nUPDATE x SET y = 1;\nSELECT f(1);\nCOMMIT;', 'insert');
+    expect(sent(update).slice(-2)).toEqual(['SELECT f(1)', 'COMMIT']);
+    const truncate = await text('BEGIN;\nTRUNCATE x;\nSELECT f(1);\nCOMMIT;', 'insert');
+    expect(sent(truncate).at(-2)).toMatch(/^WITH .* SELECT f\(1\)$/);
+    const into = await text('BEGIN;\nSELECT 1 AS a INTO TEMP t;\nCOMMIT;', 'insert');
+    expect(sent(into).at(-2)).toMatch(/^INSERT INTO pgha_bench_ledger/);
+  });
+
+  it('leaves alone what goes to a standby', async () => {
+    const source = { kind: 'text', text: 'UPDATE x SET y = 1;' } as const;
+    const program = await compiled(source, 'insert', 'prepared', 'ro');
+    expect(sent(program)).toEqual(['UPDATE x SET y = 1']);
+    expect(program.tokens).toEqual({ history: false, rows: false });
+  });
+
+  it('leaves a block alone that begins READ ONLY', async () => {
+    const block =
+      'BEGIN ISOLATION LEVEL SERIALIZABLE, READ ONLY;\nSELECT f(1);\nINSERT INTO temp VALUES (1);\nCOMMIT;';
+    expect(sent(await text(block, 'insert'))).not.toContain('draw');
+    const other = sent(await text(`${block}\nBEGIN;\nUPDATE x SET y = 1;\nCOMMIT;`, 'insert'));
+    expect(other.filter((line) => line === 'draw')).toHaveLength(1);
+    const winding = `\\set v 1\n\\if :v = 1\n${block}\n\\endif`;
+    expect(sent(await text(winding, 'insert'))).not.toContain('draw');
   });
 
   it('keeps conditions leading to where they led', async () => {

@@ -1,4 +1,5 @@
 import type { LedgerMode, Protocol } from '../plan/plan.js';
+import type { Route } from '../plan/target.js';
 import {
   type Changes,
   commitsKeepAll,
@@ -8,6 +9,7 @@ import {
   isHistoryInsert,
   rowChanges,
   VALUES_END,
+  writesSurely,
 } from './ledger-changes.js';
 import { LEDGER_TABLE } from './ledger-token.js';
 import type { Program, Statement, Step } from './program.js';
@@ -28,6 +30,8 @@ export interface LedgerBuild {
   readonly mode: LedgerMode;
   readonly slots: Slots;
   readonly protocol: Protocol;
+  /** Where the script is sent, where that is known: what a standby answers writes nothing. */
+  readonly route?: Route | undefined;
 }
 
 type Steps = Pick<Program, 'statements' | 'steps' | 'closing' | 'commands'>;
@@ -37,17 +41,18 @@ type Steps = Pick<Program, 'statements' | 'steps' | 'closing' | 'commands'>;
  * written, that is its INSERT, with no more than a value added; else one of the script's own statements takes the row of
  * the ledger along (WITH … INSERT), which needs no round trip, and where that cannot be known beforehand, behind a
  * condition or in a pipeline, an INSERT stands before the commit. A transaction of a function has none, nor has one whose
- * begin and commit are one message.
+ * begin and commit are one message, nor one that is only read: by its route, by its BEGIN, or because all that may write in
+ * it are functions that queries call.
  */
 export function withLedger<P extends Steps & { readonly writes: boolean }>(
   program: P,
   build: LedgerBuild,
 ): { readonly program: P; readonly use: LedgerUse } {
   const none = { program, use: { history: false, rows: false } };
-  if (build.mode === 'off' || !program.writes) {
+  const { statements } = program;
+  if (build.mode === 'off' || build.route === 'ro' || !program.writes || !writesSurely(statements)) {
     return none;
   }
-  const { statements } = program;
   const inHistory =
     build.mode === 'history' && statements.some(isHistoryInsert) && commitsKeepAll(statements);
   const carriers = new Carriers(statements, build, inHistory);
