@@ -158,8 +158,29 @@ const HISTORY_INSERT =
 /** Statements of pgbench's scripts keep their semicolon. */
 export const VALUES_END = /\)\s*;?\s*$/;
 
+/** Of one row, with nothing behind its values: only there it is known where one more goes. */
 export function isHistoryInsert({ text }: Statement): boolean {
-  return HISTORY_INSERT.test(text) && VALUES_END.test(text);
+  const head = HISTORY_INSERT.exec(text)?.[0];
+  return head !== undefined && /^\s*;?\s*$/.test(text.slice(closingOf(text, head.length)));
+}
+
+/** What makes it hard to see which parentheses count: comments, and quotes that are not doubled. */
+const OBSCURE = /--|\/\*|\\|\$\w*\$/;
+
+/** @returns the offset behind the parenthesis that closes what is open at `from`; 0 where there is none */
+function closingOf(text: string, from: number): number {
+  if (OBSCURE.test(text)) {
+    return 0;
+  }
+  let depth = 1;
+  for (const { 0: found, index } of text.slice(from).matchAll(/'[^']*'|"[^"]*"|[()]/g)) {
+    if (found === '(') {
+      depth++;
+    } else if (found === ')' && --depth === 0) {
+      return from + index + 1;
+    }
+  }
+  return 0;
 }
 
 /** The whole text of one statement is a value: bulk_insert's. */

@@ -87,6 +87,23 @@ describe('withLedger', () => {
     ]);
   });
 
+  it('leaves other values of the history as they are, and takes a row along', async () => {
+    const values = HISTORY.slice(0, -1);
+    for (const odd of [
+      `${values}, (:t, :b, :a, :d, (now()));`,
+      `${values} RETURNING (tid);`,
+      `${values} /* ) */;`,
+    ]) {
+      const program = await text(`${SET}${odd}`);
+      expect(sent(program)[1]).toMatch(
+        /^WITH .* INSERT INTO pgbench_history \(tid, bid, aid, delta, mtime\)/,
+      );
+      expect(program.tokens).toEqual({ history: false, rows: true });
+    }
+    const nested = HISTORY.replace(':d', "least(:d, length(')('))");
+    expect(sent(await text(`${SET}${nested}`))[1]).toMatch(/length\('\)\('\)\), CURRENT_TIMESTAMP, \$5\)$/);
+  });
+
   it('lets the last statement of a block that can take the row along', async () => {
     const program = await text('BEGIN;\nUPDATE x SET y = 1;\nDELETE FROM x;\nSELECT 1;\nCOMMIT;', 'insert');
     expect(sent(program)).toEqual([
