@@ -9,7 +9,7 @@ import { Expected } from './expected.js';
 import { Found } from './found.js';
 import type { TpcbState } from './invariants.js';
 import { type LeaderChange, lossesOf } from './losses.js';
-import { LOST_FILE, LostTokens } from './lost-tokens.js';
+import { forgottenInstants, LOST_FILE, LostTokens } from './lost-tokens.js';
 import { type PrimaryReading, readPrimary } from './primary.js';
 import { type ReplicaReading, readReplica } from './replicas.js';
 import type { TokenSource } from './sources.js';
@@ -97,7 +97,7 @@ async function audit(options: AuditOptions): Promise<Audit> {
     invariants: reading.invariants,
     losses: lossesOf(lost, { ...options, members: members.map(({ member }) => member), history }),
     lostFile: lost.count === 0 ? null : LOST_FILE,
-    missing: [...reading.missing, ...replicas.missing],
+    missing: [...reading.missing, ...replicas.missing, ...forgottenInstants(lost, options.ledgers)],
   };
   return { commits, lost, history };
 }

@@ -4,7 +4,7 @@ import type { ClientLedgerFacts, WorkerLedger } from '../load/ledger-facts.js';
 import type { AuditCounts } from '../result/commits.js';
 import { Expected } from './expected.js';
 import { Found } from './found.js';
-import { type LostToken, LostTokens } from './lost-tokens.js';
+import { forgottenInstants, type LostToken, LostTokens } from './lost-tokens.js';
 
 const RUN = '0badcafe';
 
@@ -69,6 +69,15 @@ describe('what a server holds', () => {
       unexpected: 0,
     });
   });
+});
+
+it('is told when the clients forgot the instant of a lost commit, and only then', () => {
+  const token = { token: '', client: 0, seq: 1, server: null, outcome: 'ack' } as const;
+  const known = [{ ...token, atMs: 1 }];
+  const unknown = [...known, { ...token, atMs: null }];
+  expect(forgottenInstants(unknown, [{ forgot: false }, { forgot: true }])).toHaveLength(1);
+  expect(forgottenInstants(known, [{ forgot: true }])).toEqual([]);
+  expect(forgottenInstants(unknown, [{ forgot: false }])).toEqual([]);
 });
 
 it('refuses a client that two workers claim', () => {

@@ -2,6 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { WorkerLedger } from '../load/ledger-facts.js';
 import { tokenPrefix } from '../workload/ledger-token.js';
 import { type Acknowledgement, type Expected, tokenKey } from './expected.js';
 import type { Found } from './found.js';
@@ -49,6 +50,24 @@ export class LostTokens implements Iterable<LostToken> {
       };
     }
   }
+}
+
+/** One sentence where it is not known when some of the lost commits were acknowledged, for the clients forgot it. */
+export function forgottenInstants(
+  lost: Iterable<LostToken>,
+  ledgers: readonly Pick<WorkerLedger, 'forgot'>[],
+): readonly string[] {
+  if (!ledgers.some(({ forgot }) => forgot)) {
+    return [];
+  }
+  for (const { atMs } of lost) {
+    if (atMs === null) {
+      return [
+        'When some of the lost commits were acknowledged, and by whom, is not known: there were more commits than the clients remember.',
+      ];
+    }
+  }
+  return [];
 }
 
 /** In the folder of a result, when anything was lost. */

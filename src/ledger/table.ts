@@ -4,7 +4,8 @@ import { LEDGER_TABLE } from '../workload/ledger-token.js';
 import { TOKEN_COLUMNS, type TokenSource } from './sources.js';
 
 /**
- * Makes the table of tokens ready for a run: there, and empty. Nothing to do where all tokens lie in the history.
+ * Makes the table of tokens ready for a run: there, and empty, unless another run may be using it; tokens name their run.
+ * Nothing to do where all tokens lie in the history.
  * @throws UserError when the role may not, or when the table is somebody else's
  */
 export async function prepareLedger(sql: pg.ClientBase, sources: readonly TokenSource[]): Promise<void> {
@@ -16,7 +17,9 @@ export async function prepareLedger(sql: pg.ClientBase, sources: readonly TokenS
     if (!(await isThere(sql))) {
       await sql.query(`CREATE TABLE IF NOT EXISTS ${LEDGER_TABLE} (token text PRIMARY KEY)`);
     }
-    await sql.query(`TRUNCATE ${LEDGER_TABLE}`);
+    if (!(await isAnotherRunOn(sql))) {
+      await sql.query(`TRUNCATE ${LEDGER_TABLE}`);
+    }
   } catch (error) {
     throw new UserError(
       `The table ${LEDGER_TABLE}, which the audit of commits needs, could not be made ready: ${messageOf(error)}.`,
@@ -34,6 +37,16 @@ async function isThere(sql: pg.ClientBase): Promise<boolean> {
   const { rows } = await sql.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [
     LEDGER_TABLE,
   ]);
+  return rows[0]?.there === true;
+}
+
+/** Connections of a run's clients and probes begin with its id; this one's are not open yet. */
+async function isAnotherRunOn(sql: pg.ClientBase): Promise<boolean> {
+  const { rows } = await sql.query<{ there: boolean }>(
+    `SELECT EXISTS (SELECT FROM pg_stat_activity
+       WHERE datname = current_database() AND pid <> pg_backend_pid()
+         AND application_name ~ '^pgha-bench/[0-9a-f]{8}/') AS there`,
+  );
   return rows[0]?.there === true;
 }
 

@@ -32,7 +32,9 @@ export class AckRing {
 
   /** A connection was lost. */
   keep(): void {
-    const from = Math.max(this.keptUpTo, this.count - RING);
+    const oldest = this.count - RING;
+    this.forgotSome ||= oldest > this.keptUpTo;
+    const from = Math.max(this.keptUpTo, oldest);
     if (from === this.count) {
       return;
     }

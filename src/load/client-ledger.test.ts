@@ -23,6 +23,20 @@ describe('ClientLedger', () => {
     }
   });
 
+  it('hands out its digits without a copy', () => {
+    const { cell, ledger } = ledgerOf();
+    ledger.draw();
+    const { text } = cell;
+    const target = new Uint8Array(24);
+    for (let seq = 2; seq < 200; seq++) {
+      ledger.draw();
+      const end = cell.writeText(target, 1);
+      expect(Buffer.from(target.subarray(1, end)).toString()).toBe(`${RUN}.7.${seq}`);
+    }
+    expect(cell.text).toBe(text);
+    expect(cell.text).toHaveLength(22);
+  });
+
   it('knows the fate of every token that it drew', () => {
     const fates = fc.array(fc.constantFrom('committed', 'doubt', 'abort', 'nothing', 'unreplicated'));
     fc.assert(
@@ -94,5 +108,23 @@ describe('AckRing', () => {
     expect(atUs[0]).toBe(0);
     expect(seq.length).toBe(size + 2);
     expect(seq.at(-1)).toBe(size + 99);
+  });
+
+  it('knows whether anything was overwritten before it was kept', () => {
+    const ring = new AckRing();
+    for (let seq = 1; seq <= 2 ** 18; seq++) {
+      ring.push(1, seq, seq, 0);
+    }
+    ring.keep();
+    for (let seq = 1; seq <= 2 ** 18; seq++) {
+      ring.push(1, seq, seq, 0);
+    }
+    ring.keep();
+    expect(ring.forgot).toBe(false);
+    for (let seq = 0; seq <= 2 ** 18; seq++) {
+      ring.push(1, seq, seq, 0);
+    }
+    ring.keep();
+    expect(ring.forgot).toBe(true);
   });
 });

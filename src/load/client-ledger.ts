@@ -49,7 +49,7 @@ export class ClientLedger implements CommitLedger {
       this.open = this.drawn;
     }
     this.countUp();
-    this.cell.setBytes(this.text, 0, this.end);
+    this.cell.ownText(this.text, this.end);
   }
 
   /** The commit of what is open was acknowledged. */

@@ -5,6 +5,7 @@ import { type Failure, ROLLED_BACK, SCRIPT } from '../postgres/failure.js';
 import { type StatementEncoder, SYNC } from '../postgres/messages.js';
 import { IDLE } from '../postgres/replies.js';
 import type { Session } from '../postgres/session.js';
+import { isCompound } from '../workload/ledger-changes.js';
 import { parseShellInteger } from '../workload/pgbench/shell.js';
 import { type Program, type ScriptContext, ScriptFailure, type Step } from '../workload/program.js';
 import type { Recorder } from './recorder.js';
@@ -119,9 +120,13 @@ export class Execution {
     if (replies.error !== undefined) {
       this.replyFailed(replies.error);
     } else if (this.committing && replies.rolledBack) {
+      if (this.holdsSeveral()) {
+        this.context.ledger?.doubt();
+      }
       this.failed({ code: ROLLED_BACK, message: 'COMMIT was answered with ROLLBACK.' });
     } else {
       this.noteCommit();
+      this.pipedSyncs = 0;
       if (replies.sink === undefined || this.store()) {
         this.goOn();
       }
@@ -144,11 +149,24 @@ export class Execution {
       // Behind an error the server skips up to the next Sync and parses on: which statements it has is not known.
       (this.session as Session).close();
     }
-    if (this.committing) {
+    if (this.committing && this.holdsSeveral()) {
+      this.context.ledger?.doubt();
+    } else if (this.committing) {
       this.context.ledger?.fail();
     }
     this.committing = false;
     this.failed(failure);
+  }
+
+  /** Whether the reply is that of several statements, of which one may have committed before another failed. */
+  private holdsSeveral(): boolean {
+    if (this.pipedSyncs > 0) {
+      return true;
+    }
+    const step = this.steps[this.step];
+    const { statements } = (this.script as ClientScript).program;
+    const statement = step?.op === 'sql' || step?.op === 'store' ? statements[step.statement] : undefined;
+    return statement !== undefined && isCompound(statement);
   }
 
   /** Nothing that comes of it is wanted any more; the session is the caller's to close. */

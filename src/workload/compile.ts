@@ -14,6 +14,9 @@ export interface CompileContext extends Pick<WorkloadPlan, 'options' | 'variable
   readonly ledger?: LedgerMode;
 }
 
+/** Without its route, a script counts as one that goes to the primary. */
+export type CompiledFrom = Pick<ScriptPlan, 'name' | 'source'> & Partial<Pick<ScriptPlan, 'route'>>;
+
 /** A program of a run. */
 export interface RunProgram extends CompiledScript {
   readonly tokens: LedgerUse;
@@ -26,7 +29,7 @@ export interface RunProgram extends CompiledScript {
  * @throws ScriptError for whatever is wrong in a script
  */
 export async function compilePrograms(
-  scripts: readonly Pick<ScriptPlan, 'name' | 'source'>[],
+  scripts: readonly CompiledFrom[],
   context: CompileContext,
 ): Promise<readonly RunProgram[]> {
   const { protocol, options, seed, ledger: mode = 'off' } = context;
@@ -54,7 +57,9 @@ export async function compilePrograms(
         break;
     }
   }
-  const withTokens = programs.map((program) => withLedger(program, { mode, slots, protocol }));
+  const withTokens = programs.map((program, index) =>
+    withLedger(program, { mode, slots, protocol, route: scripts[index]?.route }),
+  );
   return withTokens.map(({ program, use }) => ({ ...program, slots: slots.names, tokens: use }));
 }
 

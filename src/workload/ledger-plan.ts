@@ -47,9 +47,9 @@ export async function planLedger(
     return off;
   }
   const uncovered = workload.scripts
-    .filter(({ weight, writes }, index) => {
+    .filter(({ weight, writes, route }, index) => {
       const { history = false, rows = false } = programs[index]?.tokens ?? {};
-      return weight > 0 && writes && !history && !rows;
+      return weight > 0 && writes && route !== 'ro' && !history && !rows;
     })
     .map(({ name }) => name);
   return { mode, use, uncovered };

@@ -1,12 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import type { LedgerMode, Protocol, ScriptOrigin } from '../plan/plan.js';
+import type { Route } from '../plan/target.js';
 import { compilePrograms } from './compile.js';
 import { TOKEN_VARIABLE } from './ledger-steps.js';
 import type { Statement, Step } from './program.js';
 
-async function compiled(source: ScriptOrigin, ledger: LedgerMode, protocol: Protocol = 'prepared') {
+async function compiled(
+  source: ScriptOrigin,
+  ledger: LedgerMode,
+  protocol: Protocol = 'prepared',
+  route: Route = 'rw',
+) {
   const context = { protocol, ledger, seed: 1, options: {}, variables: {} };
-  const [program] = await compilePrograms([{ name: 'script', source }], context);
+  const [program] = await compilePrograms([{ name: 'script', source, route }], context);
   if (program === undefined) {
     throw new Error('no program');
   }
@@ -17,7 +23,7 @@ function text(script: string, ledger: LedgerMode = 'history', protocol: Protocol
   return compiled({ kind: 'text', text: script }, ledger, protocol);
 }
 
-/** What is sent in order, as a reader of the script sees it; `draw` where a token is drawn. */
+/** What is sent in order, as a reader of the script sees it; `draw` where a token is drawn, and so on. */
 function sent({ steps, statements }: { steps: readonly Step[]; statements: readonly Statement[] }): string[] {
   return steps.flatMap((step) => {
     switch (step.op) {
@@ -26,13 +32,14 @@ function sent({ steps, statements }: { steps: readonly Step[]; statements: reado
       case 'sql_of':
         return [`one of ${step.count}: ${written(statements[step.first] as Statement)}`];
       case 'compute': {
-        let drawn = false;
+        const told: string[] = [];
+        const tell = (what: string) => () => told.push(what);
         try {
-          step.run({ ledger: { draw: () => (drawn = true) } } as never);
+          step.run({ ledger: { draw: tell('draw'), abort: tell('abort'), doubt: tell('doubt') } } as never);
         } catch {
           // A step of the script's own, which needs variables.
         }
-        return drawn ? ['draw'] : [];
+        return told;
       }
       default:
         return [step.op];
@@ -80,6 +87,23 @@ describe('withLedger', () => {
     ]);
   });
 
+  it('leaves other values of the history as they are, and takes a row along', async () => {
+    const values = HISTORY.slice(0, -1);
+    for (const odd of [
+      `${values}, (:t, :b, :a, :d, (now()));`,
+      `${values} RETURNING (tid);`,
+      `${values} /* ) */;`,
+    ]) {
+      const program = await text(`${SET}${odd}`);
+      expect(sent(program)[1]).toMatch(
+        /^WITH .* INSERT INTO pgbench_history \(tid, bid, aid, delta, mtime\)/,
+      );
+      expect(program.tokens).toEqual({ history: false, rows: true });
+    }
+    const nested = HISTORY.replace(':d', "least(:d, length(')('))");
+    expect(sent(await text(`${SET}${nested}`))[1]).toMatch(/length\('\)\('\)\), CURRENT_TIMESTAMP, \$5\)$/);
+  });
+
   it('lets the last statement of a block that can take the row along', async () => {
     const program = await text('BEGIN;\nUPDATE x SET y = 1;\nDELETE FROM x;\nSELECT 1;\nCOMMIT;', 'insert');
     expect(sent(program)).toEqual([
@@ -108,6 +132,113 @@ describe('withLedger', () => {
       'INSERT INTO pgha_bench_ledger (token) VALUES ($1)',
       'COMMIT',
     ]);
+  });
+
+  it('does not let carry what may be rolled back to a savepoint', async () => {
+    const script = 'BEGIN;\nINSERT INTO x VALUES (1);\nSAVEPOINT s;\nUPDATE x SET y = 1;\nROLLBACK TO s;\n';
+    expect(sent(await text(`${script}COMMIT;`, 'insert')).slice(-4)).toEqual([
+      'ROLLBACK TO s',
+      'draw',
+      'INSERT INTO pgha_bench_ledger (token) VALUES ($1)',
+      'COMMIT',
+    ]);
+    const behind = sent(await text(`${script}DELETE FROM x;\nCOMMIT;`, 'insert'));
+    expect(behind.slice(-3, -1)).toEqual([
+      'draw',
+      'WITH pgha_bench_token AS (INSERT INTO pgha_bench_ledger (token) VALUES ($1)) DELETE FROM x',
+    ]);
+    expect(behind.filter((line) => line === 'draw')).toHaveLength(1);
+  });
+
+  it('takes a row where a part of the history may be rolled back', async () => {
+    const program = await text(`${SET}BEGIN;\nSAVEPOINT s;\n${HISTORY}\nROLLBACK TO SAVEPOINT s;\nEND;`);
+    expect(sent(program).slice(-3)).toEqual([
+      'draw',
+      'INSERT INTO pgha_bench_ledger (token) VALUES ($1)',
+      'END',
+    ]);
+    expect(program.statements.some(({ text: sql }) => sql.includes('filler'))).toBe(false);
+    expect(program.tokens).toEqual({ history: false, rows: true });
+  });
+
+  it('knows nothing of a transaction that is only prepared', async () => {
+    const script = "BEGIN;\nUPDATE x SET y = 1;\nPREPARE TRANSACTION 'p';";
+    expect(sent(await text(script, 'insert'))).not.toContain('draw');
+    const winding = `\\set v 1\nBEGIN;\n\\if :v = 1\nUPDATE x SET y = 1;\n\\endif\nPREPARE TRANSACTION 'p';`;
+    expect(sent(await text(winding, 'insert'))).not.toContain('draw');
+    const history = `${SET}BEGIN;\n${HISTORY}\nPREPARE TRANSACTION 'p';`;
+    expect(sent(await text(history))).not.toContain('draw');
+  });
+
+  it('settles behind a rollback what was drawn before it', async () => {
+    const lines = sent(await text(`${SET}BEGIN;\n${HISTORY}\nROLLBACK;\nUPDATE x SET y = 1;`));
+    expect(lines.slice(-3)).toEqual(['ROLLBACK', 'abort', 'UPDATE x SET y = 1']);
+    const compound = sent(
+      await text(`${SET}BEGIN;\n${HISTORY}\nROLLBACK\\; INSERT INTO x VALUES (1);`, 'history', 'simple'),
+    );
+    expect(compound.at(-1)).toBe('doubt');
+  });
+
+  it('doubts what was drawn before a rollback of a pipeline, for a Sync may have committed it', async () => {
+    const script = `${SET}\\startpipeline\n${HISTORY}\n\\syncpipeline\nBEGIN;\nROLLBACK;\n\\endpipeline`;
+    expect(sent(await text(script)).slice(-3)).toEqual(['ROLLBACK', 'doubt', 'pipeline']);
+  });
+
+  it('leads past what settles a rollback, and into it', async () => {
+    const script = String.raw`\set v 1
+BEGIN;
+UPDATE x SET y = 1;
+\if :v = 1
+ROLLBACK;
+\else
+COMMIT;
+\endif
+SELECT 1;`;
+    const { steps, statements } = await text(script, 'insert');
+    const rollback = steps.findIndex(
+      (step) => step.op === 'sql' && statements[step.statement]?.verb === 'rollback',
+    );
+    // ROLLBACK, what settles it, the jump to the end, and the token of the other arm.
+    const branches = steps.flatMap((step) => (step.op === 'branch' ? [step.otherwise] : []));
+    expect(branches).toEqual([rollback + 3]);
+    expect(steps[rollback + 1]?.op).toBe('compute');
+    expect(steps[rollback + 2]).toEqual({ op: 'jump', to: steps.length - 1 });
+  });
+
+  it('does not make a writer of a script that may only look up', async () => {
+    for (const script of ['SELECT lookup(1);', 'BEGIN;\nSELECT lookup(1) FOR UPDATE;\nCOMMIT;']) {
+      const program = await text(script, 'insert');
+      expect(sent(program)).toEqual(sent(await text(script, 'off')));
+      expect(program.tokens).toEqual({ history: false, rows: false });
+    }
+    const among = await text('SELECT lookup(1);\nUPDATE x SET y = 1;', 'insert');
+    expect(sent(among).slice(0, 2)).toEqual(['SELECT lookup(1)', 'draw']);
+  });
+
+  it('lets a query carry only where nothing else of the block can', async () => {
+    const update = await text('BEGIN;\nUPDATE x SET y = 1;\nSELECT f(1);\nCOMMIT;', 'insert');
+    expect(sent(update).slice(-2)).toEqual(['SELECT f(1)', 'COMMIT']);
+    const truncate = await text('BEGIN;\nTRUNCATE x;\nSELECT f(1);\nCOMMIT;', 'insert');
+    expect(sent(truncate).at(-2)).toMatch(/^WITH .* SELECT f\(1\)$/);
+    const into = await text('BEGIN;\nSELECT 1 AS a INTO TEMP t;\nCOMMIT;', 'insert');
+    expect(sent(into).at(-2)).toMatch(/^INSERT INTO pgha_bench_ledger/);
+  });
+
+  it('leaves alone what goes to a standby', async () => {
+    const source = { kind: 'text', text: 'UPDATE x SET y = 1;' } as const;
+    const program = await compiled(source, 'insert', 'prepared', 'ro');
+    expect(sent(program)).toEqual(['UPDATE x SET y = 1']);
+    expect(program.tokens).toEqual({ history: false, rows: false });
+  });
+
+  it('leaves a block alone that begins READ ONLY', async () => {
+    const block =
+      'BEGIN ISOLATION LEVEL SERIALIZABLE, READ ONLY;\nSELECT f(1);\nINSERT INTO temp VALUES (1);\nCOMMIT;';
+    expect(sent(await text(block, 'insert'))).not.toContain('draw');
+    const other = sent(await text(`${block}\nBEGIN;\nUPDATE x SET y = 1;\nCOMMIT;`, 'insert'));
+    expect(other.filter((line) => line === 'draw')).toHaveLength(1);
+    const winding = `\\set v 1\n\\if :v = 1\n${block}\n\\endif`;
+    expect(sent(await text(winding, 'insert'))).not.toContain('draw');
   });
 
   it('keeps conditions leading to where they led', async () => {

@@ -1,4 +1,16 @@
 import type { LedgerMode, Protocol } from '../plan/plan.js';
+import type { Route } from '../plan/target.js';
+import {
+  type Changes,
+  commitsKeepAll,
+  endsInRollback,
+  historyChanges,
+  isCompound,
+  isHistoryInsert,
+  rowChanges,
+  VALUES_END,
+  writesSurely,
+} from './ledger-changes.js';
 import { LEDGER_TABLE } from './ledger-token.js';
 import type { Program, Statement, Step } from './program.js';
 import type { Slots } from './variables.js';
@@ -18,6 +30,8 @@ export interface LedgerBuild {
   readonly mode: LedgerMode;
   readonly slots: Slots;
   readonly protocol: Protocol;
+  /** Where the script is sent, where that is known: what a standby answers writes nothing. */
+  readonly route?: Route | undefined;
 }
 
 type Steps = Pick<Program, 'statements' | 'steps' | 'closing' | 'commands'>;
@@ -27,24 +41,30 @@ type Steps = Pick<Program, 'statements' | 'steps' | 'closing' | 'commands'>;
  * written, that is its INSERT, with no more than a value added; else one of the script's own statements takes the row of
  * the ledger along (WITH … INSERT), which needs no round trip, and where that cannot be known beforehand, behind a
  * condition or in a pipeline, an INSERT stands before the commit. A transaction of a function has none, nor has one whose
- * begin and commit are one message.
+ * begin and commit are one message, nor one that is only read: by its route, by its BEGIN, or because all that may write in
+ * it are functions that queries call.
  */
 export function withLedger<P extends Steps & { readonly writes: boolean }>(
   program: P,
   build: LedgerBuild,
 ): { readonly program: P; readonly use: LedgerUse } {
   const none = { program, use: { history: false, rows: false } };
-  if (build.mode === 'off' || !program.writes) {
+  const { statements } = program;
+  if (build.mode === 'off' || build.route === 'ro' || !program.writes || !writesSurely(statements)) {
     return none;
   }
-  const carriers = new Carriers(program.statements, build);
-  const inHistory = build.mode === 'history' && program.statements.some(isHistoryInsert);
-  const plan = inHistory ? historyPlan : rowPlan;
-  const main = rewrite(program.steps, plan(program.steps, carriers), carriers);
-  const closing =
-    program.closing === undefined
-      ? undefined
-      : rewrite(program.closing, plan(program.closing, carriers), carriers);
+  const inHistory =
+    build.mode === 'history' && statements.some(isHistoryInsert) && commitsKeepAll(statements);
+  const carriers = new Carriers(statements, build, inHistory);
+  const changesOf = inHistory ? historyChanges : rowChanges;
+  const rewritten = (steps: readonly Step[]) =>
+    rewrite(
+      steps,
+      changesOf(steps, (step) => carriers.of(step)),
+      carriers,
+    );
+  const main = rewritten(program.steps);
+  const closing = program.closing === undefined ? undefined : rewritten(program.closing);
   if (main.draws === 0 && (closing?.draws ?? 0) === 0) {
     return none;
   }
@@ -63,118 +83,20 @@ export function withLedger<P extends Steps & { readonly writes: boolean }>(
   };
 }
 
-/** What is done at a step: the statement that it sends is replaced by one with a token, or one is sent before it. */
-type Change = 'carries' | 'preceded';
-
-// ---- which steps carry a token
-
-function historyPlan(steps: readonly Step[], carriers: Carriers): Map<number, Change> {
-  const changes = new Map<number, Change>();
-  for (const [index, step] of steps.entries()) {
-    const statement = carriers.of(step);
-    if (statement !== undefined && isHistoryInsert(statement)) {
-      changes.set(index, 'carries');
-    }
-  }
-  return changes;
-}
-
-function rowPlan(steps: readonly Step[], carriers: Carriers): Map<number, Change> {
-  const isStraight = steps.every(({ op }) => op !== 'branch' && op !== 'jump' && op !== 'pipeline');
-  return isStraight ? straightPlan(steps, carriers) : windingPlan(steps, carriers);
-}
-
-/** One after the other: what is in a block and what is not is known. */
-function straightPlan(steps: readonly Step[], carriers: Carriers): Map<number, Change> {
-  const changes = new Map<number, Change>();
-  let block: { lastCarrier: number; writes: boolean } | null = null;
-  for (const [index, step] of steps.entries()) {
-    const statement = carriers.of(step);
-    const able = statement !== undefined && canCarry(statement);
-    switch (statement?.verb) {
-      case 'begin':
-        block = { lastCarrier: -1, writes: false };
-        break;
-      case 'rollback':
-        block = null;
-        break;
-      case 'commit':
-        if (block?.writes === true) {
-          changes.set(
-            block.lastCarrier < 0 ? index : block.lastCarrier,
-            block.lastCarrier < 0 ? 'preceded' : 'carries',
-          );
-        }
-        block = null;
-        break;
-      case 'write':
-        if (block !== null) {
-          block = { lastCarrier: able ? index : block.lastCarrier, writes: true };
-        } else if (able) {
-          changes.set(index, 'carries');
-        }
-        break;
-      default:
-        break;
-    }
-  }
-  return changes;
-}
-
-/** Which way it goes is known only when it runs. */
-function windingPlan(steps: readonly Step[], carriers: Carriers): Map<number, Change> {
-  const hasBlocks = steps.some((step) => carriers.of(step)?.verb === 'begin');
-  const changes = new Map<number, Change>();
-  for (const [index, step] of steps.entries()) {
-    const statement = carriers.of(step);
-    if (statement === undefined) {
-      continue;
-    }
-    if (hasBlocks && statement.verb === 'commit' && !isCompound(statement)) {
-      changes.set(index, 'preceded');
-    } else if (!hasBlocks && statement.verb === 'write' && canCarry(statement)) {
-      changes.set(index, 'carries');
-    }
-  }
-  return changes;
-}
-
-const HISTORY_INSERT =
-  /^\s*insert\s+into\s+pgbench_history\s*\(\s*tid,\s*bid,\s*aid,\s*delta,\s*mtime\s*\)\s*values\s*\(/i;
-
-/** Statements of pgbench's scripts keep their semicolon. */
-const VALUES_END = /\)\s*;?\s*$/;
-
-function isHistoryInsert({ text }: Statement): boolean {
-  return HISTORY_INSERT.test(text) && VALUES_END.test(text);
-}
-
-/** The whole text of one statement is a value: bulk_insert's. */
-function isValue({ text }: Statement): boolean {
-  return text === '?';
-}
-
-function canCarry(statement: Statement): boolean {
-  return (
-    isValue(statement) ||
-    (/^\s*(insert|update|delete|select)\b/i.test(statement.text) && !isCompound(statement))
-  );
-}
-
-function isCompound({ text }: Statement): boolean {
-  return text.replace(/;\s*$/, '').includes(';');
-}
-
 // ---- the new steps
 
-/** Inserts steps, and moves what leads to a step to the first of those that stand before it now. */
+/**
+ * Inserts steps: what gives a commit its token, and behind a rollback what settles the tokens that it took back. Moves what
+ * leads to a step to the first of those that stand before it now.
+ */
 function rewrite(
   steps: readonly Step[],
-  changes: ReadonlyMap<number, Change>,
+  changes: Changes,
   carriers: Carriers,
 ): { readonly steps: readonly Step[]; readonly moved: readonly number[]; readonly draws: number } {
   const moved: number[] = [];
   const written: Step[] = [];
+  const isPiped = steps.some(({ op }) => op === 'pipeline');
   for (const [index, step] of steps.entries()) {
     moved.push(written.length);
     const change = changes.get(index);
@@ -185,12 +107,22 @@ function rewrite(
       written.push({ op: 'sql', statement: carriers.row() });
     }
     written.push(change === 'carries' ? carriers.carrying(step) : step);
+    const statement = carriers.of(step);
+    if (statement !== undefined && endsInRollback(statement)) {
+      written.push(isPiped || isCompound(statement) ? DOUBT : ABORT);
+    }
   }
   moved.push(written.length);
   return { steps: written.map((step) => redirected(step, moved)), moved, draws: changes.size };
 }
 
 const DRAW: Step = { op: 'compute', run: ({ ledger }) => ledger?.draw() };
+
+/** Else the next commit would acknowledge what was rolled back. */
+const ABORT: Step = { op: 'compute', run: ({ ledger }) => ledger?.abort() };
+
+/** Among several statements of a message or a pipeline, some that were sent before it may be committed. */
+const DOUBT: Step = { op: 'compute', run: ({ ledger }) => ledger?.doubt() };
 
 function redirected(step: Step, moved: readonly number[]): Step {
   switch (step.op) {
@@ -213,6 +145,7 @@ class Carriers {
   constructor(
     statements: readonly Statement[],
     private readonly build: LedgerBuild,
+    private readonly inHistory: boolean,
   ) {
     this.statements = [...statements];
     this.slot = build.slots.of(TOKEN_VARIABLE);
@@ -268,7 +201,7 @@ class Carriers {
   }
 
   private withToken(statement: Statement): Statement {
-    const inHistory = this.build.mode === 'history' && isHistoryInsert(statement);
+    const inHistory = this.inHistory && isHistoryInsert(statement);
     if (statement.simple === true || this.build.protocol === 'simple') {
       return { ...statement, pieces: inHistory ? this.historyPieces(statement) : this.rowPieces(statement) };
     }

@@ -84,7 +84,15 @@ export class Value {
     if (this.text.length < length) {
       this.text = Buffer.allocUnsafeSlow(Math.max(32, length * 2));
     }
-    this.text.set(source.subarray(start, end), 0);
+    copyBytes(source, start, end, this.text, 0);
+    this.textLength = length;
+    this.kind = TEXT;
+    this.typed = undefined;
+  }
+
+  /** Takes the buffer itself, whose first bytes are the text: what is written into it later is seen. */
+  ownText(buffer: Buffer, length: number): void {
+    this.text = buffer;
     this.textLength = length;
     this.kind = TEXT;
     this.typed = undefined;
@@ -145,7 +153,7 @@ export class Value {
       case LONG:
         return writeLong(this.hi, this.lo, target, offset);
       case TEXT:
-        target.set(this.text.subarray(0, this.textLength), offset);
+        copyBytes(this.text, 0, this.textLength, target, offset);
         return offset + this.textLength;
       case DOUBLE:
         return writeAscii(formatDouble(this.number), target, offset);
@@ -202,6 +210,19 @@ function fifteenDigits(value: number): { digits: string; exponent: number } {
 
 function withPoint(digits: string, before: number): string {
   return digits.length > before ? `${digits.slice(0, before)}.${digits.slice(before)}` : digits;
+}
+
+/** A view of a short text costs more than its bytes. */
+const SHORT = 64;
+
+function copyBytes(source: Uint8Array, start: number, end: number, target: Uint8Array, offset: number): void {
+  if (end - start > SHORT) {
+    target.set(source.subarray(start, end), offset);
+    return;
+  }
+  for (let at = start; at < end; at++) {
+    target[offset + at - start] = source[at] as number;
+  }
 }
 
 function writeAscii(text: string, target: Uint8Array, offset: number): number {

@@ -118,6 +118,19 @@ test('bytes of a reply are copied, and a shorter text does not show the longer o
   expect(variables.text(0)).toBe('ab');
 });
 
+test('a text of any length is copied and written byte by byte or at once', () => {
+  const variables = new Variables(['x']);
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 130 }), fc.nat(3), (bytes, offset) => {
+      const reply = Uint8Array.of(1, 2, ...bytes, 3);
+      variables.setBytes(0, reply, 2, 2 + bytes.length);
+      const target = new Uint8Array(offset + bytes.length + 1);
+      expect(variables.writeText(0, target, offset)).toBe(offset + bytes.length);
+      expect(target).toEqual(Uint8Array.of(...new Uint8Array(offset), ...bytes, 0));
+    }),
+  );
+});
+
 test('in the text of simple mode NULL is NULL, and an unset variable its own reference', () => {
   const variables = new Variables(['a_rather_long_name_of_a_variable']);
   const substituted = (): string => {
