@@ -46,12 +46,15 @@ export async function strike(context: FaultContext, blowFor: (look: Look) => Blo
   }
 }
 
-/** Lets it last for the given time, and undoes it; one that the run's end interrupts is left to whoever undoes. */
+/**
+ * Lets it last for the given time, and undoes it; one that is only half done, or that the run's end interrupts, is left
+ * to whoever undoes.
+ */
 export async function lasting(context: FaultContext, injection: Injection): Promise<Injection> {
   const { plan, clock, signal } = context;
   const { record, undo } = injection;
   const text = plan.options['for'];
-  if (text === undefined || undo === null || record.askedAtMs === null) {
+  if (text === undefined || undo === null || record.askedAtMs === null || record.failure !== null) {
     return injection;
   }
   const untilMs = record.askedAtMs + parseDuration(text, 'for');
