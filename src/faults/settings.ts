@@ -64,6 +64,7 @@ export async function patchAnyMember(
   urls: readonly string[],
   patch: JsonObject,
   access: HttpAccess,
+  forMs?: number,
 ): Promise<void> {
   await insist(async () => {
     let failure: unknown = new UserError('No Patroni member is known.');
@@ -76,7 +77,7 @@ export async function patchAnyMember(
       }
     }
     throw failure;
-  });
+  }, forMs);
 }
 
 /** `ttl=20 postgresql.parameters.work_mem="8MB"` */

@@ -1,4 +1,4 @@
-import { messageOf } from '../errors.js';
+import { atOnce } from './every-part.js';
 import type { Fault } from './fault.js';
 import { checkReady } from './look.js';
 import { FOR_OPTION, labOf, lasting, signalWords, strike } from './strike.js';
@@ -29,14 +29,15 @@ export const stopEtcdQuorum: Fault = {
       const two = [first, second];
       return {
         subject: two.join(' '),
+        // To the end of each: what is still being done to one could not be undone.
         strike: async (lab, onSignal) => {
-          const words = await allOf(two, async (node) =>
-            signalWords('SIGSTOP', await lab.freeze(node, ['etcd'], onSignal), node),
-          );
+          const freeze = async (node: string) =>
+            signalWords('SIGSTOP', await lab.freeze(node, ['etcd'], onSignal), node);
+          const words = await atOnce(two.map((node) => () => freeze(node)));
           return words.join(', ');
         },
         undo: async (lab) => {
-          await allOf(two, (node) => lab.thaw(node, ['etcd']));
+          await atOnce(two.map((node) => () => lab.thaw(node, ['etcd'])));
           return `SIGCONT to etcd of ${two.join(' and ')}`;
         },
       };
@@ -44,13 +45,3 @@ export const stopEtcdQuorum: Fault = {
     return lasting(context, injection);
   },
 };
-
-/** At the same time, and to the end of each: what is still being done to one could not be undone. */
-async function allOf<T>(nodes: readonly string[], act: (node: string) => Promise<T>): Promise<readonly T[]> {
-  const ends = await Promise.allSettled(nodes.map(act));
-  const failures = ends.flatMap((end) => (end.status === 'rejected' ? [messageOf(end.reason)] : []));
-  if (failures.length > 0) {
-    throw new Error(failures.join('; '));
-  }
-  return ends.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []));
-}

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RunClock } from '../clock.js';
 import { parseFault } from '../plan/fault.js';
+import { restore } from './cut-replication.js';
 import type { FaultContext, Injection } from './fault.js';
 import type { LabControl, NodeComponent } from './lab-control.js';
 import { FAULTS } from './registry.js';
@@ -13,12 +14,15 @@ let did: string[];
 let leader: string | null;
 /** What a member's PostgreSQL is each time it is asked; the last one stays. */
 let roles: string[];
+/** What it answers to a change of settings. */
+let patching: number;
 let api: Awaited<ReturnType<typeof startApi>>;
 
 beforeEach(async () => {
   did = [];
   leader = 'n1';
   roles = ['primary'];
+  patching = 200;
   api = await startApi();
 });
 afterEach(() => api.close());
@@ -46,6 +50,16 @@ describe('stop-etcd-quorum', () => {
   });
 });
 
+describe('cut-replication', () => {
+  it('gives back the limit of the lag even when the right to log in is not to be had', async () => {
+    const context = contextOf('cut-replication', labOf());
+    await expect(restore(context, labOf(), 1048576, 0)).rejects.toThrow('no superuser here');
+    expect(did).toContain('PATCH {"maximum_lag_on_failover":1048576}');
+    patching = 503;
+    await expect(restore(context, labOf(), null, 0)).rejects.toThrow(/no superuser here; .*503/);
+  });
+});
+
 /** A lab that does nothing but tell what it should. */
 function labOf(given: Partial<LabControl> = {}): LabControl {
   const signal = (what: string): LabControl['kill'] => {
@@ -64,7 +78,7 @@ function labOf(given: Partial<LabControl> = {}): LabControl {
     apiUrl: () => api.url,
     etcdUrl: () => api.url,
     superuser: () => {
-      throw new Error('not here');
+      throw new Error('no superuser here');
     },
     replicationRole: 'replicator',
     kill: signal('kill'),
@@ -77,14 +91,13 @@ function labOf(given: Partial<LabControl> = {}): LabControl {
   };
 }
 
-function inject(text: string, lab: LabControl, signal = new AbortController().signal): Promise<Injection> {
+function contextOf(text: string, lab: LabControl, signal = new AbortController().signal): FaultContext {
   const plan = parseFault(text, FAULTS, 60_000);
-  const fault = FAULTS.find(({ kind }) => kind === plan?.kind);
-  if (plan === undefined || fault === undefined) {
+  if (plan === undefined) {
     throw new Error(`${text} is no fault`);
   }
   const rw = { host: '', port: 0, user: '', database: '', sslMode: 'disable' } as const;
-  const context: FaultContext = {
+  return {
     target: { kind: 'cluster', name: 'cluster', rw, patroni: [api.url] },
     plan,
     access: {},
@@ -93,6 +106,14 @@ function inject(text: string, lab: LabControl, signal = new AbortController().si
     round: 1,
     signal,
   };
+}
+
+async function inject(text: string, lab: LabControl, signal?: AbortSignal): Promise<Injection> {
+  const context = contextOf(text, lab, signal);
+  const fault = FAULTS.find(({ kind }) => kind === context.plan.kind);
+  if (fault === undefined) {
+    throw new Error(`there is no ${context.plan.kind}`);
+  }
   return fault.inject(context);
 }
 
@@ -101,6 +122,17 @@ async function startApi() {
   const server = createServer((incoming, reply) => {
     if (incoming.url === '/cluster') {
       reply.end(JSON.stringify({ members: members(url) }));
+      return;
+    }
+    if (incoming.method === 'PATCH') {
+      let body = '';
+      incoming.on('data', (chunk) => {
+        body += String(chunk);
+      });
+      incoming.on('end', () => {
+        did.push(`PATCH ${body}`);
+        reply.writeHead(patching).end('{}');
+      });
       return;
     }
     const role = (roles.length > 1 ? roles.shift() : roles[0]) ?? '';
