@@ -60,6 +60,43 @@ describe('cut-replication', () => {
   });
 });
 
+describe('freeze-node', () => {
+  it('is thawed when a new leader is primary, not when it has the key only', async () => {
+    const { undo } = await inject('freeze-node', labOf());
+    leader = 'n2';
+    roles = ['replica', 'replica', 'primary'];
+    await undo?.();
+    expect(did).toEqual([
+      'freeze n1 etcd,patroni,postgres',
+      'is replica',
+      'is replica',
+      'is primary',
+      'thaw n1 etcd,patroni,postgres',
+    ]);
+  });
+
+  it('waits for it when its own time is over, too', async () => {
+    const lab = labOf();
+    const freeze: LabControl['freeze'] = async (...given) => {
+      leader = 'n3';
+      return lab.freeze(...given);
+    };
+    roles = ['replica', 'primary'];
+    const { record, undo } = await inject('freeze-node:1ms', { ...lab, freeze });
+    expect(did.slice(1)).toEqual(['is replica', 'is primary', 'thaw n1 etcd,patroni,postgres']);
+    expect(record.undone).toMatch(/^SIGCONT/);
+    expect(undo).toBeNull();
+  });
+
+  it.each(['n1', null])('is thawed at once while %s leads', async (now) => {
+    const { undo } = await inject('freeze-node', labOf());
+    leader = now;
+    roles = ['replica'];
+    await undo?.();
+    expect(did.slice(1)).toEqual(['thaw n1 etcd,patroni,postgres']);
+  });
+});
+
 /** A lab that does nothing but tell what it should. */
 function labOf(given: Partial<LabControl> = {}): LabControl {
   const signal = (what: string): LabControl['kill'] => {
