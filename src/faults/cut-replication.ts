@@ -7,7 +7,7 @@ import { inTurn } from './every-part.js';
 import { type Fault, type FaultContext, type Injection, notAsked } from './fault.js';
 import type { LabControl } from './lab-control.js';
 import { checkMayAsk, insist, type Look, lookAt } from './look.js';
-import { patchAnyMember } from './settings.js';
+import { patchAnyMember, wordsOf } from './settings.js';
 import { labOf } from './strike.js';
 
 /** Bytes; a replica that lags more may not lead, and these will lag. */
@@ -107,8 +107,9 @@ export async function restore(
       return `ALTER ROLE ${lab.replicationRole} LOGIN on ${name}`;
     }, forMs);
   const limit = async () => {
-    await patchAnyMember(target.patroni, { maximum_lag_on_failover: lag }, access, forMs);
-    return `maximum_lag_on_failover=${JSON.stringify(lag)}`;
+    const before = { maximum_lag_on_failover: lag };
+    await patchAnyMember(target.patroni, before, access, forMs);
+    return wordsOf(before);
   };
   return (await inTurn([login, limit])).join(', ');
 }
