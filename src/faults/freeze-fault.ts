@@ -4,7 +4,7 @@ import type { Fault, FaultContext, FaultOption } from './fault.js';
 import type { NodeComponent } from './lab-control.js';
 import { lookAt } from './look.js';
 import { memberFor } from './members.js';
-import { checkNode, FOR_OPTION, lasting, nodeOption, signalWords, strike } from './strike.js';
+import { checkNode, forOption, lasting, nodeOption, signalWords, strike } from './strike.js';
 
 /** What differs from one freezing to the next. */
 export interface Freezing extends Pick<Fault, 'kind' | 'summary' | 'exercises' | 'expects'> {
@@ -21,7 +21,7 @@ export function freezeFault(freezing: Freezing): Fault {
     exercises,
     expects,
     needs: 'lab',
-    options: [FOR_OPTION, nodeOption('leader'), ...options],
+    options: [{ ...forOption(), isFirst: true }, nodeOption('leader'), ...options],
     check: (context) => checkNode(context, context.plan.options['node'] ?? 'leader'),
     inject: async (context) => {
       const components = componentsFor(context.plan.options);

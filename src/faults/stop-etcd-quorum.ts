@@ -1,7 +1,7 @@
 import { atOnce } from './every-part.js';
 import type { Fault } from './fault.js';
 import { checkReady } from './look.js';
-import { FOR_OPTION, labOf, lasting, signalWords, strike } from './strike.js';
+import { forOption, labOf, lasting, signalWords, strike } from './strike.js';
 
 const USUAL = '15s';
 
@@ -13,15 +13,14 @@ export const stopEtcdQuorum: Fault = {
     'Patroni without its DCS: the primary demotes itself after retry_timeout unless failsafe_mode is on; reads go on',
   expects: 'service',
   needs: 'lab',
-  options: [{ ...FOR_OPTION, summary: `how long [${USUAL}]` }],
+  options: [{ ...forOption(USUAL), isFirst: true }],
 
   async check(context) {
     labOf(context);
     await checkReady(context, 'stop-etcd-quorum');
   },
 
-  async inject(given) {
-    const context = { ...given, plan: { ...given.plan, options: { for: USUAL, ...given.plan.options } } };
+  async inject(context) {
     const injection = await strike(context, ({ etcdLeader }) => {
       const { nodes } = labOf(context);
       const first = etcdLeader ?? nodes[0] ?? '';
@@ -42,6 +41,6 @@ export const stopEtcdQuorum: Fault = {
         },
       };
     });
-    return lasting(context, injection);
+    return lasting(context, injection, USUAL);
   },
 };

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RunClock } from '../clock.js';
 import { parseFault } from '../plan/fault.js';
@@ -97,6 +98,34 @@ describe('freeze-node', () => {
   });
 });
 
+describe.each([
+  ['kill-replica', 'n2 etcd,patroni,postgres', 'n2 etcd,patroni'],
+  ['kill-etcd-leader', 'n1 etcd', 'n1 etcd'],
+])('%s', (kind, killed, started) => {
+  it('lasts for its time, and is started again', async () => {
+    const { record, undo } = await inject(`${kind}:for=30ms`, labOf());
+    expect(did).toEqual([`kill ${killed}`, `start ${started}`]);
+    // Node's timers may be a millisecond early.
+    expect((record.undoneAtMs ?? 0) - (record.askedAtMs ?? 0)).toBeGreaterThan(28);
+    expect(undo).toBeNull();
+  });
+
+  it('lasts for a while without one, and is left to be undone when the run ends before', async () => {
+    const ended = new AbortController();
+    const lab = labOf();
+    const kill: LabControl['kill'] = (...given) => {
+      setImmediate(() => ended.abort());
+      return lab.kill(...given);
+    };
+    const { record, undo } = await inject(kind, { ...lab, kill }, ended.signal);
+    expect(ended.signal.aborted).toBe(true);
+    expect(record).toMatchObject({ undone: null, failure: null });
+    expect(did).toEqual([`kill ${killed}`]);
+    expect(await undo?.()).toMatch(/^started etcd/);
+    expect(did).toContain(`start ${started}`);
+  });
+});
+
 /** A lab that does nothing but tell what it should. */
 function labOf(given: Partial<LabControl> = {}): LabControl {
   const signal = (what: string): LabControl['kill'] => {
@@ -128,14 +157,14 @@ function labOf(given: Partial<LabControl> = {}): LabControl {
   };
 }
 
-function contextOf(text: string, lab: LabControl, signal = new AbortController().signal): FaultContext {
-  const plan = parseFault(text, FAULTS, 60_000);
+function contextOf(words: string, lab: LabControl, signal = new AbortController().signal): FaultContext {
+  const plan = parseFault(words, FAULTS, 60_000);
   if (plan === undefined) {
-    throw new Error(`${text} is no fault`);
+    throw new Error(`${words} is no fault`);
   }
   const rw = { host: '', port: 0, user: '', database: '', sslMode: 'disable' } as const;
   return {
-    target: { kind: 'cluster', name: 'cluster', rw, patroni: [api.url] },
+    target: { kind: 'cluster', name: 'cluster', rw, patroni: [api.url], etcd: [api.url] },
     plan,
     access: {},
     lab,
@@ -145,8 +174,8 @@ function contextOf(text: string, lab: LabControl, signal = new AbortController()
   };
 }
 
-async function inject(text: string, lab: LabControl, signal?: AbortSignal): Promise<Injection> {
-  const context = contextOf(text, lab, signal);
+async function inject(words: string, lab: LabControl, signal?: AbortSignal): Promise<Injection> {
+  const context = contextOf(words, lab, signal);
   const fault = FAULTS.find(({ kind }) => kind === context.plan.kind);
   if (fault === undefined) {
     throw new Error(`there is no ${context.plan.kind}`);
@@ -154,27 +183,15 @@ async function inject(text: string, lab: LabControl, signal?: AbortSignal): Prom
   return fault.inject(context);
 }
 
-/** One server that is the API of all members. */
+/** One server that is the API of all members, and etcd, too. */
 async function startApi() {
-  const server = createServer((incoming, reply) => {
-    if (incoming.url === '/cluster') {
-      reply.end(JSON.stringify({ members: members(url) }));
-      return;
-    }
+  const server = createServer(async (incoming, reply) => {
+    const body = await text(incoming);
     if (incoming.method === 'PATCH') {
-      let body = '';
-      incoming.on('data', (chunk) => {
-        body += String(chunk);
-      });
-      incoming.on('end', () => {
-        did.push(`PATCH ${body}`);
-        reply.writeHead(patching).end('{}');
-      });
-      return;
+      did.push(`PATCH ${body}`);
+      reply.writeHead(patching);
     }
-    const role = (roles.length > 1 ? roles.shift() : roles[0]) ?? '';
-    did.push(`is ${role}`);
-    reply.end(JSON.stringify({ role, state: 'running' }));
+    reply.end(JSON.stringify(answerTo(incoming.url ?? '', url)));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -185,6 +202,24 @@ async function startApi() {
       server.close();
     },
   };
+}
+
+function answerTo(path: string, url: string): unknown {
+  switch (path) {
+    case '/config':
+      return {};
+    case '/cluster':
+      return { members: members(url) };
+    case '/v3/maintenance/status':
+      return { leader: '1' };
+    case '/v3/cluster/member/list':
+      return { members: [{ ID: '1', name: 'n1' }] };
+    default: {
+      const role = (roles.length > 1 ? roles.shift() : roles[0]) ?? '';
+      did.push(`is ${role}`);
+      return { role, state: 'running' };
+    }
+  }
 }
 
 function members(url: string) {
