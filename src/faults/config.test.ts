@@ -19,10 +19,38 @@ describe('inverseOf', () => {
     );
   });
 
-  it('says in one line what it does', () => {
-    expect(wordsOf({ ttl: 20, postgresql: { parameters: { work_mem: '8MB' }, x: null } })).toBe(
-      'ttl=20 postgresql.parameters.work_mem="8MB" postgresql.x=null',
+  it('of what was not there names what was asked, and removes it', () => {
+    const patch = { ttl: 20, postgresql: { parameters: { work_mem: '8MB' } } };
+    expect(wordsOf(inverseOf(patch, {}), patch)).toBe('ttl=null postgresql.parameters.work_mem');
+  });
+});
+
+describe('wordsOf', () => {
+  it('tells plain values of the top level, and names the others', () => {
+    const patch = {
+      ttl: 20,
+      failsafe_mode: true,
+      mode: 'quorum',
+      long: 'x'.repeat(41),
+      list: ['secret'],
+      none: null,
+      postgresql: { parameters: { work_mem: 'secret' }, x: null, empty: {} },
+    };
+    expect(wordsOf(patch)).toBe(
+      'ttl=20 failsafe_mode=true mode="quorum" long list none=null postgresql.parameters.work_mem postgresql.x postgresql.empty',
     );
+  });
+
+  it('tells nothing of a subtree that is set back', () => {
+    const before = { postgresql: { authentication: { password: 'secret' } }, slots: { secret: {} } };
+    for (const patch of [
+      { postgresql: null, slots: 1 },
+      { postgresql: { authentication: null }, slots: 'x' },
+      { postgresql: { authentication: { password: 'new secret' } } },
+    ]) {
+      expect(wordsOf(inverseOf(patch, before), patch)).not.toContain('secret');
+      expect(wordsOf(patch)).not.toContain('secret');
+    }
   });
 });
 

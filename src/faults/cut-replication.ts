@@ -3,10 +3,11 @@ import { getConfig } from '../cluster/patroni.js';
 import { messageOf } from '../errors.js';
 import { closeClient, openClient } from '../postgres/connect.js';
 import type { FaultRecord } from '../result/result.js';
+import { inTurn } from './every-part.js';
 import { type Fault, type FaultContext, type Injection, notAsked } from './fault.js';
 import type { LabControl } from './lab-control.js';
 import { checkMayAsk, insist, type Look, lookAt } from './look.js';
-import { patchAnyMember } from './settings.js';
+import { patchAnyMember, wordsOf } from './settings.js';
 import { labOf } from './strike.js';
 
 /** Bytes; a replica that lags more may not lead, and these will lag. */
@@ -88,18 +89,29 @@ const TERMINATE = `
 
 /**
  * On whoever leads now, since a new leader may have got the loss of the right or not. Replicas that follow it get it
- * back by replication, or by the copy that brings them behind it.
+ * back by replication, or by the copy that brings them behind it. The limit is set back even when the right is not.
+ * @param forMs how long each is tried
  */
-async function restore({ target, access }: FaultContext, lab: LabControl, lag: unknown): Promise<string> {
-  const leader = await insist(async () => {
-    const { name } = (await lookAt(target, access)).leader;
-    await asSuperuser(lab, name, (sql) =>
-      sql.query(`ALTER ROLE ${sql.escapeIdentifier(lab.replicationRole)} LOGIN`),
-    );
-    return name;
-  });
-  await patchAnyMember(target.patroni, { maximum_lag_on_failover: lag }, access);
-  return `ALTER ROLE ${lab.replicationRole} LOGIN on ${leader}, maximum_lag_on_failover=${JSON.stringify(lag)}`;
+export async function restore(
+  { target, access }: FaultContext,
+  lab: LabControl,
+  lag: unknown,
+  forMs?: number,
+): Promise<string> {
+  const login = () =>
+    insist(async () => {
+      const { name } = (await lookAt(target, access)).leader;
+      await asSuperuser(lab, name, (sql) =>
+        sql.query(`ALTER ROLE ${sql.escapeIdentifier(lab.replicationRole)} LOGIN`),
+      );
+      return `ALTER ROLE ${lab.replicationRole} LOGIN on ${name}`;
+    }, forMs);
+  const limit = async () => {
+    const before = { maximum_lag_on_failover: lag };
+    await patchAnyMember(target.patroni, before, access, forMs);
+    return wordsOf(before);
+  };
+  return (await inTurn([login, limit])).join(', ');
 }
 
 async function asSuperuser<T>(

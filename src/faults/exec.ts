@@ -84,7 +84,7 @@ async function commandsOf({ plan, target, access }: FaultContext): Promise<Comma
   const used = new Set([command, undo ?? ''].flatMap(placeholdersIn));
   const look = target.patroni.length === 0 ? null : await lookIfNeeded(target, access, used.size > 0);
   const scope = look !== null && used.has('scope') ? await scopeOf(look, access) : null;
-  const values = look === null ? {} : valuesOf(look, scope);
+  const values = look === null ? {} : valuesOf(look, scope, used);
   return {
     command: fillIn(command, values),
     undo: undo === undefined ? undefined : fillIn(undo, values),

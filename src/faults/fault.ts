@@ -67,7 +67,7 @@ export interface Injection {
   readonly record: FaultRecord;
   /**
    * Takes it back, whatever state the cluster is in by now; says what it did, `started n1 again`. Null when there is
-   * nothing to take back. It may reject.
+   * nothing to take back. It may reject, and may then be called again: what of it was done already does no harm twice.
    */
   readonly undo: (() => Promise<string>) | null;
 }

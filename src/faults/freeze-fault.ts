@@ -1,7 +1,10 @@
-import type { Fault, FaultOption } from './fault.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { getMember } from '../cluster/patroni.js';
+import type { Fault, FaultContext, FaultOption } from './fault.js';
 import type { NodeComponent } from './lab-control.js';
+import { lookAt } from './look.js';
 import { memberFor } from './members.js';
-import { checkNode, FOR_OPTION, lasting, nodeOption, signalWords, strike } from './strike.js';
+import { checkNode, forOption, lasting, nodeOption, signalWords, strike } from './strike.js';
 
 /** What differs from one freezing to the next. */
 export interface Freezing extends Pick<Fault, 'kind' | 'summary' | 'exercises' | 'expects'> {
@@ -18,7 +21,7 @@ export function freezeFault(freezing: Freezing): Fault {
     exercises,
     expects,
     needs: 'lab',
-    options: [FOR_OPTION, nodeOption('leader'), ...options],
+    options: [{ ...forOption(), isFirst: true }, nodeOption('leader'), ...options],
     check: (context) => checkNode(context, context.plan.options['node'] ?? 'leader'),
     inject: async (context) => {
       const components = componentsFor(context.plan.options);
@@ -29,6 +32,7 @@ export function freezeFault(freezing: Freezing): Fault {
           strike: async (lab, onSignal) =>
             signalWords('SIGSTOP', await lab.freeze(name, components, onSignal), name),
           undo: async (lab) => {
+            await untilPromoted(context, name);
             await lab.thaw(name, components);
             return `SIGCONT to ${components.join(', ')} of ${name}`;
           },
@@ -37,4 +41,29 @@ export function freezeFault(freezing: Freezing): Fault {
       return lasting(context, injection);
     },
   };
+}
+
+/** So long a member that has just got the leader key may take to become primary. */
+const PROMOTION_MS = 10_000;
+
+/**
+ * Waits, when another member holds the leader key by now, until its PostgreSQL is primary, too. Patroni 3.0.2 writes the
+ * key without comparing: an old primary that wakes up in between takes it back, and the failover is none.
+ */
+async function untilPromoted({ target, access }: FaultContext, frozen: string): Promise<void> {
+  const deadline = performance.now() + PROMOTION_MS;
+  while (performance.now() < deadline) {
+    const leader = await lookAt(target, access).then(
+      (look) => look.leader,
+      () => null,
+    );
+    if (leader === null || leader.name === frozen || leader.role !== 'leader') {
+      return;
+    }
+    const self = await getMember(leader.apiUrl, { ...access, timeoutMs: 1000 }).catch(() => null);
+    if (self?.role === 'primary') {
+      return;
+    }
+    await sleep(50);
+  }
 }

@@ -16,7 +16,7 @@ export function memberFor(cluster: PatroniCluster, leader: ClusterMember, wanted
     return leader;
   }
   if (wanted === 'replica') {
-    return candidateOf(cluster, leader, undefined, 'The fault');
+    return replicaOf(cluster, leader);
   }
   const member = cluster.members.find(({ name }) => name === wanted);
   if (member === undefined) {
@@ -44,10 +44,9 @@ export function candidateOf(
     }
     return candidate;
   }
-  const fit = replicas
-    .filter((member) => member.state === 'running' || member.state === 'streaming')
-    .filter((member) => member.tags['nofailover'] !== true && member.tags['failover_priority'] !== 0)
-    .sort((a, b) => rankOf(a) - rankOf(b));
+  const fit = running(replicas).filter(
+    (member) => member.tags['nofailover'] !== true && member.tags['failover_priority'] !== 0,
+  );
   const [best] = fit;
   if (best === undefined) {
     throw new UserError(
@@ -56,6 +55,31 @@ export function candidateOf(
     );
   }
   return best;
+}
+
+/** The replica that lags least, whether it may lead or not. @throws UserError when none runs */
+export function replicaOf(
+  cluster: PatroniCluster,
+  leader: ClusterMember,
+  title = 'The fault',
+): ClusterMember {
+  const replicas = cluster.members.filter((member) => member.name !== leader.name);
+  const [best] = running(replicas);
+  if (best === undefined) {
+    const names = replicas.map((member) => member.name).join(', ') || 'none';
+    throw new UserError(
+      `${title} needs a replica that runs; replicas of ${leader.name}: ${names}.`,
+      'Start one, or run with --fault none.',
+    );
+  }
+  return best;
+}
+
+/** The one that lags least comes first. */
+function running(replicas: readonly ClusterMember[]): readonly ClusterMember[] {
+  return replicas
+    .filter((member) => member.state === 'running' || member.state === 'streaming')
+    .sort((a, b) => rankOf(a) - rankOf(b));
 }
 
 /** With synchronous replication only a synchronous standby may take over; then the smaller lag wins. */

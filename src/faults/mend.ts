@@ -9,7 +9,7 @@ const STUCK_MS = 15_000;
 export type Mender = (health: ClusterHealth) => Promise<readonly string[]>;
 
 /**
- * Copies the data of a replica anew that runs and has not followed for long. Patroni before 3.1 may leave one that never
+ * Copies the data of a replica anew that runs and has not followed for long. Patroni 3.0.2 may leave one that never
  * will: an old primary that is thawed writes the leader key without looking whose it is by now, and the new one, demoted
  * again, has begun a timeline that nobody else knows.
  * @param nowMs any clock

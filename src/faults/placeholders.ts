@@ -1,5 +1,5 @@
 import type { Look } from './look.js';
-import { candidateOf } from './members.js';
+import { replicaOf } from './members.js';
 
 /** Words that a command may have in braces. */
 export const PLACEHOLDERS = ['leader', 'leader_host', 'replica', 'replica_host', 'scope'] as const;
@@ -33,19 +33,24 @@ function shellWord(text: string): string {
   return /^[A-Za-z0-9._-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** @param scope null where it is not known */
+/**
+ * The values of those that are used: a command without a replica in it needs none.
+ * @param scope null where it is not known
+ * @throws UserError when there is no such member
+ */
 export function valuesOf(
   { cluster, leader }: Look,
   scope: string | null,
+  used: Iterable<Placeholder>,
 ): Readonly<Partial<Record<Placeholder, string>>> {
-  const others = cluster.members.length > 1;
-  const replica = others ? candidateOf(cluster, leader, undefined, 'A placeholder {replica}') : null;
-  const known: [Placeholder, string | null | undefined][] = [
-    ['leader', leader.name],
-    ['leader_host', leader.host],
-    ['replica', replica?.name],
-    ['replica_host', replica?.host],
-    ['scope', scope],
-  ];
-  return Object.fromEntries(known.filter(([, value]) => value !== null && value !== undefined));
+  const replica = () => replicaOf(cluster, leader, 'A placeholder {replica}');
+  const known: Readonly<Record<Placeholder, () => string | null>> = {
+    leader: () => leader.name,
+    leader_host: () => leader.host,
+    replica: () => replica().name,
+    replica_host: () => replica().host,
+    scope: () => scope,
+  };
+  const values = [...used].map((name) => [name, known[name]()] as const);
+  return Object.fromEntries(values.filter(([, value]) => value !== null));
 }

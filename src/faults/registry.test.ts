@@ -22,6 +22,8 @@ describe('FAULTS', () => {
     ['restart:replica', { role: 'replica' }],
     ["exec:'COMMAND'@20s", { command: 'COMMAND' }],
     ['kill-replica:member=n3', { member: 'n3' }],
+    ['kill-replica:member=n3,for=20s', { member: 'n3', for: '20s' }],
+    ['kill-etcd-leader:20s', { for: '20s' }],
     ['freeze-postgres:what=postmaster,for=5s', { what: 'postmaster', for: '5s' }],
   ])('%s is understood', (text, options) => {
     expect(parseFault(text, FAULTS, 60_000)?.options).toEqual(options);

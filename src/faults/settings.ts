@@ -10,7 +10,7 @@ import { insist } from './look.js';
 
 /**
  * Changes Patroni's dynamic configuration, and takes it back.
- * @param asked in words, `ttl=20`
+ * @param asked in words, `ttl=20`; it stands in the result, so it must have no passwords in it
  */
 export async function changeSettings(
   context: FaultContext,
@@ -42,7 +42,7 @@ export async function changeSettings(
     record,
     undo: async () => {
       await patchAnyMember(target.patroni, inverse, access);
-      return `set back ${wordsOf(inverse)}`;
+      return `set back ${wordsOf(inverse, patch)}`;
     },
   };
 }
@@ -64,6 +64,7 @@ export async function patchAnyMember(
   urls: readonly string[],
   patch: JsonObject,
   access: HttpAccess,
+  forMs?: number,
 ): Promise<void> {
   await insist(async () => {
     let failure: unknown = new UserError('No Patroni member is known.');
@@ -76,19 +77,35 @@ export async function patchAnyMember(
       }
     }
     throw failure;
-  });
+  }, forMs);
 }
 
-/** `ttl=20 postgresql.parameters.work_mem="8MB"` */
-export function wordsOf(patch: JsonObject, prefix = ''): string {
-  const words: string[] = [];
-  for (const [name, value] of Object.entries(patch)) {
-    const part = objectOf(value);
-    words.push(
-      part === null ? `${prefix}${name}=${JSON.stringify(value)}` : wordsOf(part, `${prefix}${name}.`),
-    );
-  }
+/** A longer text may be anything. */
+const SHORT = 40;
+
+/**
+ * `ttl=20 postgresql.parameters.work_mem`: passwords may stand in whatever is below the top level, or is old, so that
+ * only plain values of the top level are told.
+ * @param names the patch whose settings are named; `values` may have whole subtrees in their place
+ */
+export function wordsOf(values: JsonObject, names: JsonObject = values): string {
+  const words = Object.entries(names).flatMap(([name, given]) => {
+    const value = values[name];
+    return objectOf(given) === null && isPlain(value)
+      ? [`${name}=${JSON.stringify(value)}`]
+      : namesOf(name, given);
+  });
   return words.join(' ');
+}
+
+function isPlain(value: unknown): boolean {
+  const isShort = typeof value === 'string' && value.length <= SHORT;
+  return isShort || value === null || typeof value === 'number' || typeof value === 'boolean';
+}
+
+function namesOf(name: string, given: unknown): readonly string[] {
+  const inner = Object.entries(objectOf(given) ?? {});
+  return inner.length === 0 ? [name] : inner.flatMap(([part, below]) => namesOf(`${name}.${part}`, below));
 }
 
 /** Waits until every member that answers knows whether there is a pause; each learns of it in its own loop. */

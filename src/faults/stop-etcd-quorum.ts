@@ -1,6 +1,7 @@
+import { atOnce } from './every-part.js';
 import type { Fault } from './fault.js';
 import { checkReady } from './look.js';
-import { FOR_OPTION, labOf, lasting, signalWords, strike } from './strike.js';
+import { forOption, labOf, lasting, signalWords, strike } from './strike.js';
 
 const USUAL = '15s';
 
@@ -12,15 +13,14 @@ export const stopEtcdQuorum: Fault = {
     'Patroni without its DCS: the primary demotes itself after retry_timeout unless failsafe_mode is on; reads go on',
   expects: 'service',
   needs: 'lab',
-  options: [{ ...FOR_OPTION, summary: `how long [${USUAL}]` }],
+  options: [{ ...forOption(USUAL), isFirst: true }],
 
   async check(context) {
     labOf(context);
     await checkReady(context, 'stop-etcd-quorum');
   },
 
-  async inject(given) {
-    const context = { ...given, plan: { ...given.plan, options: { for: USUAL, ...given.plan.options } } };
+  async inject(context) {
     const injection = await strike(context, ({ etcdLeader }) => {
       const { nodes } = labOf(context);
       const first = etcdLeader ?? nodes[0] ?? '';
@@ -28,18 +28,19 @@ export const stopEtcdQuorum: Fault = {
       const two = [first, second];
       return {
         subject: two.join(' '),
+        // To the end of each: what is still being done to one could not be undone.
         strike: async (lab, onSignal) => {
-          const words = await Promise.all(
-            two.map(async (node) => signalWords('SIGSTOP', await lab.freeze(node, ['etcd'], onSignal), node)),
-          );
+          const freeze = async (node: string) =>
+            signalWords('SIGSTOP', await lab.freeze(node, ['etcd'], onSignal), node);
+          const words = await atOnce(two.map((node) => () => freeze(node)));
           return words.join(', ');
         },
         undo: async (lab) => {
-          await Promise.all(two.map((node) => lab.thaw(node, ['etcd'])));
+          await atOnce(two.map((node) => () => lab.thaw(node, ['etcd'])));
           return `SIGCONT to etcd of ${two.join(' and ')}`;
         },
       };
     });
-    return lasting(context, injection);
+    return lasting(context, injection, USUAL);
   },
 };

@@ -46,12 +46,20 @@ export async function strike(context: FaultContext, blowFor: (look: Look) => Blo
   }
 }
 
-/** Lets it last for the given time, and undoes it; one that the run's end interrupts is left to whoever undoes. */
-export async function lasting(context: FaultContext, injection: Injection): Promise<Injection> {
+/**
+ * Lets it last for the given time, and undoes it; one that is only half done, or that the run's end interrupts, is left
+ * to whoever undoes.
+ * @param usual how long where no time is given, `15s`; until the round is over where that is not given either
+ */
+export async function lasting(
+  context: FaultContext,
+  injection: Injection,
+  usual?: string,
+): Promise<Injection> {
   const { plan, clock, signal } = context;
   const { record, undo } = injection;
-  const text = plan.options['for'];
-  if (text === undefined || undo === null || record.askedAtMs === null) {
+  const text = plan.options['for'] ?? usual;
+  if (text === undefined || undo === null || record.askedAtMs === null || record.failure !== null) {
     return injection;
   }
   const untilMs = record.askedAtMs + parseDuration(text, 'for');
@@ -84,12 +92,10 @@ export function nodeOption(usual: 'leader' | 'replica', name = 'node'): FaultOpt
   return { name, summary: `leader, replica or a name, n2 [${usual}]` };
 }
 
-export const FOR_OPTION: FaultOption = {
-  name: 'for',
-  summary: 'how long [until the round is over]',
-  isFirst: true,
-  type: 'duration',
-};
+/** @param usual `15s`; until the round is over where it is not given */
+export function forOption(usual = 'until the round is over'): FaultOption {
+  return { name: 'for', summary: `how long [${usual}]`, type: 'duration' };
+}
 
 /** @throws UserError when it cannot be done to this lab */
 export async function checkNode(context: FaultCheck, wanted: string): Promise<void> {

@@ -71,19 +71,34 @@ class Control implements LabControl {
     const roots = await this.rootsOf(node, components);
     // What a killed server leaves in shared memory is known only while it runs.
     await recordServers(this.lab);
-    const records = roots.map(({ root }) => root);
-    signalAtOnce(records, 'SIGSTOP');
-    await waitForStop(records, HOLD_MS);
-    const families = await this.familiesOf(node, roots);
+    const families = await this.killFamilies(node, roots, onSignal);
     const all = processesOf(families);
-    onSignal?.();
-    signalAtOnce(all, 'SIGKILL');
     const left = await waitForEnd(all, END_MS);
     if (left.length > 0) {
       const pids = left.map(({ pid }) => pid).join(', ');
       throw new Error(`processes ${pids} of ${node} still run ${END_MS / 1000} s after SIGKILL`);
     }
     return families.map(signalled);
+  }
+
+  /** Whoever was only held goes on when it cannot be done: nobody would thaw it. */
+  private async killFamilies(
+    node: string,
+    roots: readonly Root[],
+    onSignal: OnSignal | undefined,
+  ): Promise<readonly Family[]> {
+    const records = roots.map(({ root }) => root);
+    try {
+      signalAtOnce(records, 'SIGSTOP');
+      await waitForStop(records, HOLD_MS);
+      const families = await this.familiesOf(node, roots);
+      onSignal?.();
+      signalAtOnce(processesOf(families), 'SIGKILL');
+      return families;
+    } catch (error) {
+      signalAtOnce(records, 'SIGCONT');
+      throw error;
+    }
   }
 
   async freeze(
@@ -94,6 +109,11 @@ class Control implements LabControl {
     const roots = await this.rootsOf(node, components);
     const records = roots.map(({ root }) => root);
     onSignal?.();
+    // Before anything can fail, so that thaw() knows of all that may be frozen.
+    for (const { component, root } of roots) {
+      const key = `${node} ${component}`;
+      this.frozen.set(key, [root, ...(this.frozen.get(key) ?? [])]);
+    }
     signalAtOnce(records, 'SIGSTOP');
     await waitForStop(records, HOLD_MS);
     return (await this.freezeAll(node, roots)).map(signalled);
@@ -122,10 +142,11 @@ class Control implements LabControl {
   async thaw(node: string, components: readonly NodeComponent[]): Promise<void> {
     const keys = inOrder(components).map((component) => `${node} ${component}`);
     const records = keys.flatMap((key) => this.frozen.get(key) ?? []);
+    signalAtOnce(records.toReversed(), 'SIGCONT');
+    // Only now, so that one that failed can be tried again.
     for (const key of keys) {
       this.frozen.delete(key);
     }
-    signalAtOnce(records.toReversed(), 'SIGCONT');
   }
 
   async start(node: string, components: readonly NodeComponent[]): Promise<void> {

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { findBinaries, isAtLeast, newestPostgresOf } from './binaries.js';
 import { listLabs, readLab } from './lab.js';
-import { bootId, recordOf } from './process.js';
+import { recordOf } from './process.js';
 import { PROFILE_NAMES, profileOf } from './profiles.js';
+import { someState } from './state.fixture.js';
 import {
   checkSocketLength,
   createDirectory,
   LabDirectory,
-  type LabState,
   labDirectory,
   readProcesses,
   readState,
@@ -194,26 +194,6 @@ describe('parsePasswd', () => {
     expect(parsePasswd(text)).toContainEqual({ name: 'postgres', uid: 101, gid: 104 });
   });
 });
-
-async function someState(name: string): Promise<LabState> {
-  const starter = await recordOf(process.pid);
-  return {
-    format: 1,
-    name,
-    profile: 'stock',
-    network: '127.0.203',
-    scope: `pgha-${name}`,
-    clusterToken: 'token',
-    maxConnections: 300,
-    user: null,
-    binaries: { pgBin: '/usr/lib/postgresql/15/bin', patroni: '/p', etcd: '/e', haproxy: '/h' },
-    versions: { postgres: '15.18', patroni: '3.0.2', etcd: '3.4.23', haproxy: '2.6.12' },
-    passwords: { superuser: 's', replication: 'r', rewind: 'w', application: 'a' },
-    bootId: await bootId(),
-    phase: 'starting',
-    starter: starter ?? { pid: 0, startTicks: 0 },
-  };
-}
 
 async function program(name: string, script: string): Promise<string> {
   const path = join(base, name);
