@@ -211,6 +211,8 @@ SELECT 1;`;
       expect(sent(program)).toEqual(sent(await text(script, 'off')));
       expect(program.tokens).toEqual({ history: false, rows: false });
     }
+    const winding = '\\set v 1\nBEGIN;\n\\if :v = 1\nSELECT lookup(1);\n\\endif\nCOMMIT;';
+    expect(sent(await text(winding, 'insert'))).not.toContain('draw');
     const among = await text('SELECT lookup(1);\nUPDATE x SET y = 1;', 'insert');
     expect(sent(among).slice(0, 2)).toEqual(['SELECT lookup(1)', 'draw']);
   });
@@ -239,6 +241,15 @@ SELECT 1;`;
     expect(other.filter((line) => line === 'draw')).toHaveLength(1);
     const winding = `\\set v 1\n\\if :v = 1\n${block}\n\\endif`;
     expect(sent(await text(winding, 'insert'))).not.toContain('draw');
+  });
+
+  it('goes on with a block where a commit or a rollback begins the next', async () => {
+    const script =
+      'BEGIN;\nUPDATE x SET y = 1;\nCOMMIT AND CHAIN;\nSAVEPOINT s;\nUPDATE x SET y = 2;\nROLLBACK TO s;\nCOMMIT;';
+    expect(sent(await text(script, 'insert')).slice(-2)).toEqual([
+      'INSERT INTO pgha_bench_ledger (token) VALUES ($1)',
+      'COMMIT',
+    ]);
   });
 
   it('keeps conditions leading to where they led', async () => {
