@@ -1,6 +1,7 @@
 import { patchOf } from '../cluster/config-patch.js';
 import { patchedSettings } from '../cluster/facts.js';
-import type { Downtime, FaultRecord, Phases } from '../result/result.js';
+import type { Downtime } from '../result/downtime.js';
+import type { FaultRecord, Phases } from '../result/result.js';
 import type { Prediction, RoundDetails } from '../result/round.js';
 import { type AskedRound, invalidOf } from './asked.js';
 import { dominatedBy } from './dominated.js';

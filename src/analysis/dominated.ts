@@ -1,4 +1,4 @@
-import type { Downtime } from '../result/result.js';
+import type { Downtime } from '../result/downtime.js';
 import type { Stage, StageKind } from '../result/round.js';
 import { formatMillis } from '../units.js';
 import { adviceOn } from './advice.js';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ProbeFrame } from '../load/frame.js';
-import type { Downtime } from '../result/result.js';
+import type { Downtime } from '../result/downtime.js';
 import { mergeBuckets } from './buckets.js';
 import { every, type Made, recordingOf } from './made.fixture.js';
 import { downtimeOf, endOfLoad, longestPause, mostPlannedInPause } from './outage.js';

@@ -7,7 +7,7 @@ import {
   STATEMENT_TIMEOUT,
   TRANSACTION_TIMEOUT,
 } from '../postgres/failure.js';
-import type { Downtime } from '../result/result.js';
+import type { Downtime } from '../result/downtime.js';
 import { endOf } from './buckets.js';
 import { isUneven, plannedIn } from './planned.js';
 import type { Bucket, Recording } from './recording.js';

@@ -1,4 +1,4 @@
-import type { Downtime } from '../result/result.js';
+import type { Downtime } from '../result/downtime.js';
 import type { Recovery } from '../result/round.js';
 import { endOf } from './buckets.js';
 import { tellsOfOutage, type Window } from './outage.js';

@@ -1,5 +1,6 @@
 import type { Route } from '../plan/target.js';
-import type { Downtime, FaultRecord, RoundAnalysis } from '../result/result.js';
+import type { Downtime } from '../result/downtime.js';
+import type { FaultRecord, RoundAnalysis } from '../result/result.js';
 import type { RoundsSummary } from '../result/round.js';
 import { formatMillis } from '../units.js';
 import { type AskedRound, askedRounds } from './asked.js';

@@ -1,4 +1,5 @@
-import type { ClusterFacts, Downtime, Event, FaultRecord, Phases } from '../result/result.js';
+import type { Downtime } from '../result/downtime.js';
+import type { ClusterFacts, Event, FaultRecord, Phases } from '../result/result.js';
 import type { Range, Stage, StageKind } from '../result/round.js';
 import { keyGone, keyTaken, leaderAt } from './leaders.js';
 import type { Window } from './outage.js';

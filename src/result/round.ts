@@ -1,4 +1,4 @@
-import type { Downtime } from './result.js';
+import type { Downtime } from './downtime.js';
 
 /** From the smallest to the largest value that settings imply, ms. */
 export interface Range {

@@ -1,4 +1,5 @@
-import type { Downtime, FaultRecord, RoundAnalysis } from '../../result/result.js';
+import type { Downtime } from '../../result/downtime.js';
+import type { FaultRecord, RoundAnalysis } from '../../result/result.js';
 import type { Prediction } from '../../result/round.js';
 import { formatCount } from '../../units.js';
 import { rangeInWords } from './range.js';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Downtime } from '../../result/result.js';
+import type { Downtime } from '../../result/downtime.js';
 import { gapLane } from './gaps.js';
 import { styleOf } from './text.js';
 

@@ -1,4 +1,4 @@
-import type { Downtime } from '../../result/result.js';
+import type { Downtime } from '../../result/downtime.js';
 import { type Canvas, columnOf, lane } from './canvas.js';
 
 /** The outages in the view as bars of one lane, with their lengths where there is room; nothing without any. */

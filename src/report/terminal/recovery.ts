@@ -1,4 +1,5 @@
-import type { ClientGaps, Downtime, Result, RoundAnalysis } from '../../result/result.js';
+import type { Downtime } from '../../result/downtime.js';
+import type { ClientGaps, Result, RoundAnalysis } from '../../result/result.js';
 import type { Recovery, SplitBrain, Staleness } from '../../result/round.js';
 import { formatCount } from '../../units.js';
 import { nodeOf } from './nodes.js';

@@ -1,4 +1,5 @@
-import type { Downtime, FaultRecord, Result, RoundAnalysis } from '../../result/result.js';
+import type { Downtime } from '../../result/downtime.js';
+import type { FaultRecord, Result, RoundAnalysis } from '../../result/result.js';
 import type { RoundsSummary, Spread } from '../../result/round.js';
 import { isStalled } from './downtime.js';
 import { faultName } from './fault.js';

@@ -1,4 +1,5 @@
-import type { Downtime, FaultRecord, Result, RoundAnalysis } from '../../result/result.js';
+import type { Downtime } from '../../result/downtime.js';
+import type { FaultRecord, Result, RoundAnalysis } from '../../result/result.js';
 import type { RoundsSummary } from '../../result/round.js';
 import { formatCount } from '../../units.js';
 import { isCutByFault } from './downtime.js';
