@@ -48,7 +48,8 @@ const PROMOTION_MS = 10_000;
 
 /**
  * Waits, when another member holds the leader key by now, until its PostgreSQL is primary, too. Patroni 3.0.2 writes the
- * key without comparing: an old primary that wakes up in between takes it back, and the failover is none.
+ * key without comparing, so an old primary that wakes up may take it back: later this is a second change of the leader,
+ * but before the promotion there would have been no failover at all.
  */
 async function untilPromoted({ target, access }: FaultContext, frozen: string): Promise<void> {
   const deadline = performance.now() + PROMOTION_MS;
