@@ -64,13 +64,30 @@ function windowFrom(recording: Recording, fromMs: number): Window | null {
 }
 
 /** Faults that leave the leader alone: when it changes nevertheless, something else was at work. */
-export const LEAVES_LEADER: ReadonlySet<string> = new Set([
+const LEAVES_LEADER: ReadonlySet<string> = new Set([
   'kill-replica',
   'cut-replication',
   'restart-haproxy',
   'reload-haproxy',
   'reinitialize',
 ]);
+
+/**
+ * How often faults of these kinds may change the leader together. One each, but for a freeze: the old primary may take the
+ * key back when it is thawed (seen with Patroni 3.0.2). Infinity with a command, of which nobody knows what it does.
+ */
+export function changesOfLeader(kinds: readonly string[]): number {
+  let changes = 0;
+  for (const kind of kinds) {
+    if (kind === 'exec') {
+      return Infinity;
+    }
+    if (!LEAVES_LEADER.has(kind)) {
+      changes += kind.startsWith('freeze-') ? 2 : 1;
+    }
+  }
+  return changes;
+}
 
 /**
  * Why the round says nothing of its fault; null when nothing is known against it.
@@ -93,10 +110,9 @@ export function invalidOf(recording: Recording, round: AskedRound, calm: Window 
   }
   const { window } = round;
   const within = changes.filter(({ atMs }) => window !== null && atMs > window.fromMs && atMs <= window.toMs);
-  const mayChange = records.filter(({ kind }) => !LEAVES_LEADER.has(kind)).length;
+  const mayChange = changesOfLeader(records.map(({ kind }) => kind));
   const more = within[mayChange];
-  // Nobody knows what a command does.
-  if (more === undefined || records.some(({ kind }) => kind === 'exec')) {
+  if (more === undefined) {
     return null;
   }
   const change = `${more.from} -> ${more.to}`;

@@ -1,4 +1,4 @@
-import { LEAVES_LEADER } from '../analysis/asked.js';
+import { changesOfLeader } from '../analysis/asked.js';
 import type { RunClock } from '../clock.js';
 import type { ClusterHealth } from '../cluster/health.js';
 import type { HttpAccess } from '../cluster/http.js';
@@ -222,8 +222,7 @@ export class Schedule {
   /** Each fault changes the leader once at most, and some never; nobody knows what a command does. */
   private disturbanceSince(changesBefore: number, faults: readonly Fault[]): string | null {
     const changes = this.context.leaderChanges() - changesBefore;
-    const mayChange = faults.filter(({ kind }) => !LEAVES_LEADER.has(kind)).length;
-    return changes > mayChange && !faults.some(({ kind }) => kind === 'exec')
+    return changes > changesOfLeader(faults.map(({ kind }) => kind))
       ? `the leader changed ${changes} times`
       : null;
   }
