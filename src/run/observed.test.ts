@@ -1,27 +1,14 @@
 import { expect, it } from 'vitest';
+import { faultAt } from '../analysis/sample.fixture.js';
 import type { Event, FaultRecord } from '../result/result.js';
 import { withObservation } from './observed.js';
 
-const RECORD: FaultRecord = {
-  round: 1,
-  subject: 'n1',
-  etcdLeader: null,
-  output: null,
-  undone: null,
-  undoneAtMs: null,
-  undoFailure: null,
-  healthyAtMs: null,
-  disturbance: null,
-  kind: 'switchover',
-  plannedAtMs: 20_000,
+const RECORD: FaultRecord = faultAt(20_000, {
   askedAtMs: 20_003,
-  asked: 'POST',
-  answeredAtMs: 23_000,
   answer: '503 Switchover status unknown',
   observed: null,
   observedAtMs: null,
-  failure: null,
-};
+});
 
 function leader(atMs: number, from: string | null, to: string, kind = 'leader'): Event {
   return { atMs, uncertaintyMs: 0, layer: 'patroni', kind, subject: '', from, to, text: '' };
