@@ -4,6 +4,7 @@ import type { Recording } from './recording.js';
 import { roundsOf } from './rounds.js';
 import { instantsOfInterest, timelineOf } from './timeline.js';
 import { totalsOf } from './totals.js';
+import { wholePhasesOf } from './whole-phases.js';
 
 /** The parts of a result that are figures of the recording. */
 export interface AnalysedRecording
@@ -21,7 +22,7 @@ export function analyse(recording: Recording): AnalysedRecording {
     errors: errorsOf(recording),
     servers: serversOf(recording),
     directWrites: serversOf(recording, 'direct'),
-    analysis: { rounds, summaries },
+    analysis: { rounds, summaries, phases: wholePhasesOf(recording, rounds) },
     notes,
   };
 }

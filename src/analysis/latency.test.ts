@@ -52,6 +52,27 @@ describe('LatencySum', () => {
     );
   });
 
+  it('gives a spectrum that ascends to the maximum, each point the percentile of an HdrHistogram', () => {
+    fc.assert(
+      fc.property(latencies, (values) => {
+        const sum = new LatencySum();
+        sum.add(sparseOf(values), Math.max(...values));
+        const max = Math.max(...values);
+        const { percents, valuesUs } = sum.spectrum() ?? { percents: [], valuesUs: [] };
+        expect(valuesUs).toHaveLength(percents.length);
+        expect([percents.at(-1), valuesUs.at(-1)]).toEqual([100, max]);
+        expect(percents).toEqual([...percents].sort((a, b) => a - b));
+        // Below one in `count`, further points would say nothing; five to each halving until there.
+        expect(percents.length).toBe(1 + 5 * Math.ceil(Math.log2(values.length)));
+        for (const [index, percent] of percents.entries()) {
+          const rank = Math.max(1, Math.ceil((values.length * percent) / 100 - 1e-6));
+          const exact = [...values].sort((a, b) => a - b)[rank - 1] as number;
+          expect(valuesUs[index]).toBe(Math.min(hdrOf([exact]).getValueAtPercentile(50), max));
+        }
+      }),
+    );
+  });
+
   it('gives the mean and deviation of an HdrHistogram, and the exact maximum', () => {
     fc.assert(
       fc.property(latencies, (values) => {

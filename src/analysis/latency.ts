@@ -1,5 +1,5 @@
 import { BUCKETS, highestOf, lowestOf, type SparseHistogram } from '../histogram.js';
-import type { LatencySummary } from '../result/result.js';
+import type { LatencySummary, Spectrum } from '../result/result.js';
 
 /** Percentiles as whole thousandths, so that ranks are exact in integers: 999 of 1000 is p99.9. */
 export type PerMille = 500 | 900 | 950 | 990 | 999 | 1000;
@@ -81,6 +81,23 @@ export class LatencySum {
     return found;
   }
 
+  /** The whole distribution; null when nothing was recorded. */
+  spectrum(): Spectrum | null {
+    if (this.total === 0) {
+      return null;
+    }
+    const percents = percentsOf(this.total);
+    const valuesUs: number[] = [];
+    let below = 0;
+    for (const bucket of this.ascending()) {
+      below += this.counts[bucket] as number;
+      while (valuesUs.length < percents.length && below >= this.rankOf(percents[valuesUs.length] as number)) {
+        valuesUs.push(Math.min(highestOf(bucket), this.longestUs));
+      }
+    }
+    return { percents, valuesUs };
+  }
+
   summary(): LatencySummary | null {
     const percentiles = this.percentiles([500, 900, 950, 990, 999]);
     if (percentiles === null) {
@@ -106,6 +123,11 @@ export class LatencySum {
     return Math.max(1, Math.ceil((this.total * perMille) / 1000));
   }
 
+  private rankOf(percent: number): number {
+    // What 99.9 % of 1000 is must not become 1000 by the last bit.
+    return Math.min(this.total, Math.max(1, Math.ceil((this.total * percent) / 100 - 1e-6)));
+  }
+
   /** From the middle of each bucket, as HdrHistogram does. */
   private moments(): { minUs: number; meanUs: number; stddevUs: number } {
     const buckets = this.ascending();
@@ -128,6 +150,20 @@ export class LatencySum {
   private ascending(): Uint32Array {
     return this.touched.subarray(0, this.touchedLength).sort();
   }
+}
+
+/** Of each halving of the distance to 100 %. */
+const POINTS = 5;
+
+/** Up to where a single latency among `count` stands, and 100. */
+function percentsOf(count: number): number[] {
+  const percents: number[] = [];
+  for (let distance = 100; distance * count > 100; distance /= 2) {
+    for (let point = 0; point < POINTS; point++) {
+      percents.push(100 - distance * (1 - point / (2 * POINTS)));
+    }
+  }
+  return [...percents, 100];
 }
 
 function middleOf(bucket: number): number {

@@ -71,6 +71,7 @@ export function planOf(part: PlanPart = {}): Plan {
     directWrites: false,
     ledger: 'off',
     rounds: null,
+    tags: {},
     faults: [{ kind: 'switchover', atMs: 20_000, options: {} }],
     ...rest,
   };
@@ -488,6 +489,7 @@ export function build(simulation: Simulation, events: readonly Event[]): Sample 
       cluster: recording.cluster,
       clients: recording.clients,
       events,
+      gates: [],
       faults: recording.faults,
       commits: null,
       observed: { observers: [], clocks: [], series: [], history: [] },

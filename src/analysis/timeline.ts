@@ -45,6 +45,7 @@ export function timelineOf(recording: Recording, instants: readonly number[]): T
     ),
     lastAckMs: byRoute(used, (route) => buckets.map((bucket) => ackInstants(recording, bucket, route).last)),
     ...latencyColumns(buckets),
+    writers: writerColumns(buckets),
     probes: probeColumns(buckets),
     connects: buckets.map((bucket) => bucket.connects.successes),
     errors: errorColumns(buckets),
@@ -143,6 +144,20 @@ function isOn({ plan }: Recording, script: number, route: Route): boolean {
   return plan.workload.scripts[script]?.route === route;
 }
 
+function writerColumns(buckets: readonly Bucket[]): Record<string, number[]> {
+  const columns: Record<string, number[]> = {};
+  for (const [index, bucket] of buckets.entries()) {
+    for (const { server, writes, via, acks } of bucket.servers) {
+      if (writes && via === 'load' && acks > 0) {
+        columns[server] ??= new Array<number>(buckets.length).fill(0);
+        const column = columns[server];
+        column[index] = (column[index] as number) + acks;
+      }
+    }
+  }
+  return columns;
+}
+
 function probeColumns(buckets: readonly Bucket[]): Timeline['probes'] {
   const routes = new Set(buckets.flatMap((bucket) => bucket.probes.map((probe) => probe.route)));
   return byRoute([...routes].sort().reverse(), (route) => {
@@ -156,8 +171,9 @@ function probeColumns(buckets: readonly Bucket[]): Timeline['probes'] {
   });
 }
 
-function latencyColumns(buckets: readonly Bucket[]): Pick<Timeline, 'p50Us' | 'p99Us' | 'maxUs'> {
+function latencyColumns(buckets: readonly Bucket[]): Pick<Timeline, 'p50Us' | 'p90Us' | 'p99Us' | 'maxUs'> {
   const p50Us: (number | null)[] = [];
+  const p90Us: (number | null)[] = [];
   const p99Us: (number | null)[] = [];
   const maxUs: (number | null)[] = [];
   const sum = new LatencySum();
@@ -166,10 +182,11 @@ function latencyColumns(buckets: readonly Bucket[]): Pick<Timeline, 'p50Us' | 'p
     for (const frame of bucket.scripts) {
       addResponse(sum, frame);
     }
-    const [p50, p99, max] = sum.percentiles([500, 990, 1000]) ?? [];
+    const [p50, p90, p99, max] = sum.percentiles([500, 900, 990, 1000]) ?? [];
     p50Us.push(p50 ?? null);
+    p90Us.push(p90 ?? null);
     p99Us.push(p99 ?? null);
     maxUs.push(max ?? null);
   }
-  return { p50Us, p99Us, maxUs };
+  return { p50Us, p90Us, p99Us, maxUs };
 }

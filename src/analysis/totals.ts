@@ -23,6 +23,7 @@ export function totalsOf(recording: Recording): Totals {
     ports: routesOf(recording).map((route) => portTotals(recording, route)),
     ...commonTotals(recording, everyScript),
     connects: connectsOf(recording.buckets),
+    spectra: spectraOf(recording.buckets),
   };
 }
 
@@ -137,6 +138,18 @@ export function latenciesOf(
     }
   }
   return { service: service.summary(), response: response.summary() };
+}
+
+function spectraOf(buckets: readonly Bucket[]): Totals['spectra'] {
+  const service = new LatencySum();
+  const response = new LatencySum();
+  for (const bucket of buckets) {
+    for (const frame of bucket.scripts) {
+      addService(service, frame);
+      addResponse(response, frame);
+    }
+  }
+  return { service: service.spectrum(), response: response.spectrum() };
 }
 
 export function addService(sum: LatencySum, frame: ScriptFrame): void {

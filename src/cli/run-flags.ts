@@ -95,6 +95,7 @@ export const RUN_FLAGS = {
   profile: { group: 'Target:', describe: 'of a lab that the run starts: stock or fast [stock]' },
   out: { group: 'Result:', describe: 'directory [results/TIME-WORKLOAD-FAULT]' },
   label: { group: 'Result:', describe: 'a name to know it by' },
+  tag: { group: 'Result:', describe: 'NAME=VALUE to find it by; several' },
   'report-per-command': {
     alias: 'r',
     also: ['report-latencies'],

@@ -43,6 +43,7 @@ export async function readRunOrder(args: Arguments, words: readonly string[]): P
     text: (name) => once(args, name),
     env: process.env,
     faultTexts: each(args, 'fault'),
+    tagTexts: each(args, 'tag'),
     faults: FAULTS,
     cores: availableParallelism(),
     randomSeed: () => randomInt(2 ** 31),

@@ -32,6 +32,7 @@ export function loadPlan(
       variables: {},
       scripts: scripts.map(scriptPlan),
     },
+    tags: {},
     clients: 1,
     workers: 1,
     protocol: 'prepared',

@@ -44,7 +44,10 @@ export interface Plan {
   /** The faults are done so often, one round after the other; null when they are done once, at their times. */
   readonly rounds: number | null;
   readonly faults: readonly FaultPlan[];
+  /** What whoever ran it calls it; absent without --label. */
   readonly label?: string;
+  /** Whatever else whoever ran it wants to find it by, from --tag NAME=VALUE. */
+  readonly tags: Readonly<Record<string, string>>;
 }
 
 /**

@@ -11,6 +11,7 @@ function settingsOf(given: Given, env: Given = {}) {
     text: (name) => given[name],
     env,
     faultTexts: given['fault'] === undefined ? [] : [given['fault']],
+    tagTexts: given['tag'] === undefined ? [] : given['tag'].split(' '),
     faults: [{ kind: 'switchover', options: [] }],
     cores: 2,
     randomSeed: () => 7,
@@ -66,6 +67,7 @@ describe('readSettings', () => {
       observers: true,
       directWrites: false,
       seed: 7,
+      tags: {},
       deadlines: { connectMs: 5000, statementMs: 10_000, transactionMs: 30_000 },
       reconnect: { firstMs: 25, capMs: 500 },
       probes: true,
@@ -221,6 +223,23 @@ describe('readSettings', () => {
   ])('refuses %j', (given, message) => {
     expect(() => settingsOf(given)).toThrow(UserError);
     expect(() => settingsOf(given)).toThrow(message);
+  });
+});
+
+describe('--tag', () => {
+  it('is read as a name and a value, which may hold anything', () => {
+    expect(settingsOf({}).tags).toEqual({});
+    expect(settingsOf({ tag: 'branch=main commit=a=b empty=' }).tags).toEqual({
+      branch: 'main',
+      commit: 'a=b',
+      empty: '',
+    });
+  });
+
+  it('refuses what has no value, and a name that comes twice', () => {
+    expect(() => settingsOf({ tag: 'main' })).toThrow("--tag: expected NAME=VALUE, found 'main'.");
+    expect(() => settingsOf({ tag: '=main' })).toThrow(UserError);
+    expect(() => settingsOf({ tag: 'a=1 a=2' })).toThrow('--tag: a is given twice.');
   });
 });
 

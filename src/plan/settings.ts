@@ -56,6 +56,7 @@ export interface RunSettings {
   readonly reconnect: ReconnectPolicy;
   readonly probes: boolean;
   readonly label: string | undefined;
+  readonly tags: Readonly<Record<string, string>>;
 }
 
 /** What settings are read against. */
@@ -64,6 +65,8 @@ export interface SettingsContext {
   readonly text: OptionText;
   /** Every --fault, in the order in which they were given. */
   readonly faultTexts: readonly string[];
+  /** Every --tag. */
+  readonly tagTexts: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly faults: readonly FaultKind[];
   readonly cores: number;
@@ -118,7 +121,24 @@ export function readSettings(context: SettingsContext): RunSettings {
     reconnect: reconnectOf(text('reconnect-pause') ?? '25ms..500ms'),
     probes: onOrOff(text, 'probes', 'on'),
     label: text('label'),
+    tags: readTags(context.tagTexts),
   };
+}
+
+/** A name that comes twice would leave it open which one holds. */
+function readTags(texts: readonly string[]): Readonly<Record<string, string>> {
+  const tags = new Map<string, string>();
+  for (const text of texts) {
+    const [, name, value] = /^([^=\s]+)=(.*)$/.exec(text) ?? [];
+    if (name === undefined || value === undefined) {
+      throw new UserError(`--tag: expected NAME=VALUE, found '${text}'.`);
+    }
+    if (tags.has(name)) {
+      throw new UserError(`--tag: ${name} is given twice.`, 'Give each tag one value.');
+    }
+    tags.set(name, value);
+  }
+  return Object.fromEntries(tags);
 }
 
 const LEDGER_MODES: readonly LedgerMode[] = ['history', 'insert', 'off'];
@@ -155,7 +175,8 @@ export function planOf(
   decided: { readonly faults: readonly FaultPlan[]; readonly ledger: LedgerMode },
 ): Plan {
   const { clients, workers, protocol, durationMs, transactions, warmupMs, pace, latencyLimitMs } = settings;
-  const { perCommand, log, seed, deadlines, reconnect, probes, observers, directWrites, label } = settings;
+  const { perCommand, log, seed, deadlines, reconnect, probes, observers, directWrites, label, tags } =
+    settings;
   return Object.freeze({
     target,
     workload,
@@ -183,6 +204,7 @@ export function planOf(
     rounds: decided.faults.length === 0 ? null : settings.rounds,
     faults: decided.faults,
     ...(label === undefined ? {} : { label }),
+    tags,
   });
 }
 

@@ -395,7 +395,7 @@ function sixRounds(): Result {
     invalid: index === 3 ? DISTURBANCE : null,
     ...stalled(round, index === 1 ? 31 : 0),
   }));
-  return { ...result, analysis: { rounds, summaries: [SUMMARY] }, commits: AUDIT };
+  return { ...result, analysis: { ...result.analysis, rounds, summaries: [SUMMARY] }, commits: AUDIT };
 }
 
 const DISTURBANCE = 'n3 was restarted by something else 2.1 s after the fault';

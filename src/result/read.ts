@@ -32,7 +32,21 @@ export async function readResult(path: string): Promise<Result> {
     throw new UserError(`${file} is not a whole result: it has no ${missing.join(', no ') || 'version'}.`);
   }
   // The border: what says that it is a result of this version is taken for one.
-  return content as unknown as Result;
+  return withLaterFields(content as unknown as Result);
+}
+
+/** What was added since the first results of this version were written: absent there, as in a run that has none of it. */
+function withLaterFields(result: Result): Result {
+  const { plan, totals, timeline, analysis } = result;
+  const none = timeline.startMs.map(() => null);
+  return {
+    ...result,
+    plan: { ...plan, tags: plan.tags ?? {} },
+    totals: { ...totals, spectra: totals.spectra ?? { service: null, response: null } },
+    timeline: { ...timeline, p90Us: timeline.p90Us ?? none, writers: timeline.writers ?? {} },
+    analysis: { ...analysis, phases: analysis.phases ?? { before: null, during: null, after: null } },
+    gates: result.gates ?? [],
+  };
 }
 
 async function fileOf(path: string): Promise<string> {

@@ -3,6 +3,7 @@ import type { Route } from '../plan/target.js';
 import type { Outcome } from '../postgres/outcome.js';
 import type { CommitAudit } from './commits.js';
 import type { Downtime } from './downtime.js';
+import type { GateOutcome } from './gate.js';
 import type { GeneratorFacts } from './generator.js';
 import type { Observed } from './observed.js';
 import type { RoundDetails, RoundsSummary } from './round.js';
@@ -34,6 +35,8 @@ export interface Result {
   /** Null without a ledger. */
   readonly commits: CommitAudit | null;
   readonly observed: Observed;
+  /** Conditions that the run was asked to meet, in the order in which they were named; empty without. */
+  readonly gates: readonly GateOutcome[];
   /** What a reader of the figures must know: what is missing and why, what disturbed the run. */
   readonly notes: readonly string[];
 }
@@ -90,6 +93,8 @@ export interface Totals extends PaceTotals {
     readonly successes: number;
     readonly latency: LatencySummary | null;
   };
+  /** The whole distributions; null when nothing was acknowledged. */
+  readonly spectra: { readonly service: Spectrum | null; readonly response: Spectrum | null };
 }
 
 export interface ScriptTotals extends PaceTotals {
@@ -149,6 +154,15 @@ export interface LatencySummary {
 }
 
 /**
+ * A distribution of latencies for a plot of percentiles: at `percents[i]` of all the latency was at most `valuesUs[i]`.
+ * Five points to each halving of the distance to 100 %, as far as the count carries; the last one is 100 %.
+ */
+export interface Spectrum {
+  readonly percents: readonly number[];
+  readonly valuesUs: readonly number[];
+}
+
+/**
  * The run in buckets, by column: element i of each column belongs to the bucket that starts at `startMs[i]` and is
  * `widthMs[i]` long. Buckets far from a fault may be wider than the plan's interval in a long run.
  */
@@ -162,8 +176,11 @@ export interface Timeline {
   readonly lastAckMs: Readonly<Partial<Record<Route, readonly (number | null)[]>>>;
   /** Response time of the acknowledged in µs; null where there was none. */
   readonly p50Us: readonly (number | null)[];
+  readonly p90Us: readonly (number | null)[];
   readonly p99Us: readonly (number | null)[];
   readonly maxUs: readonly (number | null)[];
+  /** Writes of the load that were acknowledged in the bucket, by the server that did; a server that never did is absent. */
+  readonly writers: Readonly<Record<string, readonly number[]>>;
   /** What the probe of each endpoint found in the bucket; a route without a probe is absent. Not part of the outcomes above. */
   readonly probes: Readonly<Partial<Record<Route, ProbeColumns>>>;
   /** Connections that became ready in the bucket. */
@@ -274,6 +291,18 @@ export interface Analysis {
   readonly rounds: readonly RoundAnalysis[];
   /** One for each kind of fault that had more than one round; empty otherwise. */
   readonly summaries: readonly RoundsSummary[];
+  /** Before, during and after over all valid rounds together. */
+  readonly phases: Readonly<Record<'before' | 'during' | 'after', PhaseTotals | null>>;
+}
+
+/** What a phase has in all valid rounds together. */
+export interface PhaseTotals {
+  readonly lengthMs: number;
+  readonly tps: number;
+  readonly outcomes: Readonly<Record<Outcome, number>>;
+  /** From merged histograms. */
+  readonly response: LatencySummary | null;
+  readonly spectrum: Spectrum | null;
 }
 
 export interface RoundAnalysis extends RoundDetails {

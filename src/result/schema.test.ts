@@ -5,6 +5,7 @@ import { predictedDowntime, predictedStages, USUAL_CONTEXT } from '../analysis/p
 import { SAMPLES, sampleOf } from '../analysis/sample.fixture.js';
 import type { ScriptPlan } from '../plan/plan.js';
 import { ROUND_SAMPLES, roundSample } from '../report/round-samples.fixture.js';
+import type { GateOutcome } from './gate.js';
 import type { Result, RoundAnalysis } from './result.js';
 
 const schema = JSON.parse(readFileSync(new URL('../../docs/result.schema.json', import.meta.url), 'utf8'));
@@ -36,7 +37,7 @@ function brief(result: Result): Record<string, unknown> {
 
 function switchover(): Result {
   const { result } = sampleOf('writes and reads');
-  return { ...result, plan: { ...result.plan, label: 'a label' } };
+  return { ...result, plan: { ...result.plan, label: 'a label', tags: { branch: 'main' } } };
 }
 
 /** With all that a plan may hold, and every kind of script. */
@@ -78,8 +79,17 @@ function sixRounds(): Result {
     readDowntimeMs: spread,
     steadyAfterMs: spread,
   }));
-  return { ...result, analysis: { rounds: [full, ...rounds], summaries } };
+  return { ...result, gates: [GATE], analysis: { ...result.analysis, rounds: [full, ...rounds], summaries } };
 }
+
+const GATE: GateOutcome = {
+  expression: 'lost == 0',
+  passed: false,
+  measured: 3,
+  limit: 0,
+  unit: 'count',
+  text: '3 acknowledged commits are lost',
+};
 
 /** Everything known, and HAProxy as fast as it may be. */
 const SETTINGS = {
@@ -200,7 +210,10 @@ const NAMED_BY_OTHERS = new Set(['options', 'variables', 'settings']);
 /** Whether an object's keys are routes, outcomes or classes of errors: what never came is absent there. */
 function isKeyed(path: readonly string[]): boolean {
   const [part, column, ...rest] = path;
-  const keyed = ['outcomes', 'firstAckMs', 'lastAckMs', 'probes', 'errors'];
+  const keyed = ['outcomes', 'firstAckMs', 'lastAckMs', 'writers', 'probes', 'errors'];
+  if (part === 'plan' && column === 'tags') {
+    return true;
+  }
   return part === 'timeline' && keyed.includes(column ?? '') && (rest.length === 0 || column === 'outcomes');
 }
 

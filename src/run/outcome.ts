@@ -70,6 +70,7 @@ export function assemble(parts: Parts): RunOutcome {
     faults,
     commits: audited.commits,
     observed: parts.observed,
+    gates: [],
     notes: [...analysed.notes, ...parts.notes],
   };
   return { result, histograms: histogramLogs(recording, parts.startedAt), lost: audited.lost };
