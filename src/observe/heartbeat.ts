@@ -2,6 +2,7 @@ import type { RunClock } from '../clock.js';
 import { IntervalCounts } from '../histogram.js';
 import type { Frame, HeartbeatFrame } from '../load/frame.js';
 import type { Protocol } from '../plan/plan.js';
+import type { Route } from '../plan/target.js';
 import { READ_ONLY } from '../postgres/failure.js';
 import type { SessionOptions } from '../postgres/session.js';
 import { HeartbeatHistory } from './heartbeat-history.js';
@@ -35,13 +36,13 @@ export interface HeartbeatOptions {
 }
 
 /**
- * A value that is written through the read-write port at a fixed cadence and read through the read-only port: how far
- * replicas are behind, as a client sees it, by one clock. The row must have been made, see heartbeat-table.ts. What it
- * cannot do it leaves, and goes on.
+ * A value that is written through the read-write port at a fixed cadence and read through both ports: how far replicas
+ * are behind, as a client sees it, and whether the read-write port ever leads to a node that is behind; by one clock. The
+ * row must have been made, see heartbeat-table.ts. What it cannot do it leaves, and goes on.
  */
 export class Heartbeat {
   private readonly history = new HeartbeatHistory();
-  private readonly recorder: HeartbeatRecorder;
+  private readonly recorders: readonly HeartbeatRecorder[];
   private readonly writer: Lane;
   private readonly statement: ProbeStatement;
   private readonly readers: readonly Reader[];
@@ -51,7 +52,9 @@ export class Heartbeat {
 
   constructor(private readonly options: HeartbeatOptions) {
     const { clock, intervalMs, emit, runId, protocol } = options;
-    this.recorder = new HeartbeatRecorder(intervalMs * 1000, emit);
+    const onRw = new HeartbeatRecorder('rw', intervalMs * 1000, emit);
+    const onRo = new HeartbeatRecorder('ro', intervalMs * 1000, emit);
+    this.recorders = [onRw, onRo];
     this.statement = writeStatement(runId, protocol);
     const lane = {
       readBuffer: Buffer.allocUnsafeSlow(16 * 1024),
@@ -66,19 +69,20 @@ export class Heartbeat {
       growing: true,
       onReply: (reply) => this.written(reply),
     });
-    const readers: Reader[] = [];
-    this.readers = readers;
-    while (readers.length < READERS) {
-      readers.push(
-        new Reader({
-          lane: { ...lane, session: { ...options.reader, identify: true }, growing: false },
-          statement: readStatement(runId, protocol),
-          history: this.history,
-          recorder: this.recorder,
-          readers,
-        }),
-      );
+    const statement = readStatement(runId, protocol);
+    const replicas: Reader[] = [];
+    const readerOf = (session: SessionOptions, recorder: HeartbeatRecorder, others: readonly Reader[]) =>
+      new Reader({
+        lane: { ...lane, session: { ...session, identify: true }, growing: false },
+        statement,
+        history: this.history,
+        recorder,
+        others,
+      });
+    while (replicas.length < READERS) {
+      replicas.push(readerOf(options.reader, onRo, replicas));
     }
+    this.readers = [...replicas, readerOf(options.writer, onRw, [])];
   }
 
   start(): void {
@@ -95,12 +99,16 @@ export class Heartbeat {
     for (const reader of this.readers) {
       reader.stop();
     }
-    this.recorder.flush();
+    for (const recorder of this.recorders) {
+      recorder.flush();
+    }
   }
 
   private beat(): void {
     const nowUs = this.options.clock.nowUs();
-    this.recorder.roll(nowUs);
+    for (const recorder of this.recorders) {
+      recorder.roll(nowUs);
+    }
     if (this.writer.ready(nowUs)) {
       this.writer.ask(this.statement, nowUs, ++this.seq);
     }
@@ -120,8 +128,8 @@ interface ReaderOptions {
   readonly statement: ProbeStatement;
   readonly history: HeartbeatHistory;
   readonly recorder: HeartbeatRecorder;
-  /** All of them, this one too. */
-  readonly readers: readonly Reader[];
+  /** Those that should be on other servers; this one may be among them. */
+  readonly others: readonly Reader[];
 }
 
 /** One session that reads: what it saw before it lost its connection counts, too, for its user remembers it. */
@@ -163,7 +171,7 @@ class Reader {
   }
 
   private connected(): void {
-    const others = this.options.readers.filter((reader) => reader !== this);
+    const others = this.options.others.filter((reader) => reader !== this);
     if (this.moves < MOST_MOVES && others.some(({ lane }) => lane.server === this.lane.server)) {
       this.moves++;
       this.lane.leave();
@@ -200,7 +208,11 @@ class HeartbeatRecorder {
   private nonMonotonic = 0;
   private maxAgeUs = 0;
 
-  constructor(intervalUs: number, emit: (frame: Frame) => void) {
+  constructor(
+    private readonly route: Route,
+    intervalUs: number,
+    emit: (frame: Frame) => void,
+  ) {
     this.frames = new ObservedFrames({ intervalUs, emit, take: () => this.take() });
   }
 
@@ -226,6 +238,7 @@ class HeartbeatRecorder {
       return undefined;
     }
     const heartbeat: HeartbeatFrame = {
+      route: this.route,
       reads: this.reads,
       stale: this.stale,
       nonMonotonic: this.nonMonotonic,

@@ -88,7 +88,8 @@ export function probesOf(options: ProbesOptions): Probes {
 export function probeConnections(plan: Plan): number {
   // The service probe's home, and a new one of each probe beside those that are being made; they never make them both at once.
   const probes = plan.probes ? 1 + PROBE_CONNECTIONS + 2 * MOST_ASKED : 0;
-  const heartbeat = plan.probes && plan.target.ro !== undefined ? 1 : 0;
+  // One that writes and one that reads.
+  const heartbeat = plan.probes && plan.target.ro !== undefined ? 2 : 0;
   const direct = plan.directWrites ? 1 : 0;
   return probes + heartbeat + direct;
 }
