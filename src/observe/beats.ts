@@ -1,7 +1,4 @@
-/**
- * One timer for all that ask at the same cadence. Waking a thread that has nothing else to do costs more than what a probe
- * does then: with a timer each, the probes of two ports took a third more CPU.
- */
+/** One timer for all that ask at the same cadence: each timer would wake a thread that has nothing else to do. */
 export class Beats {
   private readonly listeners = new Set<() => void>();
   private ticker: NodeJS.Timeout | undefined;

@@ -20,7 +20,7 @@ import { ProbeRecorder } from './probe-recorder.js';
  * How often it connects while all is well. A connection with SCRAM costs the server some 10 ms of CPU and this thread 6
  * to 9: once a second on both ports would be 1.5 % of two cores.
  */
-export const SPARSE_CADENCE_MS = 5000;
+export const SPARSE_CADENCE_MS = 10_000;
 
 /** So long it looks closely behind a call of dense(), and behind the last failure. */
 const DENSE_MS = 2000;

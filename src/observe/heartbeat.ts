@@ -11,8 +11,14 @@ import { Lane, type LaneOptions, type LaneReply } from './lane.js';
 import { ObservedFrames, type ObservedPart } from './observed-frames.js';
 import type { ProbeStatement } from './probe-statement.js';
 
-/** How often it is written, and, on average, read on each connection. */
+/** How often it is written, and, on average, read on each connection, around a fault and while anything fails. */
 export const HEARTBEAT_CADENCE_MS = 100;
+
+/** In calm, every so many times: each request is work for the servers that the load is there to use. */
+const CALM_SHARE = 5;
+
+/** Long enough for a failover and the catching up behind it. */
+const DENSE_MS = 60_000;
 
 /** Readers, so that more than one replica is seen. */
 const READERS = 2;
@@ -49,6 +55,8 @@ export class Heartbeat {
   /** The value of the request that is under way, or the last one. */
   private seq = 0;
   private ticker: NodeJS.Timeout | undefined;
+  private beats = 0;
+  private denseUntilUs = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly options: HeartbeatOptions) {
     const { clock, intervalMs, emit, runId, protocol } = options;
@@ -62,6 +70,7 @@ export class Heartbeat {
       connectPatienceMs: PATIENCE_MS,
       askPatienceMs: PATIENCE_MS,
       pauseMs: PAUSE_MS,
+      onFailure: () => this.dense(),
     };
     this.writer = new Lane({
       ...lane,
@@ -78,6 +87,7 @@ export class Heartbeat {
         history: this.history,
         recorder,
         others,
+        paceMs: () => this.paceMs(),
       });
     while (replicas.length < READERS) {
       replicas.push(readerOf(options.reader, onRo, replicas));
@@ -104,8 +114,24 @@ export class Heartbeat {
     }
   }
 
+  /** Looks closely from now on for a while. */
+  dense(): void {
+    this.denseUntilUs = this.options.clock.nowUs() + DENSE_MS * 1000;
+    for (const reader of this.readers) {
+      reader.hurry();
+    }
+  }
+
+  private paceMs(): number {
+    const calm = this.options.clock.nowUs() > this.denseUntilUs;
+    return HEARTBEAT_CADENCE_MS * (calm ? CALM_SHARE : 1);
+  }
+
   private beat(): void {
     const nowUs = this.options.clock.nowUs();
+    if (this.paceMs() > HEARTBEAT_CADENCE_MS && this.beats++ % CALM_SHARE > 0) {
+      return;
+    }
     for (const recorder of this.recorders) {
       recorder.roll(nowUs);
     }
@@ -130,6 +156,8 @@ interface ReaderOptions {
   readonly recorder: HeartbeatRecorder;
   /** Those that should be on other servers; this one may be among them. */
   readonly others: readonly Reader[];
+  /** From read to read, on average. */
+  readonly paceMs: () => number;
 }
 
 /** One session that reads: what it saw before it lost its connection counts, too, for its user remembers it. */
@@ -139,14 +167,16 @@ class Reader {
   private lastSeq = -1;
   private moves = 0;
   private timer: NodeJS.Timeout | undefined;
+  private stopped = false;
 
   constructor(private readonly options: ReaderOptions) {
     this.lane = new Lane({
       ...options.lane,
       onReply: (reply) => this.replied(reply),
       onConnected: () => this.connected(),
-      onFailure: () => {
+      onFailure: (failure) => {
         this.moves = 0;
+        options.lane.onFailure?.(failure);
       },
     });
   }
@@ -156,8 +186,17 @@ class Reader {
   }
 
   stop(): void {
+    this.stopped = true;
     clearTimeout(this.timer);
     this.lane.close();
+  }
+
+  /** The pace is closer now. */
+  hurry(): void {
+    if (!this.stopped && this.timer !== undefined) {
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => this.beat(), HEARTBEAT_CADENCE_MS * Math.random());
+    }
   }
 
   private beat(): void {
@@ -167,7 +206,7 @@ class Reader {
       this.lane.ask(this.options.statement, nowUs);
     }
     // At a fixed distance from the writes a lag that is shorter would never be seen, or always.
-    this.timer = setTimeout(() => this.beat(), HEARTBEAT_CADENCE_MS * (0.5 + Math.random()));
+    this.timer = setTimeout(() => this.beat(), this.options.paceMs() * (0.5 + Math.random()));
   }
 
   private connected(): void {

@@ -74,6 +74,7 @@ export function probesOf(options: ProbesOptions): Probes {
       for (const each of connects) {
         each.dense();
       }
+      heartbeat?.dense();
     },
     get notes() {
       return [...unreachable, ...writers.flatMap(({ problem }) => (problem === undefined ? [] : [problem]))];
