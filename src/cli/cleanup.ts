@@ -1,11 +1,11 @@
 import type pg from 'pg';
+import type { Arguments } from '../api/arguments.js';
+import { workOnTables } from '../api/table-work.js';
 import { UserError } from '../errors.js';
 import { dropLedger } from '../ledger/table.js';
 import { hostPort } from '../plan/target.js';
 import { parseOptions } from '../workload/registry.js';
-import type { Arguments } from './arguments.js';
 import { interruptible, lineOf, readTableOrder, type TableOrder } from './init.js';
-import { workOnTables } from './table-work.js';
 
 /** `pgha-bench cleanup WORKLOAD`: drops the tables. @returns the exit code */
 export async function cleanup(args: Arguments): Promise<number> {

@@ -1,4 +1,8 @@
 import { predictedDowntime } from '../analysis/predict.js';
+import type { Arguments } from '../api/arguments.js';
+import { EXIT } from '../api/exit.js';
+import type { Flags } from '../api/flags.js';
+import { labTarget, patroniTarget, TARGET_FLAGS } from '../api/target.js';
 import { clusterFacts } from '../cluster/facts.js';
 import type { Fault, FaultOption } from '../faults/fault.js';
 import { FAULTS } from '../faults/registry.js';
@@ -6,10 +10,6 @@ import { wrap } from '../report/terminal/text.js';
 import type { ClusterFacts } from '../result/result.js';
 import type { Range } from '../result/round.js';
 import { formatMillis } from '../units.js';
-import type { Arguments } from './arguments.js';
-import { EXIT } from './exit.js';
-import type { Flags } from './flags.js';
-import { labTarget, patroniTarget, TARGET_FLAGS } from './target.js';
 
 /** Whose settings the expected downtimes are of. */
 export const FAULTS_FLAGS: Flags = Object.fromEntries(

@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { ResolvedTarget } from '../api/target.js';
 import { UserError } from '../errors.js';
 import { type PrivateServer, startPrivateServer } from '../postgres/private-server.fixture.js';
 import { findWorkload } from '../workload/registry.js';
 import type { Schema, Workload } from '../workload/workload.js';
 import { init, prepare, type TableOrder } from './init.js';
-import type { ResolvedTarget } from './target.js';
 
 let server: PrivateServer;
 let admin: pg.Client;

@@ -1,4 +1,10 @@
 import type pg from 'pg';
+import { type Arguments, NAME, once, workloadOptions } from '../api/arguments.js';
+import { EXIT } from '../api/exit.js';
+import { type Flag, type Flags, hidden } from '../api/flags.js';
+import { INERT_TABLE_FLAGS } from '../api/inert-flags.js';
+import { tableCommand, workOnTables } from '../api/table-work.js';
+import { givenTarget, isTargetGiven, labTarget, type ResolvedTarget, TARGET_FLAGS } from '../api/target.js';
 import { UserError } from '../errors.js';
 import { hostPort } from '../plan/target.js';
 import { parseSwitch } from '../plan/words.js';
@@ -7,14 +13,8 @@ import { noSchema } from '../workload/no-schema.js';
 import { sameName } from '../workload/options.js';
 import { parseOptions } from '../workload/registry.js';
 import type { OptionValues, Workload } from '../workload/workload.js';
-import { type Arguments, NAME, once, workloadOptions } from './arguments.js';
-import { EXIT } from './exit.js';
-import { type Flag, type Flags, hidden } from './flags.js';
-import { INERT_TABLE_FLAGS } from './inert-flags.js';
 import { Interrupt } from './interrupt.js';
 import { ProgressBar } from './progress-bar.js';
-import { tableCommand, workOnTables } from './table-work.js';
-import { givenTarget, isTargetGiven, labTarget, type ResolvedTarget, TARGET_FLAGS } from './target.js';
 
 /** Options of init and of cleanup. */
 export const TABLE_FLAGS = {

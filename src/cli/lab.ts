@@ -1,5 +1,7 @@
 import Table from 'cli-table3';
 import type { Argv, Options } from 'yargs';
+import { type Arguments, once } from '../api/arguments.js';
+import { EXIT } from '../api/exit.js';
 import { UserError } from '../errors.js';
 import type { BinaryOptions } from '../lab/binaries.js';
 import {
@@ -14,8 +16,6 @@ import {
   readLab,
 } from '../lab/lab.js';
 import { PROFILE_NAMES, type ProfileName } from '../lab/profiles.js';
-import { type Arguments, once } from './arguments.js';
-import { EXIT } from './exit.js';
 import { Interrupt } from './interrupt.js';
 
 const NAME_OPTIONS = {

@@ -1,10 +1,11 @@
 import yargs, { type Argv } from 'yargs';
+import { type Arguments, NAME, PARSER } from '../api/arguments.js';
+import { EXIT } from '../api/exit.js';
+import type { Flags } from '../api/flags.js';
 import { UserError } from '../errors.js';
 import { didYouMean } from '../plan/nearest.js';
 import { toolVersion } from '../run/tool.js';
-import { type Arguments, NAME, PARSER } from './arguments.js';
-import { EXIT } from './exit.js';
-import { type Flags, spellOut, yargsOptions } from './flags.js';
+import { spellOut, yargsOptions } from './flags.js';
 
 const COMMANDS = ['run', 'init', 'prepare', 'cleanup', 'workloads', 'faults', 'lab'];
 
@@ -52,7 +53,7 @@ function parser(words: readonly string[], exit: (code: number) => void): Argv {
         command: `run [${NAME}]`,
         describe: 'run workloads or scripts, on a lab with a switchover',
         builder: async (cli: Argv) =>
-          workloadCommand(cli, (await import('./run-flags.js')).RUN_FLAGS, [
+          workloadCommand(cli, (await import('../api/run-flags.js')).RUN_FLAGS, [
             '$0 run tpcb -c 64 -T 60',
             '$0 run -b tpcb@1 -f mine.sql@4 --rate 500 --fault none',
             "$0 run --mix 'tpcb@1,select-only@9' -c 64 --fault switchover@20s",
@@ -135,7 +136,7 @@ async function spelledOut(words: readonly string[]): Promise<readonly string[]> 
 async function flagsOf(command: string): Promise<Flags | undefined> {
   switch (command) {
     case 'run':
-      return (await import('./run-flags.js')).RUN_FLAGS;
+      return (await import('../api/run-flags.js')).RUN_FLAGS;
     case 'init':
     case 'prepare':
     case 'cleanup':

@@ -1,3 +1,20 @@
+import { checkAllowed } from '../api/allowed.js';
+import { type Arguments, each, once } from '../api/arguments.js';
+import { EXIT } from '../api/exit.js';
+import { faultsFor } from '../api/run-faults.js';
+import { isLab, look, makeReady } from '../api/run-look.js';
+import { type RunOrder, readRunOrder } from '../api/run-order.js';
+import { schemasOf } from '../api/run-tables.js';
+import { describe } from '../api/run-words.js';
+import {
+  givenTarget,
+  isTargetGiven,
+  labTarget,
+  OWN_LAB_NAME,
+  type OwnLab,
+  type ResolvedTarget,
+  startOwnLab,
+} from '../api/target.js';
 import { patroniAccess } from '../cluster/access.js';
 import type { HttpAccess } from '../cluster/http.js';
 import { type ClusterMember, getCluster } from '../cluster/patroni.js';
@@ -15,26 +32,9 @@ import type { Result } from '../result/result.js';
 import { type HistogramLogs, writeResult } from '../result/store.js';
 import { conduct } from '../run/conductor.js';
 import { givenTo } from '../workload/options.js';
-import { checkAllowed } from './allowed.js';
-import { type Arguments, each, once } from './arguments.js';
-import { EXIT } from './exit.js';
 import { prepare } from './init.js';
 import { Interrupt } from './interrupt.js';
 import { ProgressLines } from './progress-lines.js';
-import { faultsFor } from './run-faults.js';
-import { isLab, look, makeReady } from './run-look.js';
-import { type RunOrder, readRunOrder } from './run-order.js';
-import { schemasOf } from './run-tables.js';
-import { describe } from './run-words.js';
-import {
-  givenTarget,
-  isTargetGiven,
-  labTarget,
-  OWN_LAB_NAME,
-  type OwnLab,
-  type ResolvedTarget,
-  startOwnLab,
-} from './target.js';
 import { printPgbenchScripts, printScript } from './workloads.js';
 
 /** Scale of the tables in a lab of the run's own: enough branches that clients do more than wait for each other's row. */

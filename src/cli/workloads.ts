@@ -1,3 +1,6 @@
+import { type Arguments, NAME, once, othersThan } from '../api/arguments.js';
+import { EXIT } from '../api/exit.js';
+import type { Flags } from '../api/flags.js';
 import { UserError } from '../errors.js';
 import { wrap } from '../report/terminal/text.js';
 import { compilePrograms } from '../workload/compile.js';
@@ -10,9 +13,6 @@ import {
   schemaName,
 } from '../workload/registry.js';
 import type { Script, Workload, WorkloadOption } from '../workload/workload.js';
-import { type Arguments, NAME, once, othersThan } from './arguments.js';
-import { EXIT } from './exit.js';
-import type { Flags } from './flags.js';
 
 /** Word behind `workloads`. */
 export const ACTION = 'ACTION';
