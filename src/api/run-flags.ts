@@ -1,6 +1,6 @@
 import type { Flags } from './flags.js';
 import { INERT_RUN_FLAGS } from './inert-flags.js';
-import { TARGET_FLAGS } from './target.js';
+import { TARGET_FLAGS } from './target-flags.js';
 
 /** Options of `run`, in the order of its help. */
 export const RUN_FLAGS = {
