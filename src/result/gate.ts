@@ -12,4 +12,4 @@ export interface GateOutcome {
   readonly text: string;
 }
 
-export type GateUnit = 'ms' | 'us' | 'tps' | 'count' | 'bytes';
+export type GateUnit = 'ms' | 'us' | 'tps' | 'count' | 'percent' | 'bytes';
