@@ -7,6 +7,8 @@ export interface Gate {
   readonly expression: string;
   readonly figure: FigureName;
   readonly condition: Condition;
+  /** Why it is asked for, in the words of whoever wrote the file of gates; absent without. */
+  readonly why?: string;
 }
 
 /** One figure of a result: `latency.p99@before`, `errors[25006].count`. */

@@ -157,7 +157,8 @@ function ofWholeRun(outcome: GateOutcome, { run }: Result): GateOutcome {
 type Judgement = Pick<GateOutcome, 'passed' | 'measured' | 'limit' | 'text'>;
 
 function outcome(gate: Gate, judgement: Judgement): GateOutcome {
-  return { expression: gate.expression, ...judgement, unit: metricOf(gate.figure).unit };
+  const { expression, figure, why } = gate;
+  return { expression, ...judgement, unit: metricOf(figure).unit, ...(why === undefined ? {} : { why }) };
 }
 
 function failed(gate: Gate, text: string): GateOutcome {
