@@ -24,6 +24,8 @@ export interface Style {
   readonly dash: string;
   readonly arrow: string;
   readonly atMost: string;
+  /** A text with figures, in the letters that the terminal has. */
+  letters(text: string): string;
   /** Latency from µs; a dash where there is none. */
   micros(value: number | null | undefined): string;
   /** A measured time from ms. */
@@ -45,6 +47,7 @@ export function styleOf({ columns, color, unicode }: TerminalOptions): Style {
     dash,
     arrow: unicode ? '→' : '->',
     atMost: unicode ? '≤' : '<=',
+    letters,
     micros: (value) => (value === null || value === undefined ? dash : letters(formatMicros(value))),
     millis: (value) => letters(formatMicros(value * 1000)),
   };
