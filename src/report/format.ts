@@ -1,13 +1,6 @@
-import type { Result } from '../result/result.js';
+import type { NamedResult } from '../result/named.js';
 
-/** A result, and what to call it where several stand side by side. */
-export interface NamedResult {
-  /** The label of its run, or the name of its folder. */
-  readonly name: string;
-  /** Folder it lies in, absolute; null when it was not kept. */
-  readonly directory: string | null;
-  readonly result: Result;
-}
+export type { NamedResult } from '../result/named.js';
 
 /** One form of a report: a pure function of results. */
 export interface ReportFormat {

@@ -16,7 +16,16 @@ const PARTS = ['tool', 'run', 'plan', 'cluster', 'totals', 'timeline', 'errors',
  */
 export async function readResult(path: string): Promise<Result> {
   const file = await fileOf(path);
-  const content = parse(await textOf(file, path), file);
+  return parseResult(await textOf(file, path), file);
+}
+
+/**
+ * The same of a text that is read already.
+ * @param file where it came from, for messages
+ * @throws UserError when it is not a result that this version can read
+ */
+export function parseResult(text: string, file: string): Result {
+  const content = parse(text, file);
   if (!isObject(content) || content['format'] !== 'pgha-bench/result') {
     throw new UserError(`Expected a result of pgha-bench in ${file}, found other JSON.`);
   }

@@ -26,7 +26,7 @@ export type ResultDirectory =
   | { readonly kind: 'directory'; readonly directory: string };
 
 /** Where results go when the user names no directory, in the current one. */
-const ROOT = 'results';
+export const RESULTS_ROOT = 'results';
 
 /**
  * Looks, before the load, whether the result can be written, and leaves nothing behind.
@@ -37,7 +37,7 @@ export async function prepareResultDirectory(where: {
   readonly out?: string | undefined;
   readonly root?: string;
 }): Promise<ResultDirectory> {
-  const place = placeOf(where.out, where.root ?? ROOT);
+  const place = placeOf(where.out, where.root ?? RESULTS_ROOT);
   const directory = place.kind === 'root' ? place.root : place.directory;
   const existing = await existingAncestor(directory);
   if (place.kind === 'directory' && existing === directory && (await readdir(directory)).length > 0) {
