@@ -8,6 +8,7 @@ import { writeResult } from '../result/store.js';
 import type { RunOutcome as Conducted } from '../run/outcome.js';
 import { EXIT, type ExitCode } from './exit.js';
 import type { RunHooks } from './options.js';
+import { judged } from './run-gates.js';
 import type { RunOrder } from './run-order.js';
 
 /** What came of a run. */
@@ -33,12 +34,13 @@ export class UnwrittenResult extends UserError {
   }
 }
 
-/** Writes the result. @throws UnwrittenResult when it cannot be written */
+/** Judges the result and writes it. @throws UnwrittenResult when it cannot be written */
 export async function deliver(
-  { place }: RunOrder,
-  { result, histograms, lost }: Conducted,
+  { place, gates: asked }: RunOrder,
+  { result: measured, histograms, lost }: Conducted,
   { onResult }: Pick<RunHooks, 'onResult'>,
 ): Promise<RunOutcome> {
+  const result = judged(measured, asked);
   let directory: string;
   try {
     directory = await writeResult(place, result, histograms, furtherFiles(result, lost));

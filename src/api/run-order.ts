@@ -16,6 +16,7 @@ import { type Arguments, each, type Given, once, unknownOption, workloadOptions 
 import type { Flag } from './flags.js';
 import { checkInert } from './inert-flags.js';
 import { RUN_FLAGS } from './run-flags.js';
+import { type RunGates, readRunGates } from './run-gates.js';
 
 /** What a run is given. */
 export interface RunGiven extends Given {
@@ -34,12 +35,14 @@ export interface RunOrder {
   readonly given: OptionValues;
   /** Of -D. */
   readonly variables: Readonly<Record<string, string>>;
+  readonly gates: RunGates;
   readonly place: ResultDirectory;
 }
 
 /** @throws UserError for whatever is wrong in what was given, and in the scripts */
 export async function readRunOrder(input: RunGiven): Promise<RunOrder> {
   const { args, choices, readStdin, env } = input;
+  const gates = await readRunGates(args);
   const composition = await compose(readSelections(choices), readStdin);
   refuseHiddenOptions(composition);
   checkInert((name) => once(args, name));
@@ -58,7 +61,7 @@ export async function readRunOrder(input: RunGiven): Promise<RunOrder> {
   await workloadOf({ settings, composition, given, variables }, {}, true);
   await checkLogFolder(settings.log);
   const place = await prepareResultDirectory({ out: once(args, 'out') });
-  return { input, settings, composition, given, variables, place };
+  return { input, settings, composition, given, variables, gates, place };
 }
 
 /**
