@@ -177,8 +177,9 @@ class Conductor {
     watching.start();
     const progress = this.reportProgress();
     const faults = schedule.run();
-    // Awaited below, whatever the load does meanwhile.
+    // Awaited below, whatever the load does meanwhile; progress rejects with what the caller's function throws.
     faults.catch(() => undefined);
+    progress.catch(() => undefined);
     try {
       const end = await this.load(cpuBefore, this.request.plan.rounds === null ? null : faults);
       const thread = health.end();
