@@ -9,7 +9,7 @@ import type { FaultPlan } from '../plan/plan.js';
 import type { Target } from '../plan/target.js';
 import { choice } from '../plan/words.js';
 import { blamesScript } from '../postgres/failure.js';
-import { plain, type TerminalOptions } from '../report/terminal/text.js';
+import { plain } from '../report/terminal/text.js';
 import { renderTerminal } from '../report/terminal.js';
 import type { Result } from '../result/result.js';
 import { type HistogramLogs, writeResult } from '../result/store.js';
@@ -35,6 +35,7 @@ import {
   type ResolvedTarget,
   startOwnLab,
 } from './target.js';
+import { terminalOf } from './terminal.js';
 import { printPgbenchScripts, printScript } from './workloads.js';
 
 /** Scale of the tables in a lab of the run's own: enough branches that clients do more than wait for each other's row. */
@@ -142,7 +143,7 @@ async function runAgainst(
   const { plan, cluster, ledger } = await look({ ...resolved, target }, order, faultPlans, access, signal);
   const { tpcb, notes } = await makeReady(target, secrets, order, plan, ledger, signal);
   tell(describe(plan));
-  const lines = new ProgressLines(process.stderr, styleFor(process.stderr));
+  const lines = new ProgressLines(process.stderr, terminalOf(process.stderr));
   const { result, histograms, lost } = await conduct({
     plan,
     secrets,
@@ -175,7 +176,7 @@ async function deliver(
   histograms: HistogramLogs,
   lost: Iterable<LostToken>,
 ): Promise<void> {
-  const style = styleFor(process.stdout);
+  const style = terminalOf(process.stdout);
   try {
     const name = result.commits?.lostFile ?? null;
     const further =
@@ -211,17 +212,6 @@ async function withMembers(
     );
   }
   return { target, members: [] };
-}
-
-function styleFor(out: NodeJS.WriteStream): TerminalOptions {
-  const tty = out.isTTY === true;
-  const locale = process.env['LC_ALL'] || process.env['LC_CTYPE'] || process.env['LANG'] || '';
-  return {
-    columns: tty ? out.columns : 80,
-    color: tty && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb',
-    // A pipe or file is read later, by something that knows UTF-8.
-    unicode: !tty || /utf-?8/i.test(locale),
-  };
 }
 
 /** The scripts are wrong, whatever the target is: said where wrong input is said. */
