@@ -1,11 +1,10 @@
 import { showValue } from '../../gates/values.js';
 import type { GateOutcome } from '../../result/gate.js';
-import type { Result } from '../../result/result.js';
 import { cut, plain, type Style, wrap } from './text.js';
 import { padEnd, widthOf } from './width.js';
 
 /** What became of the conditions that the run was asked to meet; nothing without any. */
-export function gateLines({ gates }: Pick<Result, 'gates'>, style: Style): string[] {
+export function gateLines(gates: readonly GateOutcome[], style: Style): string[] {
   return gates.length === 0
     ? []
     : [`${style.paint('Gates', 'bold')}  ${gateCountText(gates, style)}`, ...outcomeLines(gates, style)];
@@ -33,7 +32,7 @@ export function outcomeLines(gates: readonly GateOutcome[], style: Style): strin
 
 function linesOf(gate: GateOutcome, width: number, style: Style): string[] {
   const { passed, measured, unit } = gate;
-  const mark = passed ? style.paint(style.unicode ? '✓' : 'ok', 'green') : failMark(style);
+  const mark = passed ? style.paint(style.unicode ? '✓' : '+', 'green') : failMark(style);
   const head = `${' '.repeat(MARGIN)}${mark} `;
   const expression = cut(plain(gate.expression), style.columns - widthOf(head), style);
   const value = style.letters(measured === null ? style.dash : showValue(measured, unit));
@@ -45,7 +44,10 @@ function linesOf(gate: GateOutcome, width: number, style: Style): string[] {
     return [fitting(line, whole ? text : value, style)];
   }
   const shown = style.paint(value, 'red', 'bold');
-  const below = [...(text === value ? [] : [text]), ...(gate.why === undefined ? [] : [plain(gate.why)])];
+  const below = [
+    ...(text === value ? [] : [text]),
+    ...(gate.why === undefined ? [] : [style.paint(plain(gate.why), 'dim')]),
+  ];
   return [
     fitting(line, shown, style),
     ...below
@@ -55,7 +57,7 @@ function linesOf(gate: GateOutcome, width: number, style: Style): string[] {
 }
 
 function failMark(style: Style): string {
-  return style.paint(style.unicode ? '✗' : '!!', 'red', 'bold');
+  return style.paint(style.unicode ? '✗' : 'x', 'red', 'bold');
 }
 
 /** Where an expression is so long that nothing fits behind it, the value stands on the next line. */
