@@ -1,11 +1,13 @@
 import type { Result } from '../result/result.js';
 import { formatDuration } from '../units.js';
+import { inAscii } from './terminal/ascii.js';
 import type { View } from './terminal/canvas.js';
 import { drawTimeline } from './terminal/chart.js';
 import { commandLines } from './terminal/commands.js';
 import { commitLines } from './terminal/commits.js';
 import { errorLines } from './terminal/errors.js';
 import { eventLines } from './terminal/events.js';
+import { gateLines } from './terminal/gates.js';
 import { headingLines } from './terminal/heading.js';
 import { throughputLines } from './terminal/latency.js';
 import { measurementLines, overloadLines } from './terminal/measurement.js';
@@ -28,6 +30,7 @@ export function renderTerminal(result: Result, options: TerminalReportOptions): 
   const sections = [
     headingLines(result, style),
     [...verdictLines(result, style), ...overloadLines(result, style)],
+    gateLines(result.gates, style),
     ...roundSections(result, style),
     commitLines(result, style),
     result.run.elapsedMs > 0 ? throughputLines(result, style) : [],
@@ -41,24 +44,6 @@ export function renderTerminal(result: Result, options: TerminalReportOptions): 
   const shown = sections.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'));
   const report = `${shown.join('\n\n')}\n`;
   return style.unicode ? report : inAscii(report);
-}
-
-/** Signs of sentences that the analysis and the observers wrote, by one letter each: lines keep their width. */
-const LOOKALIKES: Readonly<Record<string, string>> = {
-  '–': '-',
-  '−': '-',
-  '…': '~',
-  '→': '>',
-  '≤': '<',
-  '≥': '>',
-  '±': '~',
-  '×': 'x',
-  '·': ',',
-  µ: 'u',
-};
-
-function inAscii(text: string): string {
-  return text.replaceAll(/[–−…→≤≥±×·µ]/g, (sign) => LOOKALIKES[sign] ?? sign);
 }
 
 /** Many rounds as what they have in common, and a line each. */
@@ -128,5 +113,5 @@ function noteLines({ notes }: Result, style: Style): string[] {
 }
 
 function resultLines(directory: string | undefined, style: Style): string[] {
-  return directory === undefined ? [] : [`${style.paint('Result', 'bold')}  ${directory}`];
+  return directory === undefined ? [] : [`${style.paint('Result', 'bold')}  ${plain(directory)}`];
 }
