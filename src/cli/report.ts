@@ -1,14 +1,13 @@
 import { stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { type Arguments, once } from '../api/arguments.js';
+import { EXIT } from '../api/exit.js';
+import { findResults } from '../api/find-results.js';
+import type { Flags } from '../api/flags.js';
 import { codeOf, messageOf, UserError } from '../errors.js';
 import { choice } from '../plan/words.js';
-import { type ReportFormat, TIMES_KINDS } from '../report/format.js';
+import { type NamedResult, type ReportFormat, TIMES_KINDS } from '../report/format.js';
 import { FORMATS, formatNamed, formatOfFile } from '../report/formats.js';
-import { findResults } from '../result/find.js';
-import type { NamedResult } from '../result/named.js';
-import { type Arguments, once } from './arguments.js';
-import { EXIT } from './exit.js';
-import type { Flags } from './flags.js';
 import { terminalOf } from './terminal.js';
 
 export const REPORT_FLAGS: Flags = {

@@ -10,6 +10,7 @@ import { commandLines } from './terminal/commands.js';
 import { commitLines } from './terminal/commits.js';
 import { errorLines } from './terminal/errors.js';
 import { eventLines } from './terminal/events.js';
+import { gateLines } from './terminal/gates.js';
 import { headingLines } from './terminal/heading.js';
 import { throughputLines } from './terminal/latency.js';
 import { measurementLines, overloadLines } from './terminal/measurement.js';
@@ -64,6 +65,7 @@ export function renderTerminal(result: Result, options: TerminalReportOptions): 
   const sections = [
     headingLines(result, style),
     [...verdictLines(result, style), ...overloadLines(result, style)],
+    gateLines(result.gates, style),
     ...roundSections(result, style),
     commitLines(result, style),
     result.run.elapsedMs > 0 ? throughputLines(result, style) : [],
