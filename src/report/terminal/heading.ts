@@ -39,7 +39,7 @@ const ENDINGS = {
 /** More options than this have a row of their own. */
 const FEW_OPTIONS = 3;
 
-function titleParts({ plan }: Result, style: Style): string[] {
+export function titleParts({ plan }: Result, style: Style): string[] {
   return [
     plain(plan.workload.name),
     ...(hasFewOptions(plan) ? optionsInWords(plan, false) : []),
@@ -81,7 +81,7 @@ function optionsInWords({ workload }: Plan, unusual: boolean): string[] {
   return [...options, ...variables];
 }
 
-function targetParts({ plan, cluster }: Result): string[] {
+export function targetParts({ plan, cluster }: Result): string[] {
   const { target } = plan;
   const parts = [plain(`${target.kind} ${target.name}`)];
   if (cluster.scope !== null && cluster.scope !== target.name) {
@@ -158,7 +158,7 @@ const LAYERS: Readonly<Record<string, string>> = {
   haproxy: 'HAProxy',
 };
 
-function inWords(value: string | number | boolean | null): string {
+export function inWords(value: string | number | boolean | null): string {
   if (typeof value === 'boolean') {
     return value ? 'on' : 'off';
   }
