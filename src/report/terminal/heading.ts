@@ -159,7 +159,7 @@ const LAYERS: Readonly<Record<string, string>> = {
   haproxy: 'HAProxy',
 };
 
-function inWords(value: string | number | boolean | null): string {
+export function inWords(value: string | number | boolean | null): string {
   if (typeof value === 'boolean') {
     return value ? 'on' : 'off';
   }
