@@ -71,7 +71,8 @@ function parser(words: readonly string[], exit: (code: number) => void): Argv {
               type: 'string',
               describe: 'folder of a run, its result.json, or its label',
             })
-            .options(yargsOptions((await import('./report.js')).REPORT_FLAGS)),
+            .options(yargsOptions((await import('./report.js')).REPORT_FLAGS))
+            .epilogue((await import('./report.js')).formatList()),
         handler: async (args: Arguments) => exit(await (await import('./report.js')).report(args)),
       })
       .command({

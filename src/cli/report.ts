@@ -8,17 +8,27 @@ import { codeOf, messageOf, UserError } from '../errors.js';
 import { choice } from '../plan/words.js';
 import { type NamedResult, type ReportFormat, TIMES_KINDS } from '../report/format.js';
 import { FORMATS, formatNamed, formatOfFile } from '../report/formats.js';
+import { wrap } from '../report/terminal/text.js';
 import { terminalOf } from './terminal.js';
 
 export const REPORT_FLAGS: Flags = {
   format: {
     group: 'How:',
-    describe: `${FORMATS.map(({ name }) => name).join(', ')} [as --out ends; terminal]`,
+    describe: 'one of the list below [as --out ends; terminal]',
   },
   out: { group: 'How:', describe: 'FILE to write it to; -: stdout [stdout; a page: beside the result]' },
   kind: { group: 'How:', describe: `of hlog: ${TIMES_KINDS.join(', ')} [response]` },
   results: { group: 'Which:', describe: 'directory in which a label is looked for [results]' },
 };
+
+/** For the help: every format with what it is. */
+export function formatList(): string {
+  const width = Math.max(...FORMATS.map(({ name }) => name.length)) + 4;
+  const lines = FORMATS.flatMap(({ name, describe }) =>
+    wrap(describe, 80 - width).map((line, at) => (at === 0 ? `  ${name}` : '').padEnd(width) + line),
+  );
+  return ['Formats:', ...lines].join('\n');
+}
 
 /** `pgha-bench report RESULT…`. @returns the exit code */
 export async function report(args: Arguments): Promise<number> {

@@ -19,11 +19,13 @@ describe('the registry', () => {
   it('has every form once, in the order of names', () => {
     const names = FORMATS.map(({ name }) => name);
     expect(names).toEqual([...new Set(names)].sort());
-    expect(names).toEqual(expect.arrayContaining(['csv', 'hlog', 'json', 'markdown', 'terminal']));
+    expect(names).toEqual(
+      expect.arrayContaining(['csv', 'hlog', 'html', 'json', 'junit', 'markdown', 'terminal']),
+    );
     for (const { name, extension, describe: words } of FORMATS) {
       expect(formatNamed(name).name).toBe(name);
       expect(extension).toMatch(/^[a-z]+$/);
-      expect(words).toMatch(/^[^\n]{10,75}$/);
+      expect(words).toMatch(/^[^\n]{10,100}$/);
     }
   });
 
@@ -39,6 +41,7 @@ describe('the registry', () => {
     expect(formatOfFile('a.b/report.MD')?.name).toBe('markdown');
     expect(formatOfFile('report.json')?.name).toBe('json');
     expect(formatOfFile('report.txt')?.name).toBe('terminal');
+    expect(formatOfFile('report.xml')?.name).toBe('junit');
     expect(formatOfFile('csv')).toBeUndefined();
     expect(formatOfFile('report.docx')).toBeUndefined();
   });
