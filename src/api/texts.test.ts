@@ -77,7 +77,7 @@ type Watching = Pick<
 >;
 
 /** Flags that say in other words what an option says. */
-const OTHER_WORDS = ['time', 'warmup-time', 'select-only', 'simple-update', 'show-script'];
+const OTHER_WORDS = ['time', 'warmup-time', 'select-only', 'simple-update', 'show-script', 'live'];
 
 describe('what a program gives to a run', () => {
   it('has a word for every flag', () => {

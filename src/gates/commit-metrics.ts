@@ -34,9 +34,11 @@ export const COMMIT_METRICS: readonly Metric[] = [
         return audit;
       }
       const { replicas, missing } = audit.commits;
-      return replicas.length === 0
-        ? { missing: missing[0] ?? 'no replica could be asked' }
-        : { value: replicas.filter(({ same }) => !same).length, detail: `of ${replicas.length}` };
+      const differing = replicas.filter(({ same }) => !same).length;
+      const asked = replicas.length > 0 && replicas.length >= result.cluster.members.length - 1;
+      return differing > 0 || asked
+        ? { value: differing, detail: `of ${replicas.length}` }
+        : { missing: missing[0]?.replace(/\.$/, '') ?? 'not every replica could be asked' };
     },
   },
 ];

@@ -24,7 +24,11 @@ export function parseGatesFile(text: string, name: string): readonly Gate[] {
   };
   const [problem] = [...document.errors, ...document.warnings];
   if (problem !== undefined) {
-    throw file.complain(problem.pos[0], `expected YAML: ${lowered(problem.message)}`);
+    const why =
+      problem.code === 'MULTIPLE_DOCS'
+        ? 'found more than one document'
+        : lowered(problem.message).replace(/\.?$/, '');
+    throw file.complain(problem.pos[0], `expected YAML: ${why}.`);
   }
   if (document.contents === null) {
     throw new UserError(`${name}: expected ${FORM}, found nothing.`);
@@ -49,7 +53,8 @@ async function textOf(path: string): Promise<string> {
 
 function gatesOf(contents: ParsedNode, file: GatesFile): readonly Gate[] {
   if (!isMap(contents)) {
-    throw file.complain(contents.range[0], `expected ${FORM}, found ${kindOf(contents)}.`);
+    const found = isSeq(contents) ? 'a list alone' : kindOf(contents);
+    throw file.complain(contents.range[0], `expected ${FORM}, found ${found}.`);
   }
   const { gates: list } = entriesOf(contents, ['gates'], file);
   if (list === undefined) {
@@ -129,8 +134,5 @@ function kindOf(node: ParsedNode): string {
 }
 
 function lowered(text: string): string {
-  const sentence = text.replace(/\.?$/, text.includes('\n') ? '' : '.');
-  return /^(Expected|There|Map|Nested|Unresolved|Missing|Source|Plain)/.test(sentence)
-    ? sentence.charAt(0).toLowerCase() + sentence.slice(1)
-    : sentence;
+  return text.charAt(0).toLowerCase() + text.slice(1);
 }

@@ -16,7 +16,7 @@ export function parseGate(text: string): Gate {
   if (!scanner.atEnd) {
     throw scanner.complain(`Expected the end of the condition, found ${scanner.next}.`);
   }
-  return { expression: text.trim(), figure: known.figure, condition };
+  return { expression: text.trim().replaceAll(/\s+/g, ' '), figure: known.figure, condition };
 }
 
 function readCondition(scanner: Scanner, known: KnownFigure): Condition {

@@ -1,5 +1,5 @@
 import type { UserError } from '../errors.js';
-import { complaint } from './complaint.js';
+import { complaint, onOneLine } from './complaint.js';
 
 /** Letters of what is left that a message quotes. */
 const QUOTED = 30;
@@ -9,8 +9,8 @@ export function quoted(word: string): string {
   if (word === '') {
     return 'nothing';
   }
-  const signs = [...word];
-  return `'${signs.length > QUOTED ? `${signs.slice(0, QUOTED).join('')}…` : word}'`;
+  const signs = onOneLine(word);
+  return `'${signs.length > QUOTED ? `${signs.slice(0, QUOTED).join('')}…` : signs.join('')}'`;
 }
 
 /** A text that is read from left to right, and knows where it stands when something is wrong. */

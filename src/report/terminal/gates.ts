@@ -1,28 +1,68 @@
+import { showValue } from '../../gates/values.js';
 import type { GateOutcome } from '../../result/gate.js';
-import { labelled, plain, type Style } from './text.js';
+import { cut, plain, type Style, wrap } from './text.js';
+import { padEnd, widthOf } from './width.js';
 
-/** What became of each gate, a line for each; nothing without gates. */
+/** What became of the conditions that the run was asked to meet; nothing without any. */
 export function gateLines(gates: readonly GateOutcome[], style: Style): string[] {
-  if (gates.length === 0) {
-    return [];
-  }
-  const failed = gates.filter(({ passed }) => !passed).length;
-  const count =
-    failed === 0
-      ? style.paint(gates.length === 1 ? 'passed' : `all ${gates.length} passed`, 'green')
-      : style.paint(`${failed} of ${gates.length} failed`, 'red', 'bold');
-  return [`${style.paint('Gates', 'bold')}  ${count}`, ...gates.flatMap((gate) => linesOf(gate, style))];
+  return gates.length === 0
+    ? []
+    : [`${style.paint('Gates', 'bold')}  ${gateCountText(gates, style)}`, ...outcomeLines(gates, style)];
 }
 
-/** Columns of the mark and what stands around it. */
-const MARK = 4;
+/** `all 5 passed`, `2 of 5 failed`. */
+export function gateCountText(gates: readonly GateOutcome[], style: Style): string {
+  const failed = gates.filter(({ passed }) => !passed).length;
+  if (failed > 0) {
+    return style.paint(`${failed} of ${gates.length} failed`, 'red', 'bold');
+  }
+  return style.paint(gates.length === 1 ? 'passed' : `all ${gates.length} passed`, 'green', 'bold');
+}
 
-function linesOf({ expression, passed, text, why }: GateOutcome, style: Style): string[] {
-  const sign = passed
-    ? style.paint(style.unicode ? '✓' : '+', 'green')
-    : style.paint(style.unicode ? '✗' : 'x', 'red');
-  const lines = labelled(`  ${sign} `, `${plain(expression)}: ${plain(text)}`, MARK, style);
-  // Whoever sees it fail wants to know what for it was asked.
-  const reason = passed || why === undefined ? [] : labelled('', style.paint(plain(why), 'dim'), MARK, style);
-  return [...lines, ...reason];
+/** Widest expression that values are still lined up behind. */
+const WIDEST = 44;
+const MARGIN = 2;
+
+/** One line for each gate, its value behind it, and under one that failed what is to be said. */
+export function outcomeLines(gates: readonly GateOutcome[], style: Style): string[] {
+  const widths = gates.map(({ expression }) => widthOf(plain(expression)));
+  const width = Math.min(WIDEST, Math.max(...widths));
+  return gates.flatMap((gate) => linesOf(gate, width, style));
+}
+
+function linesOf(gate: GateOutcome, width: number, style: Style): string[] {
+  const { passed, measured, unit } = gate;
+  const mark = passed ? style.paint(style.unicode ? '✓' : '+', 'green') : failMark(style);
+  const head = `${' '.repeat(MARGIN)}${mark} `;
+  const expression = cut(plain(gate.expression), style.columns - widthOf(head), style);
+  const value = style.letters(measured === null ? style.dash : showValue(measured, unit));
+  const text = style.letters(plain(gate.text));
+  const line = `${head}${padEnd(expression, width)}  `;
+  const whole = widthOf(line) + widthOf(text) <= style.columns;
+  if (passed) {
+    // What is said besides the value may be left out: it is well.
+    return [fitting(line, whole ? text : value, style)];
+  }
+  const shown = style.paint(value, 'red', 'bold');
+  const below = [
+    ...(text === value ? [] : [text]),
+    ...(gate.why === undefined ? [] : [style.paint(plain(gate.why), 'dim')]),
+  ];
+  return [
+    fitting(line, shown, style),
+    ...below
+      .flatMap((each) => wrap(each, style.columns - 3 * MARGIN))
+      .map((each) => `${' '.repeat(3 * MARGIN)}${each}`),
+  ];
+}
+
+function failMark(style: Style): string {
+  return style.paint(style.unicode ? '✗' : 'x', 'red', 'bold');
+}
+
+/** Where an expression is so long that nothing fits behind it, the value stands on the next line. */
+function fitting(line: string, value: string, style: Style): string {
+  return widthOf(line) + widthOf(value) <= style.columns
+    ? `${line}${value}`
+    : `${line.trimEnd()}\n${' '.repeat(3 * MARGIN)}${value}`;
 }
