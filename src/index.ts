@@ -6,6 +6,8 @@
 export { type Cleanup, cleanup } from './api/cleanup.js';
 export type { ExitCode } from './api/exit.js';
 export { type FaultDescription, listFaults } from './api/faults.js';
+export { findResult, findResults, type NamedResult } from './api/find-results.js';
+export { type GateOptions, type GateReport, gate } from './api/gate.js';
 export { init } from './api/init.js';
 export {
   findLab,
@@ -19,6 +21,7 @@ export {
   startLab,
   stopLab,
 } from './api/lab.js';
+export { type Headline, type Listed, listResults } from './api/list-results.js';
 export type {
   AddressTarget,
   FaultOptions,
@@ -34,7 +37,6 @@ export type {
   WorkloadOptions,
 } from './api/options.js';
 export { type RunOutcome, UnwrittenResult } from './api/outcome.js';
-export { findResult, findResults, type NamedResult, readResult } from './api/results.js';
 export { run } from './api/run.js';
 export { toolVersion } from './api/version.js';
 export {
@@ -73,6 +75,7 @@ export type * from './result/downtime.js';
 export type * from './result/gate.js';
 export type * from './result/generator.js';
 export type * from './result/observed.js';
+export { readResult } from './result/read.js';
 export type * from './result/result.js';
 export type * from './result/round.js';
 /** What a workload file of one's own needs: see docs/workloads.md. */
