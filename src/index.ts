@@ -37,6 +37,13 @@ export type {
   WorkloadOptions,
 } from './api/options.js';
 export { type RunOutcome, UnwrittenResult } from './api/outcome.js';
+export {
+  listFormats,
+  type RenderOptions,
+  type ReportFormatDescription,
+  renderReport,
+  type TerminalOptions,
+} from './api/render-report.js';
 export { run } from './api/run.js';
 export { toolVersion } from './api/version.js';
 export {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -80,6 +80,10 @@ describe('run', () => {
     expect(directory).toBe(asked.out);
     expect(await library.readResult(directory)).toEqual(JSON.parse(JSON.stringify(result)));
     expect(results).toEqual([[result, directory]]);
+    expect(readFileSync(join(directory, 'report.html'), 'utf8')).toMatch(/^<!doctype html>[\s\S]*short/i);
+    const markdown = await library.renderReport([await library.findResult(directory)], 'markdown');
+    expect(markdown).toContain('short');
+    await expect(library.renderReport([], 'markdwn')).rejects.toThrow("Did you mean 'markdown'?");
     expect(steps[0]).toMatch(/^Running tpcb with 2 clients for 2 s against .*, no fault\.$/);
     expect(progress.join('\n')).toMatch(/2 \/ 2 s +[\d,]+ tps/);
   });
