@@ -46,7 +46,7 @@ export const DOWNTIME_METRICS: readonly Metric[] = [
     meaning: 'from the fault until every member of the cluster was healthy again',
     of: ({ fault: { healthyAtMs, askedAtMs } }) =>
       healthyAtMs === null || askedAtMs === null
-        ? { never: 'the cluster was not seen healthy again' }
+        ? { late: 'the cluster was not seen healthy again' }
         : healthyAtMs - askedAtMs,
   }),
   roundMetric({
@@ -132,7 +132,7 @@ function recoveryOf(round: ValidRound, result: Result): RoundValue {
     return { missing: noted(result, round, 'before, during and after cannot be told') };
   }
   if (after === null) {
-    return { never: 'the load never came back' };
+    return { late: 'throughput was not back at 90 % for 3 s' };
   }
   return during === null ? 0 : after.fromMs - askedAtMs;
 }

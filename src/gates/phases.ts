@@ -21,7 +21,7 @@ export function toldPhase(result: Result, name: Phase): ToldPhase | Missing {
       return missingIn(round, noted(result, round, 'before, during and after cannot be told'));
     }
     if (after === null && name !== 'before') {
-      return { missing: `the load never came back${round.where}`, never: true };
+      return { missing: `throughput was not back at 90 % for 3 s${round.where}`, never: true };
     }
   }
   const { phases } = result.analysis;
