@@ -128,13 +128,23 @@ function newConnections(name: string, port: 'rw' | 'ro', words: string): Metric 
 function recoveryOf(round: ValidRound, result: Result): RoundValue {
   const { before, during, after } = round.round.phases;
   const { askedAtMs } = round.fault;
+  if (before === null && isDisturbed(round)) {
+    return { late: NOT_BACK };
+  }
   if (before === null || askedAtMs === null) {
     return { missing: noted(result, round, 'before, during and after cannot be told') };
   }
   if (after === null) {
-    return { late: 'throughput was not back at 90 % for 3 s' };
+    return { late: NOT_BACK };
   }
   return during === null ? 0 : after.fromMs - askedAtMs;
+}
+
+const NOT_BACK = 'throughput was not back at 90 % for 3 s';
+
+/** Its load was never steady, since the round before had not ended: it is told with that one. */
+function isDisturbed({ before }: ValidRound): boolean {
+  return before !== null && before.phases.before !== null && before.phases.after === null;
 }
 
 function stage(name: string, kind: StageKind, meaning: string): Metric {

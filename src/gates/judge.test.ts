@@ -168,6 +168,29 @@ describe('a gate on rounds', () => {
     expect(judge('recovery not worse', result, result)).toMatchObject({ passed: false, measured: null });
   });
 
+  it('tells a round that the one before disturbed with that one', () => {
+    const [round] = switchover().analysis.rounds as [RoundAnalysis];
+    const unknown = { before: null, during: null, after: null };
+    const result = withRounds([
+      {},
+      { phases: { ...round.phases, after: null } },
+      { phases: unknown },
+      {},
+      {},
+    ]);
+    expect(judge('recovery.median < 30s', result)).toMatchObject({ passed: true });
+    expect(judge('recovery.max < 1h', result).text).toBe(
+      'throughput was not back at 90 % for 3 s in round 2',
+    );
+    expect(judge('tps@before > 0', result)).toMatchObject({ passed: true });
+    expect(judge('tps@before > 0', result).text).toContain('over 4 of 5 rounds');
+    expect(judge('tps@after > 0', result).passed).toBe(false);
+    const first = withRounds([{ phases: unknown }, {}]);
+    expect(judge('recovery.median < 30s', first)).toMatchObject({ passed: false, measured: null });
+    expect(judge('recovery.median < 30s', first).text).toContain('not measured: in round 1');
+    expect(judge('tps@after > 0', first).text).toContain('not measured: in round 1');
+  });
+
   it('sees no split brain only where somebody looked', () => {
     expect(judge('splitbrain == 0ms', switchover())).toMatchObject({ passed: false, measured: null });
     const looked = roundSample('a crash that lost commits');

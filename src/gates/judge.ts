@@ -118,7 +118,7 @@ function againstRounds(gate: Gate, result: Result, baseline: Result | null): Gat
   const was = showValue(roundStatistic(base.values, 'median'), metric.unit);
   const said: Readonly<Record<typeof verdict, string>> = {
     better: `better${chanceText(p)}`,
-    no_difference: `no difference shown${chanceText(p)}`,
+    no_difference: 'no difference shown',
     worse: `worse${chanceText(p)}`,
     too_few: `too few rounds to say, it takes ${needed ?? 'more'} of each`,
   };

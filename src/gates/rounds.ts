@@ -12,6 +12,8 @@ export interface ValidRound {
   readonly name: string;
   /** ` in round 2`; '' where there is one alone. */
   readonly where: string;
+  /** Valid or not; null for the first. */
+  readonly before: RoundAnalysis | null;
 }
 
 export interface ValidRounds {
@@ -53,6 +55,7 @@ function toldRound(result: Result, round: RoundAnalysis, index: number): ValidRo
     fault,
     name: several ? `${kind} ${index + 1}` : kind,
     where: several ? ` in round ${index + 1}` : '',
+    before: result.analysis.rounds[index - 1] ?? null,
   };
 }
 
