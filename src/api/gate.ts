@@ -4,6 +4,8 @@ import { findResult, findResults } from '../result/find.js';
 import type { NamedResult } from '../result/named.js';
 import { EXIT } from './exit.js';
 
+export { listedMetrics, type MetricForm, UNIT_WORDS } from '../gates/list.js';
+
 /** What {@link gate} is told. */
 export interface GateOptions {
   /** Each a result.json, the folder of a run, or the label of one in `resultsDir`. */

@@ -66,7 +66,7 @@ export interface TableOptions {
   readonly onProgress?: (progress: PrepareProgress) => void;
 }
 
-/** What a run is watched and ended with. None of the functions may throw. */
+/** What a run is watched and ended with. A function that throws costs the result: the run rejects with what it threw. */
 export interface RunHooks {
   /** Stops the load; what was recorded until then is a result, too, of status `interrupted`. */
   readonly signal?: AbortSignal;

@@ -112,5 +112,6 @@ export const RUN_FLAGS = {
     group: 'Result:',
     describe: 'seconds from line to line [1]',
   },
+  live: { isSwitch: true, group: 'Result:', describe: 'draw the run in the terminal while it goes on' },
   ...INERT_RUN_FLAGS,
 } as const satisfies Flags;

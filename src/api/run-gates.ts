@@ -3,6 +3,7 @@ import { checkBaseline, type Gate, judgeGates, parseGate, readGatesFile } from '
 import { findResult } from '../result/find.js';
 import type { NamedResult } from '../result/named.js';
 import type { Result } from '../result/result.js';
+import { RESULTS_ROOT } from '../result/store.js';
 import { type Arguments, each, once } from './arguments.js';
 
 /** What a run is judged by. */
@@ -26,7 +27,7 @@ export async function readRunGates(args: Arguments): Promise<RunGates> {
       'Add --gate EXPRESSION, or --gates FILE.',
     );
   }
-  const baseline = word === undefined ? null : await findResult(word);
+  const baseline = word === undefined ? null : await findResult(word, RESULTS_ROOT, 'Name it by its folder.');
   checkBaseline(gates, baseline);
   return { gates, baseline };
 }

@@ -22,7 +22,7 @@ export function rankTest(a: readonly number[], b: readonly number[]): number {
 export function boundingRank(n: number, m: number): number {
   const pairs = n * m;
   if (n + m > EXACT_UP_TO) {
-    return Math.floor(pairs / 2 - Z_95 * Math.sqrt((pairs * (n + m + 1)) / 12));
+    return Math.max(0, Math.floor(pairs / 2 - Z_95 * Math.sqrt((pairs * (n + m + 1)) / 12)));
   }
   const { counts, total } = dealings(Array<number>(n + m).fill(1), n);
   const leastSum = n * (n + 1);
