@@ -176,6 +176,8 @@ export interface ResultOptions {
   readonly tags?: Readonly<Record<string, string | number>>;
   /** Conditions on the result, `write_downtime.p95 < 10s`. They are parsed before anything is connected to. */
   readonly gates?: readonly string[];
+  /** Path of a YAML file of more of them. */
+  readonly gatesFile?: string;
   /** Result that gates compare with: a folder, its result.json, or a label. */
   readonly baseline?: string;
   /** Measure the time of each command of the scripts. */
