@@ -4,6 +4,8 @@ import { loadWorkload } from '../workload/compose.js';
 import * as registry from '../workload/registry.js';
 import type { Script, Workload, WorkloadOption } from '../workload/workload.js';
 
+export type { WorkloadOption } from '../workload/workload.js';
+
 /** What can be run, and what is to be known of it. */
 export interface WorkloadDescription {
   readonly name: string;

@@ -1,7 +1,7 @@
 import type { Options } from 'yargs';
 import type { Flags } from '../api/flags.js';
+import type { WorkloadOption } from '../api/workloads.js';
 import { UserError } from '../errors.js';
-import type { WorkloadOption } from '../workload/workload.js';
 
 /** What yargs needs to parse and explain them. */
 export function yargsOptions(flags: Flags): Record<string, Options> {

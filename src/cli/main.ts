@@ -8,7 +8,7 @@ import { didYouMean } from '../plan/nearest.js';
 import { spellOut, yargsOptions } from './flags.js';
 import { NAME, PARSER } from './words.js';
 
-const COMMANDS = ['run', 'init', 'prepare', 'cleanup', 'workloads', 'faults', 'lab'];
+const COMMANDS = ['run', 'report', 'results', 'init', 'prepare', 'cleanup', 'workloads', 'faults', 'lab'];
 
 /**
  * One invocation of the command line.
@@ -61,6 +61,28 @@ function parser(words: readonly string[], exit: (code: number) => void): Argv {
             '$0 run oltp_read_write --threads 16 --pgsql-host db',
           ]),
         handler: async (args: Arguments) => exit(await (await import('./run.js')).run(args, words)),
+      })
+      .command({
+        command: 'report [RESULT..]',
+        describe: 'show results again: in the terminal, as a page, for a wiki, for others to read',
+        builder: async (cli: Argv) =>
+          cli
+            .positional('RESULT', {
+              type: 'string',
+              describe: 'folder of a run, its result.json, or its label',
+            })
+            .options(yargsOptions((await import('./report.js')).REPORT_FLAGS))
+            .epilogue((await import('./report.js')).formatList()),
+        handler: async (args: Arguments) => exit(await (await import('./report.js')).report(args)),
+      })
+      .command({
+        command: 'results [DIR]',
+        describe: 'list what runs have left, the newest last',
+        builder: async (cli: Argv) =>
+          cli
+            .positional('DIR', { type: 'string', describe: 'directory of results [results]' })
+            .options(yargsOptions((await import('./results.js')).RESULTS_FLAGS)),
+        handler: async (args: Arguments) => exit(await (await import('./results.js')).results(args)),
       })
       .command({
         command: `init [${NAME}]`,
@@ -146,6 +168,10 @@ async function flagsOf(command: string): Promise<Flags | undefined> {
       return (await import('./workloads.js')).WORKLOADS_FLAGS;
     case 'faults':
       return (await import('./faults.js')).FAULTS_FLAGS;
+    case 'report':
+      return (await import('./report.js')).REPORT_FLAGS;
+    case 'results':
+      return (await import('./results.js')).RESULTS_FLAGS;
     default:
       return undefined;
   }

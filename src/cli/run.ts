@@ -7,11 +7,11 @@ import { RUN_FLAGS } from '../api/run-flags.js';
 import { type RunOrder, readRunOrder } from '../api/run-order.js';
 import { type Choice, SELECTION_OPTIONS, type SelectionOption } from '../plan/selection.js';
 import { parseSwitch } from '../plan/words.js';
-import type { TerminalOptions } from '../report/terminal/text.js';
 import { renderTerminal } from '../report/terminal.js';
 import { Interrupt } from './interrupt.js';
 import { ProgressBar } from './progress-bar.js';
 import { ProgressLines } from './progress-lines.js';
+import { terminalOf } from './terminal.js';
 import { givenBy, NAME } from './words.js';
 import { printPgbenchScripts, printScript } from './workloads.js';
 
@@ -64,7 +64,7 @@ async function runOrder(order: RunOrder): Promise<number> {
     return ownLab === undefined ? left : `${left}'pgha-bench lab down --name ${ownLab}' stops the lab.\n`;
   });
   const bar = new ProgressBar(process.stderr);
-  const lines = new ProgressLines(process.stderr, styleFor(process.stderr));
+  const lines = new ProgressLines(process.stderr, terminalOf(process.stderr));
   const quiet = () => {
     bar.end();
     lines.end();
@@ -86,7 +86,7 @@ async function runOrder(order: RunOrder): Promise<number> {
       },
       onResult: (result, directory) => {
         quiet();
-        const style = styleFor(process.stdout);
+        const style = terminalOf(process.stdout);
         process.stdout.write(renderTerminal(result, directory === null ? style : { ...style, directory }));
         const problem = problemOf(result);
         if (problem !== null) {
@@ -104,17 +104,6 @@ async function runOrder(order: RunOrder): Promise<number> {
     quiet();
     interrupt.release();
   }
-}
-
-function styleFor(out: NodeJS.WriteStream): TerminalOptions {
-  const tty = out.isTTY === true;
-  const locale = process.env['LC_ALL'] || process.env['LC_CTYPE'] || process.env['LANG'] || '';
-  return {
-    columns: tty ? out.columns : 80,
-    color: tty && !process.env['NO_COLOR'] && process.env['TERM'] !== 'dumb',
-    // A pipe or file is read later, by something that knows UTF-8.
-    unicode: !tty || /utf-?8/i.test(locale),
-  };
 }
 
 /** Progress goes to stderr: stdout is the report. */

@@ -9,6 +9,7 @@ import {
   type ScriptDescription,
   statementsOf,
   type WorkloadDescription,
+  type WorkloadOption,
 } from '../api/workloads.js';
 import { UserError } from '../errors.js';
 import { wrap } from '../report/terminal/text.js';
@@ -96,9 +97,7 @@ async function showOf(workload: WorkloadDescription): Promise<string> {
   return `${parts.map((part) => part.join('\n')).join('\n\n')}\n`;
 }
 
-type Option = WorkloadDescription['options'][number];
-
-function optionLines({ name, alias, default: value, summary, command, values }: Option): string[] {
+function optionLines({ name, alias, default: value, summary, command, values }: WorkloadOption): string[] {
   const short = alias === undefined ? '' : `-${alias}, `;
   const only = command === undefined ? '' : ` (${command} only)`;
   const words = values === undefined ? '' : `; one of ${values.join(', ')}`;

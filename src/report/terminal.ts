@@ -1,5 +1,8 @@
+import { relative } from 'node:path';
+import type { NamedResult } from '../result/named.js';
 import type { Result } from '../result/result.js';
 import { formatDuration } from '../units.js';
+import type { ReportFormat } from './format.js';
 import { inAscii } from './terminal/ascii.js';
 import type { View } from './terminal/canvas.js';
 import { drawTimeline } from './terminal/chart.js';
@@ -12,6 +15,7 @@ import { headingLines } from './terminal/heading.js';
 import { throughputLines } from './terminal/latency.js';
 import { measurementLines, overloadLines } from './terminal/measurement.js';
 import { roundLines } from './terminal/round.js';
+import { sideBySideLines } from './terminal/side-by-side.js';
 import { isLong, shortRoundLines, summaryLines } from './terminal/summary.js';
 import { instant, labelled, plain, type Style, styleOf, type TerminalOptions } from './terminal/text.js';
 import { verdictLines } from './terminal/verdict.js';
@@ -19,6 +23,37 @@ import { verdictLines } from './terminal/verdict.js';
 export interface TerminalReportOptions extends TerminalOptions {
   /** Where the result lies, for the last line; absent when it was not kept. */
   readonly directory?: string;
+}
+
+/** For people at a terminal; in a file, for whoever reads it at one. */
+export const TERMINAL: ReportFormat = {
+  name: 'terminal',
+  describe: 'for people, in 80 columns or as many as the terminal has',
+  extension: 'txt',
+  render: (results, { terminal = FILE } = {}) => renderTerminals(results, terminal),
+};
+
+/** As a terminal is that nothing is known of. */
+const FILE: TerminalOptions = { columns: 80, color: false, unicode: true };
+
+/** One report after the other, and what several have side by side. */
+export function renderTerminals(results: readonly NamedResult[], options: TerminalOptions): string {
+  const reports = results.map(({ directory, result }) =>
+    renderTerminal(result, directory === null ? options : { ...options, directory: nearPath(directory) }),
+  );
+  if (results.length < 2) {
+    return reports.join('');
+  }
+  const style = styleOf(options);
+  const rule = `\n${style.paint(style.rule.repeat(style.columns), 'dim')}\n\n`;
+  const table = `${sideBySideLines(results, style).join('\n')}\n`;
+  return [...reports, style.unicode ? table : inAscii(table)].join(rule);
+}
+
+/** As people name it from where they are, unless that is longer. */
+function nearPath(directory: string): string {
+  const near = relative('', directory) || '.';
+  return near.length < directory.length ? near : directory;
 }
 
 /**

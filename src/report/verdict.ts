@@ -109,8 +109,12 @@ function medianParts({ valid, writeDowntimeMs, readDowntimeMs }: RoundsSummary):
     ['reads', readDowntimeMs],
   ] as const) {
     if (spread !== null && spread.max > 0) {
-      const detail = ` (median, max ${formatMillis(spread.max)})`;
-      parts.push(part(`no ${what} for ${formatMillis(spread.median)}`, 'bad', detail));
+      const most = formatMillis(spread.max);
+      parts.push(
+        spread.median > 0
+          ? part(`no ${what} for ${formatMillis(spread.median)}`, 'bad', ` (median, max ${most})`)
+          : part(`no ${what} in some rounds`, 'bad', `, for ${most} at most`),
+      );
     }
   }
   return [...parts, { text: counted(valid, 'valid round'), detail: '', tone: null, strong: false }];

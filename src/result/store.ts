@@ -215,6 +215,12 @@ async function writeAll(
   }
 }
 
+/** So that a list of results need not read them, see parts.ts. */
+function longPartsLast(result: Result): Result {
+  const { timeline, clients, events, observed, ...short } = result;
+  return { ...short, clients, events, observed, timeline };
+}
+
 type NamedText = readonly [name: string, content: string];
 
 /** Names and contents, result.json last. */
@@ -224,6 +230,6 @@ function filesOf(result: Result, histograms: HistogramLogs): NamedText[] {
     [SERVICE_FILE, service],
     [RESPONSE_FILE, response],
     ...(lag === null ? [] : [[LAG_FILE, lag] satisfies NamedText]),
-    [RESULT_FILE, `${JSON.stringify(result)}\n`],
+    [RESULT_FILE, `${JSON.stringify(longPartsLast(result))}\n`],
   ];
 }

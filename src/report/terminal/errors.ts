@@ -36,17 +36,17 @@ export function errorLines(result: Result, style: Style): string[] {
   return lines;
 }
 
-const IN_DOUBT = 'In doubt: the commit was sent and no answer came; it may have happened or not.';
+export const IN_DOUBT = 'In doubt: the commit was sent and no answer came; it may have happened or not.';
 
 /** Errors of the same class, whichever script and server met them. */
-interface ErrorClass extends Pick<ErrorFacts, 'code' | 'outcome' | 'route' | 'message'> {
+export interface ErrorClass extends Pick<ErrorFacts, 'code' | 'outcome' | 'route' | 'message'> {
   count: number;
   firstMs: number;
   lastMs: number;
   readonly servers: Set<string>;
 }
 
-function classesOf(errors: readonly ErrorFacts[]): ErrorClass[] {
+export function classesOf(errors: readonly ErrorFacts[]): ErrorClass[] {
   const classes = new Map<string, ErrorClass>();
   for (const error of errors) {
     const key = JSON.stringify([error.code, error.outcome, error.route]);
