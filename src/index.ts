@@ -4,6 +4,17 @@
  */
 
 export { type Cleanup, cleanup } from './api/cleanup.js';
+export {
+  type CompareOptions,
+  type Comparison,
+  type ComparisonRow,
+  type Contrast,
+  compare,
+  type Difference,
+  type Figure,
+  type Finding,
+  type SettingDifference,
+} from './api/compare.js';
 export type { ExitCode } from './api/exit.js';
 export { type FaultDescription, listFaults } from './api/faults.js';
 export { findResult, findResults, type NamedResult } from './api/find-results.js';

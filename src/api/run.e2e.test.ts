@@ -90,12 +90,21 @@ describe('run', () => {
 
   it('judges by an earlier result', async () => {
     const { directory } = await library.run(options());
-    const { exitCode, gates } = await library.run({
+    const {
+      exitCode,
+      gates,
+      directory: later,
+    } = await library.run({
       ...options(),
       gates: ['tps >= 0.001% of baseline'],
       baseline: directory,
     });
     expect(exitCode).toBe(0);
+    const [base, candidate] = await library.findResults([directory, later]);
+    if (base === undefined || candidate === undefined) {
+      throw new Error('Two results were named.');
+    }
+    expect((await library.compare(base, [candidate])).rows.length).toBeGreaterThan(0);
     expect(gates[0]?.text).toContain('in the baseline');
   });
 

@@ -12,6 +12,7 @@ const COMMANDS = [
   'run',
   'report',
   'results',
+  'compare',
   'gate',
   'init',
   'prepare',
@@ -95,6 +96,21 @@ function parser(words: readonly string[], flags: Flags, exit: (code: number) => 
             .positional('DIR', { type: 'string', describe: 'directory of results [results]' })
             .options(yargsOptions((await import('./results.js')).RESULTS_FLAGS)),
         handler: async (args: Arguments) => exit(await (await import('./results.js')).results(args)),
+      })
+      .command({
+        command: 'compare [BASE] [CANDIDATE..]',
+        describe: 'what differs between runs by more than chance, and what may be the cause',
+        builder: async (cli: Argv) =>
+          cli
+            .positional('BASE', {
+              type: 'string',
+              describe: 'folder of a run, its result.json, or its label',
+            })
+            .positional('CANDIDATE', { type: 'string', describe: 'one or more of these' })
+            .options(yargsOptions((await import('./compare.js')).COMPARE_FLAGS))
+            .example('$0 compare before after', '')
+            .epilogue((await import('./compare.js')).COMPARE_EPILOGUE),
+        handler: async (args: Arguments) => exit(await (await import('./compare.js')).compare(args)),
       })
       .command({
         command: 'gate [RESULT..]',
@@ -189,6 +205,8 @@ async function flagsOf(command: string): Promise<Flags | undefined> {
       return (await import('./faults.js')).FAULTS_FLAGS;
     case 'report':
       return (await import('./report.js')).REPORT_FLAGS;
+    case 'compare':
+      return (await import('./compare.js')).COMPARE_FLAGS;
     case 'results':
       return (await import('./results.js')).RESULTS_FLAGS;
     default:
