@@ -14,6 +14,8 @@ import { simulate } from './simulation.fixture.js';
 import { timelineOf } from './timeline.js';
 import { totalsOf } from './totals.js';
 
+const N2 = '127.0.1.2:5432';
+
 function onlyRound(rounds: readonly RoundAnalysis[]): RoundAnalysis {
   const [round] = rounds;
   if (round === undefined || rounds.length !== 1) {
@@ -271,6 +273,49 @@ describe('rounds', () => {
     expect(second?.clientGaps?.maxMs).toBeGreaterThan(3000);
     expect(second?.clientGaps?.maxMs).toBeLessThan(first?.clientGaps?.p50Ms ?? 0);
     expect(notes.filter((note) => !note.includes('read downtime'))).toEqual([]);
+  });
+
+  it('do not take the outage of the round before for a usual pause of the load', () => {
+    const recording = simulate({
+      plan: planOf({ clients: 16, probes: true }),
+      // Back 2.5 s before the next fault, which is too short to be steady, and away for less long the second time.
+      ports: {
+        rw: [
+          ...switchoverPort(20_000),
+          { fromMs: 28_300, state: 'cut', server: N2, code: '57P01', message: 'terminating connection' },
+          upFrom(31_000, N2),
+        ],
+      },
+      meanServiceMs: 20,
+      faults: [faultAt(20_000), faultAt(28_000, { round: 2 })],
+    });
+    const { rounds, summaries } = roundsOf(recording);
+    expect(rounds[1]?.phases.before).toBeNull();
+    expect(rounds[1]?.writeDowntime).toMatchObject({ outage: true });
+    expect(rounds[1]?.writeDowntime?.durationMs).toBeGreaterThan(2600);
+    expect(rounds[1]?.writeDowntime?.usualPauseMs).toBeLessThan(200);
+    expect(summaries[0]?.writeDowntimeMs?.min).toBeGreaterThan(2600);
+  });
+
+  it('do not take for steady what an open pace catches up after an outage', () => {
+    const recording = simulate({
+      plan: planOf({
+        clients: 8,
+        durationMs: 60_000,
+        pace: { kind: 'open', stages: [{ durationMs: null, fromTps: 100, toTps: 100 }] },
+      }),
+      ports: { rw: [...switchoverPort(20_000), ...switchoverPort(45_000).slice(1)] },
+      meanServiceMs: 20,
+      faults: [faultAt(20_000), faultAt(45_000, { round: 2 })],
+    });
+    const [first, second] = roundsOf(recording).rounds;
+    const backMs = first?.phases.after?.fromMs ?? 0;
+    expect(backMs).toBeLessThan(26_500);
+    // Some 550 transactions waited; 8 clients do 400 a second, of which 100 are new.
+    expect(second?.phases.before?.fromMs).toBeGreaterThan(backMs + 1000);
+    expect(second?.phases.before?.fromMs).toBeLessThan(backMs + 4000);
+    expect(second?.phases.before?.tps).toBeLessThan(110);
+    expect(second?.phases.before?.response?.p99Us).toBeLessThan(150_000);
   });
 
   it('do not compare with a load that was not back from the fault before', () => {

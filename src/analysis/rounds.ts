@@ -4,6 +4,7 @@ import type { FaultRecord, RoundAnalysis } from '../result/result.js';
 import type { RoundsSummary } from '../result/round.js';
 import { formatMillis } from '../units.js';
 import { type AskedRound, askedRounds } from './asked.js';
+import { caughtUpFrom } from './catch-up.js';
 import { clientGapsOf, isBack } from './client-gaps.js';
 import { detailsOf, noDetails } from './details.js';
 import { downtimeOf, longestPause, type Measured, mostPlannedInPause, type Window } from './outage.js';
@@ -34,7 +35,7 @@ export function roundsOf(recording: Recording): RoundsAnalysis {
     const note = (text: string) => notes.push(`${asked.name}: ${text}`);
     const round = roundOf({ recording, asked, window: asked.window, steady }, note);
     rounds.push(round);
-    steady = steadyAfter(round, asked.window);
+    steady = steadyAfter(recording, round, asked.window);
   }
   const summaries = summariesOf(recording.faults, rounds, (text) => notes.push(text));
   return { rounds, summaries, notes };
@@ -64,9 +65,10 @@ interface SteadyPart {
   readonly rampUp: boolean;
 }
 
-function steadyAfter({ phases }: RoundAnalysis, window: Window): SteadyPart | null {
+function steadyAfter(recording: Recording, { phases }: RoundAnalysis, window: Window): SteadyPart | null {
   if (phases.after !== null) {
-    return { fromMs: phases.after.fromMs, rampUp: false };
+    const fromMs = caughtUpFrom(recording, phases.after.fromMs, phases.before);
+    return fromMs === null ? null : { fromMs, rampUp: false };
   }
   // Without a steady part before it, the round cannot tell when it was over: its beginning is ramp-up to the next.
   return phases.before === null ? { fromMs: window.fromMs, rampUp: true } : null;
@@ -180,10 +182,16 @@ function measure(
   if (typeof stream === 'string') {
     return { missing: stream };
   }
-  const before = baseline?.window ?? { fromMs: 0, toMs: window.fromMs };
+  const before = baseline?.window ?? { fromMs: 0, toMs: firstAskedMs(recording) ?? window.fromMs };
   const usualPauseMs = longestPause(recording, stream, before);
   const mostPlanned = mostPlannedInPause(recording, stream, before);
   return downtimeOf(recording, stream, window, usualPauseMs, mostPlanned);
+}
+
+/** Without a steady part before its fault, a load is known best from before any: behind one, outages are among its pauses. */
+function firstAskedMs({ faults }: Recording): number | null {
+  const asked = faults.flatMap(({ askedAtMs }) => askedAtMs ?? []);
+  return asked.length === 0 ? null : Math.min(...asked);
 }
 
 /** The stream that tells of write downtime, or why there is none. */

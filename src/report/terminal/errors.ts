@@ -4,6 +4,7 @@ import { explain } from '../explain.js';
 import { OUTCOME_NAMES } from './latency.js';
 import { nodeOf } from './nodes.js';
 import { cut, instant, labelled, plain, type Style, table } from './text.js';
+import { widthOf } from './width.js';
 
 /** More kinds than this are not read any more. */
 const MOST_ROWS = 12;
@@ -35,17 +36,17 @@ export function errorLines(result: Result, style: Style): string[] {
   return lines;
 }
 
-const IN_DOUBT = 'In doubt: the commit was sent and no answer came; it may have happened or not.';
+export const IN_DOUBT = 'In doubt: the commit was sent and no answer came; it may have happened or not.';
 
 /** Errors of the same class, whichever script and server met them. */
-interface ErrorClass extends Pick<ErrorFacts, 'code' | 'outcome' | 'route' | 'message'> {
+export interface ErrorClass extends Pick<ErrorFacts, 'code' | 'outcome' | 'route' | 'message'> {
   count: number;
   firstMs: number;
   lastMs: number;
   readonly servers: Set<string>;
 }
 
-function classesOf(errors: readonly ErrorFacts[]): ErrorClass[] {
+export function classesOf(errors: readonly ErrorFacts[]): ErrorClass[] {
   const classes = new Map<string, ErrorClass>();
   for (const error of errors) {
     const key = JSON.stringify([error.code, error.outcome, error.route]);
@@ -91,7 +92,7 @@ function inRoom(servers: readonly string[], style: Style): string {
   if (servers.length === 0) {
     return style.dash;
   }
-  return servers.length === 1 || names.length <= room
+  return servers.length === 1 || widthOf(names) <= room
     ? cut(names, room, style)
     : `${formatCount(servers.length)} servers`;
 }

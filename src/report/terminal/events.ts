@@ -33,7 +33,7 @@ export function eventLines(result: Result, view: View, style: Style): string[] {
  * Not what an observer saw at its first look, and not the answer to a fault, which stands with the fault. A key that was
  * not there before has no value to come from.
  */
-function isChange({ kind, from }: Event): boolean {
+export function isChange({ kind, from }: Event): boolean {
   return (from !== null && kind !== 'answered') || kind === 'failover_key' || kind === 'leader_key_taken';
 }
 

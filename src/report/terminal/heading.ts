@@ -20,6 +20,7 @@ export function headingLines(result: Result, style: Style): string[] {
     ...row('versions', versionParts(result), style),
     ...row('settings', settingParts(result), style),
     ...row('started', startParts(result), style),
+    ...row('tags', tagParts(result), style),
   ];
   const ending = ENDINGS[run.status];
   if (ending !== null) {
@@ -39,7 +40,7 @@ const ENDINGS = {
 /** More options than this have a row of their own. */
 const FEW_OPTIONS = 3;
 
-function titleParts({ plan }: Result, style: Style): string[] {
+export function titleParts({ plan }: Result, style: Style): string[] {
   return [
     plain(plan.workload.name),
     ...(hasFewOptions(plan) ? optionsInWords(plan, false) : []),
@@ -81,7 +82,7 @@ function optionsInWords({ workload }: Plan, unusual: boolean): string[] {
   return [...options, ...variables];
 }
 
-function targetParts({ plan, cluster }: Result): string[] {
+export function targetParts({ plan, cluster }: Result): string[] {
   const { target } = plan;
   const parts = [plain(`${target.kind} ${target.name}`)];
   if (cluster.scope !== null && cluster.scope !== target.name) {
@@ -97,7 +98,7 @@ function targetParts({ plan, cluster }: Result): string[] {
   return parts;
 }
 
-function versionParts({ cluster, tool }: Result): string[] {
+export function versionParts({ cluster, tool }: Result): string[] {
   const parts: string[] = [];
   for (const [name, version] of [
     ['PostgreSQL', cluster.postgres],
@@ -158,7 +159,7 @@ const LAYERS: Readonly<Record<string, string>> = {
   haproxy: 'HAProxy',
 };
 
-function inWords(value: string | number | boolean | null): string {
+export function inWords(value: string | number | boolean | null): string {
   if (typeof value === 'boolean') {
     return value ? 'on' : 'off';
   }
@@ -176,6 +177,10 @@ function startParts({ run, plan, tool }: Result): string[] {
     parts.push(plain(`label ${plan.label}`));
   }
   return parts;
+}
+
+function tagParts({ plan }: Result): string[] {
+  return Object.entries(plan.tags).map(([name, value]) => plain(`${name}=${value}`));
 }
 
 function row(label: string, parts: readonly string[], style: Style): string[] {

@@ -3,7 +3,7 @@ import { rangeInCell } from './range.js';
 import { fitted, labelled, plain, type Style, since, table } from './text.js';
 
 /** In words that a reader of PostgreSQL's and HAProxy's logs knows. */
-const STAGE_NAMES: Readonly<Record<StageKind, string>> = {
+export const STAGE_NAMES: Readonly<Record<StageKind, string>> = {
   leader_key_gone: 'leader key gone',
   leader_key_taken: 'leader key taken',
   promoted: 'promoted',
@@ -58,12 +58,12 @@ function stageRow(stage: Stage, before: Stage | undefined, askedMs: number, styl
 }
 
 /** Rounded up, being a bound. */
-function lateness(uncertaintyMs: number, style: Style): string {
+export function lateness(uncertaintyMs: number, style: Style): string {
   const bound = Math.ceil(uncertaintyMs);
   return `${style.atMost} ${bound < 1000 ? `${bound} ms` : style.millis(bound)}`;
 }
 
-function signed(millis: number, style: Style): string {
+export function signed(millis: number, style: Style): string {
   if (Math.abs(millis) < 1) {
     return '0 ms'; // Two who saw the same.
   }
@@ -71,7 +71,10 @@ function signed(millis: number, style: Style): string {
 }
 
 /** Whether what was measured lies outside of what was predicted, by more than is known of both of its ends. */
-function isUnpredicted({ tookMs, predicted, uncertaintyMs }: Stage, before: Stage | undefined): boolean {
+export function isUnpredicted(
+  { tookMs, predicted, uncertaintyMs }: Stage,
+  before: Stage | undefined,
+): boolean {
   if (tookMs === null || predicted === null) {
     return false;
   }

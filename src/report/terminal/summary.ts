@@ -100,7 +100,7 @@ function roundRow(round: RoundAnalysis, index: number, fault: FaultRecord, style
 }
 
 /** `>` for one that was not over when the run ended, or the next fault came; a dash where none was seen, `?` where it was not measured. */
-function downtimeCell(downtime: Downtime | null, style: Style): string {
+export function downtimeCell(downtime: Downtime | null, style: Style): string {
   if (downtime === null || !downtime.outage) {
     return downtime === null ? '?' : style.dash;
   }
@@ -108,7 +108,7 @@ function downtimeCell(downtime: Downtime | null, style: Style): string {
   return downtime.toMs === null ? `> ${figure}` : figure;
 }
 
-function remarksOn(round: RoundAnalysis, fault: FaultRecord): string {
+export function remarksOn(round: RoundAnalysis, fault: FaultRecord): string {
   const remarks: string[] = [];
   if (round.invalid !== null) {
     remarks.push('invalid');
