@@ -30,6 +30,21 @@ export function endOf(bucket: Bucket): number {
   return bucket.startMs + bucket.widthMs;
 }
 
+/** The first of them that ends behind the instant; their number where none does. @param buckets in order of time */
+export function indexAt(buckets: readonly Bucket[], atMs: number): number {
+  let from = 0;
+  let to = buckets.length;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (endOf(buckets[middle] as Bucket) > atMs) {
+      to = middle;
+    } else {
+      from = middle + 1;
+    }
+  }
+  return from;
+}
+
 function sumOf(parts: readonly Part[]): Part {
   return {
     scripts: sumByKey(
