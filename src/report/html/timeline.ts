@@ -82,8 +82,8 @@ function chart({ id }: RunData, name: string, title: string, unit: string, summa
     'figure',
     {
       class: `chart-frame ${name}`,
-      'aria-labelledby': `${id}-${name}-title`,
-      'aria-describedby': `${id}-${name}-text`,
+      'aria-labelledby': `${id}-chart-${name}-title`,
+      'aria-describedby': `${id}-chart-${name}-text`,
     },
     h(
       'figcaption',
@@ -91,13 +91,18 @@ function chart({ id }: RunData, name: string, title: string, unit: string, summa
       h(
         'span',
         { class: 'chart-title' },
-        h('strong', { id: `${id}-${name}-title` }, title),
+        h('strong', { id: `${id}-chart-${name}-title` }, title),
         h('span', { class: 'dim' }, unit),
       ),
       h('span', { class: 'chart-legend' }),
     ),
-    h('p', { class: 'unseen', id: `${id}-${name}-text` }, summary),
-    h('div', { class: 'chart', id: `${id}-${name}`, role: 'img', 'aria-label': `${title}. ${summary}` }),
+    h('p', { class: 'unseen', id: `${id}-chart-${name}-text` }, summary),
+    h('div', {
+      class: 'chart',
+      id: `${id}-chart-${name}`,
+      role: 'img',
+      'aria-label': `${title}. ${summary}`,
+    }),
   );
 }
 

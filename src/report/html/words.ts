@@ -118,7 +118,7 @@ export function table({ caption, head, kinds, rows, className }: TableShape): Ma
     h(
       'table',
       { class: className },
-      h('caption', {}, caption),
+      h('caption', {}, h('span', { class: 'caption' }, caption)),
       h(
         'thead',
         {},
