@@ -14,6 +14,8 @@ import { simulate } from './simulation.fixture.js';
 import { timelineOf } from './timeline.js';
 import { totalsOf } from './totals.js';
 
+const N2 = '127.0.1.2:5432';
+
 function onlyRound(rounds: readonly RoundAnalysis[]): RoundAnalysis {
   const [round] = rounds;
   if (round === undefined || rounds.length !== 1) {
@@ -266,6 +268,28 @@ describe('rounds', () => {
     expect(second?.phases.before?.toMs).toBe(25_000);
     const rest = notes.filter((note) => !note.includes('read downtime'));
     expect(rest).toEqual([expect.stringContaining('is told of runs of one round only')]);
+  });
+
+  it('do not take the outage of the round before for a usual pause of the load', () => {
+    const recording = simulate({
+      plan: planOf({ clients: 16, probes: true }),
+      // Back 2.5 s before the next fault, which is too short to be steady, and away for less long the second time.
+      ports: {
+        rw: [
+          ...switchoverPort(20_000),
+          { fromMs: 28_300, state: 'cut', server: N2, code: '57P01', message: 'terminating connection' },
+          upFrom(31_000, N2),
+        ],
+      },
+      meanServiceMs: 20,
+      faults: [faultAt(20_000), faultAt(28_000, { round: 2 })],
+    });
+    const { rounds, summaries } = roundsOf(recording);
+    expect(rounds[1]?.phases.before).toBeNull();
+    expect(rounds[1]?.writeDowntime).toMatchObject({ outage: true });
+    expect(rounds[1]?.writeDowntime?.durationMs).toBeGreaterThan(2600);
+    expect(rounds[1]?.writeDowntime?.usualPauseMs).toBeLessThan(200);
+    expect(summaries[0]?.writeDowntimeMs?.min).toBeGreaterThan(2600);
   });
 
   it('do not compare with a load that was not back from the fault before', () => {

@@ -190,10 +190,16 @@ function measure(
   if (typeof stream === 'string') {
     return { missing: stream };
   }
-  const before = baseline?.window ?? { fromMs: 0, toMs: window.fromMs };
+  const before = baseline?.window ?? { fromMs: 0, toMs: firstAskedMs(recording) ?? window.fromMs };
   const usualPauseMs = longestPause(recording, stream, before);
   const mostPlanned = mostPlannedInPause(recording, stream, before);
   return downtimeOf(recording, stream, window, usualPauseMs, mostPlanned);
+}
+
+/** Without a steady part before its fault, a load is known best from before any: behind one, outages are among its pauses. */
+function firstAskedMs({ faults }: Recording): number | null {
+  const asked = faults.flatMap(({ askedAtMs }) => askedAtMs ?? []);
+  return asked.length === 0 ? null : Math.min(...asked);
 }
 
 /** The stream that tells of write downtime, or why there is none. */

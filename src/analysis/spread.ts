@@ -46,7 +46,7 @@ export function medianOf(sorted: ArrayLike<number>): number {
 }
 
 /** Uniform in [0, 1): mulberry32. */
-function randomOf(seed: number): () => number {
+export function randomOf(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

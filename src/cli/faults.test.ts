@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { describeFault } from '../api/faults.js';
 import { FAULTS } from '../faults/registry.js';
 import { expectedText, listOf } from './faults.js';
 
@@ -15,9 +16,12 @@ const SETTINGS = {
   'haproxy.timeout_connect': '4s',
 };
 
+const WITH_SETTINGS = FAULTS.map((fault) => describeFault(fault, SETTINGS));
+const WITHOUT = FAULTS.map((fault) => describeFault(fault, null));
+
 describe('the list of faults', () => {
   it('tells all of each, and fits the columns', () => {
-    const text = listOf(FAULTS, SETTINGS, 80);
+    const text = listOf(WITH_SETTINGS, 80);
     const flowing = text.replaceAll(/\s+/g, ' ');
     for (const { kind, summary, exercises, options } of FAULTS) {
       expect(text).toMatch(new RegExp(`^${kind}  on `, 'm'));
@@ -29,9 +33,10 @@ describe('the list of faults', () => {
   });
 
   it('has the downtime to expect only where there is a cluster to ask', () => {
-    expect(expectedText('kill-node', SETTINGS)).toMatch(/^\S.* to .*patroni\.ttl/);
-    expect(listOf(FAULTS, SETTINGS, 80)).toContain('  downtime   ');
-    expect(expectedText('kill-node', null)).toBeNull();
-    expect(listOf(FAULTS, null, 80)).not.toContain('  downtime   ');
+    const killed = WITH_SETTINGS.find(({ kind }) => kind === 'kill-node');
+    expect(expectedText(killed ?? { downtime: null })).toMatch(/^\S.* to .*patroni\.ttl/);
+    expect(listOf(WITH_SETTINGS, 80)).toContain('  downtime   ');
+    expect(expectedText({ downtime: null })).toBeNull();
+    expect(listOf(WITHOUT, 80)).not.toContain('  downtime   ');
   });
 });

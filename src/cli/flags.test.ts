@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type Flags, spellOut } from './flags.js';
-import { RUN_FLAGS } from './run-flags.js';
+import type { Flags } from '../api/flags.js';
+import { RUN_FLAGS } from '../api/run-flags.js';
+import { spellOut } from './flags.js';
 
 const OWN = [
   { name: 'skip-trx', type: 'boolean', default: false, summary: '' },

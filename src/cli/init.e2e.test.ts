@@ -2,12 +2,14 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { makeTables } from '../api/init.js';
+import type { TableOrder } from '../api/table-order.js';
+import type { ResolvedTarget } from '../api/target.js';
 import { UserError } from '../errors.js';
 import { type PrivateServer, startPrivateServer } from '../postgres/private-server.fixture.js';
 import { findWorkload } from '../workload/registry.js';
 import type { Schema, Workload } from '../workload/workload.js';
-import { init, prepare, type TableOrder } from './init.js';
-import type { ResolvedTarget } from './target.js';
+import { init } from './init.js';
 
 let server: PrivateServer;
 let admin: pg.Client;
@@ -35,11 +37,11 @@ function orderOf(target: ResolvedTarget, workload: Workload): TableOrder {
   return { named: { workload, words: workload.name }, given: { scale: 1 }, target, force: false };
 }
 
-describe('prepare', () => {
+describe('makeTables', () => {
   it('says in one line what the user may not do', async () => {
     await admin.query('create role app login; revoke create on schema public from public');
     try {
-      expect(await failure(prepare(orderOf(as('app'), tpcb)))).toBe(
+      expect(await failure(makeTables(orderOf(as('app'), tpcb)))).toBe(
         "init could not make the tables: permission denied for schema public (42501). Grant user 'app' CREATE on the schema, or name in --rw the owner of the tables that are there.",
       );
     } finally {
@@ -50,7 +52,7 @@ describe('prepare', () => {
   it('says in one line that the server only reads', async () => {
     await admin.query('create role app login; alter role app set default_transaction_read_only = on');
     try {
-      expect(await failure(prepare(orderOf(as('app'), tpcb)))).toMatch(
+      expect(await failure(makeTables(orderOf(as('app'), tpcb)))).toMatch(
         /^init could not make the tables: cannot execute .* in a read-only transaction \(25006\)\. Name the primary in --rw: [^\n]*\.$/,
       );
     } finally {
@@ -59,10 +61,10 @@ describe('prepare', () => {
   });
 
   it('names what depends on the tables, in one line', async () => {
-    await prepare(orderOf(as(server.user), tpcb));
+    await makeTables(orderOf(as(server.user), tpcb));
     await admin.query('create view v as select aid from pgbench_accounts; create view w as select * from v');
     try {
-      expect(await failure(prepare(orderOf(as(server.user), tpcb)))).toMatch(
+      expect(await failure(makeTables(orderOf(as(server.user), tpcb)))).toMatch(
         /\(2BP01\)\. view v depends on table pgbench_accounts; view w depends on view v\.$/,
       );
     } finally {
@@ -81,7 +83,7 @@ describe('prepare', () => {
         progress(step);
       });
     });
-    expect(await failure(prepare(orderOf(as(server.user), lossy)))).toMatch(
+    expect(await failure(makeTables(orderOf(as(server.user), lossy)))).toMatch(
       /^init lost its connection to 127\.0\.0\.1:\d+: .*\. Run 'pgha-bench init tpcb --scale 1' again when the server is back\.$/,
     );
   });
@@ -94,13 +96,13 @@ describe('prepare', () => {
       await ended;
       await sql.query('select 1');
     });
-    expect(await failure(prepare(orderOf(as(server.user), lossy)))).toContain(
+    expect(await failure(makeTables(orderOf(as(server.user), lossy)))).toContain(
       'init lost its connection to 127.0.0.1:',
     );
     const during = changed(async (sql) => {
       await sql.query('select pg_terminate_backend(pg_backend_pid()), pg_sleep(1)');
     });
-    expect(await failure(prepare(orderOf(as(server.user), during)))).toContain(
+    expect(await failure(makeTables(orderOf(as(server.user), during)))).toContain(
       'terminating connection due to administrator command (57P01)',
     );
   });
@@ -112,7 +114,7 @@ describe('prepare', () => {
         throw bug;
       }),
     );
-    await expect(prepare(orderOf(as(server.user), broken))).rejects.toBe(bug);
+    await expect(makeTables(orderOf(as(server.user), broken))).rejects.toBe(bug);
   });
 
   it('ends at once when it is aborted, whatever it waits for', async () => {
@@ -126,7 +128,7 @@ describe('prepare', () => {
           progress(step);
         }),
       );
-      const preparing = prepare(orderOf(as(server.user), interrupted), interrupt.signal);
+      const preparing = makeTables(orderOf(as(server.user), interrupted), { signal: interrupt.signal });
       expect(await failure(preparing), last).toBe('Interrupted.');
     }
   });
@@ -142,12 +144,14 @@ describe('prepare', () => {
     });
     const { target, secrets } = as(server.user);
     const resolved = { target: { ...target, rw: { ...target.rw, port } }, secrets };
-    expect(await failure(prepare(orderOf(resolved, frozen), interrupt.signal))).toBe('Interrupted.');
+    expect(await failure(makeTables(orderOf(resolved, frozen), { signal: interrupt.signal }))).toBe(
+      'Interrupted.',
+    );
     await proxy.close();
   });
 
   it('does not begin when it is aborted before', async () => {
-    const preparing = prepare(orderOf(as(server.user), tpcb), AbortSignal.abort());
+    const preparing = makeTables(orderOf(as(server.user), tpcb), { signal: AbortSignal.abort() });
     expect(await failure(preparing)).toBe('Interrupted.');
     expect(await tpcb.schema.check(admin, {})).toEqual({ kind: 'missing' });
   });

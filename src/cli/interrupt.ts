@@ -1,4 +1,4 @@
-import { EXIT } from './exit.js';
+import { EXIT } from '../api/exit.js';
 
 /** Ctrl-C, the end of a service or CI job, and a terminal that is closed. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

@@ -1,21 +1,23 @@
 import Table from 'cli-table3';
 import type { Argv, Options } from 'yargs';
-import { UserError } from '../errors.js';
-import type { BinaryOptions } from '../lab/binaries.js';
+import { type Arguments, once } from '../api/arguments.js';
+import { EXIT } from '../api/exit.js';
 import {
+  type BinaryOptions,
   type ComponentStatus,
+  findLab,
   type Lab,
-  type LabOptions,
+  type LabName,
   type LabStatus,
-  labDown,
   labStatus,
-  labUp,
-  listLabs,
-  readLab,
-} from '../lab/lab.js';
-import { PROFILE_NAMES, type ProfileName } from '../lab/profiles.js';
-import { type Arguments, once } from './arguments.js';
-import { EXIT } from './exit.js';
+  noLab,
+  PROFILE_NAMES,
+  type ProfileName,
+  type StartLabOptions,
+  startLab,
+  stopLab,
+} from '../api/lab.js';
+import { UserError } from '../errors.js';
 import { Interrupt } from './interrupt.js';
 
 const NAME_OPTIONS = {
@@ -56,8 +58,9 @@ async function up(args: Arguments): Promise<number> {
   const options = upOptions(args);
   const interrupt = new Interrupt(() => `'pgha-bench lab down --name ${options.name}' clears it away.\n`);
   try {
-    const lab = await labUp(options, (line) => process.stderr.write(`${line}\n`), interrupt.signal);
-    process.stdout.write(`${summary(lab, stateDirOf(args))}\n`);
+    const onStep = (line: string) => process.stderr.write(`${line}\n`);
+    const lab = await startLab({ ...options, onStep, signal: interrupt.signal });
+    process.stdout.write(`${summary(lab)}\n`);
     return EXIT.ok;
   } catch (error) {
     if (interrupt.signal.aborted) {
@@ -69,16 +72,14 @@ async function up(args: Arguments): Promise<number> {
   }
 }
 
-function upOptions(args: Arguments): LabOptions {
-  const stateDir = stateDirOf(args);
+function upOptions(args: Arguments): StartLabOptions {
   const network = once(args, 'network');
   return {
-    name: nameOf(args),
+    ...nameIn(args),
     profile: profileOf(once(args, 'profile')),
     maxConnections: connectionsOf(once(args, 'max-connections')),
     keep: args['keep'] === true,
     binaries: binariesOf(args),
-    ...(stateDir === undefined ? {} : { stateDir }),
     ...(network === undefined ? {} : { network }),
   };
 }
@@ -97,39 +98,27 @@ function binariesOf(args: Arguments): BinaryOptions {
 }
 
 async function down(args: Arguments): Promise<void> {
-  const name = nameOf(args);
-  const stateDir = stateDirOf(args);
-  if (!(await listLabs(stateDir)).includes(name)) {
-    throw await noLab(name, stateDir);
-  }
-  await labDown(name, stateDir);
-  process.stderr.write(`lab ${name} is down\n`);
+  const lab = nameIn(args);
+  await stopLab(lab);
+  process.stderr.write(`lab ${lab.name} is down\n`);
 }
 
 async function status(args: Arguments): Promise<void> {
-  const name = nameOf(args);
-  const found = await labStatus(name, stateDirOf(args));
-  if (found === undefined) {
-    throw await noLab(name, stateDirOf(args));
-  }
-  process.stdout.write(`${statusTable(found)}\n`);
+  process.stdout.write(`${statusTable(await labStatus(nameIn(args)))}\n`);
 }
 
 async function env(args: Arguments): Promise<void> {
-  const name = nameOf(args);
-  const lab = await readLab(name, stateDirOf(args));
+  const name = nameIn(args);
+  const lab = await findLab(name);
   if (lab === undefined) {
-    throw await noLab(name, stateDirOf(args));
+    throw await noLab(name);
   }
   process.stdout.write(`${exports(lab)}\n`);
 }
 
-function nameOf(args: Arguments): string {
-  return once(args, 'name') ?? 'default';
-}
-
-function stateDirOf(args: Arguments): string | undefined {
-  return once(args, 'state-dir');
+function nameIn(args: Arguments): LabName & { readonly name: string } {
+  const stateDir = once(args, 'state-dir');
+  return { name: once(args, 'name') ?? 'default', ...(stateDir === undefined ? {} : { stateDir }) };
 }
 
 function profileOf(text: string | undefined): ProfileName {
@@ -154,20 +143,13 @@ function connectionsOf(text: string | undefined): number {
   return Number(text);
 }
 
-async function noLab(name: string, stateDir: string | undefined): Promise<UserError> {
-  const others = (await listLabs(stateDir)).filter((other) => other !== name);
-  const known = others.length === 0 ? '' : ` There is: ${others.join(', ')}.`;
-  return new UserError(`The lab ${name} is not up.${known}`, 'Start it with `pgha-bench lab up`.');
-}
-
-function summary(lab: Lab, stateDir: string | undefined): string {
-  const { versions, haproxy } = lab;
-  const name = lab.name === 'default' ? '' : ` --name ${lab.name}`;
-  const where = stateDir === undefined ? '' : ` --state-dir ${shellQuoted(stateDir)}`;
+function summary({ name, target, versions, rw, ro }: Lab): string {
+  const option = name === 'default' ? '' : ` --name ${name}`;
+  const where = target.stateDir === undefined ? '' : ` --state-dir ${shellQuoted(target.stateDir)}`;
   return [
     `PostgreSQL ${versions.postgres}, Patroni ${versions.patroni}, etcd ${versions.etcd}, HAProxy ${versions.haproxy}`,
-    `read-write ${haproxy.address}:${haproxy.rwPort}, read-only ${haproxy.address}:${haproxy.roPort}`,
-    `psql: eval "$(pgha-bench lab env${name}${where})"; psql`,
+    `read-write ${rw.host}:${rw.port}, read-only ${ro.host}:${ro.port}`,
+    `psql: eval "$(pgha-bench lab env${option}${where})"; psql`,
   ].join('\n');
 }
 
@@ -187,17 +169,16 @@ function titleOf({ component, node }: ComponentStatus): string {
 }
 
 /** libpq's variables for the read-write port; patronictl finds its cluster by PATRONICTL_CONFIG_FILE. */
-function exports(lab: Lab): string {
-  const { rw } = lab.target;
+function exports({ rw, patroni, patroniConfig, haproxySocket }: Lab): string {
   const variables: Record<string, string> = {
     PGHOST: rw.host,
     PGPORT: String(rw.port),
     PGUSER: rw.user,
     PGDATABASE: rw.database,
-    PGPASSWORD: lab.secrets.rwPassword ?? '',
-    PATRONI_URL: lab.target.patroni[0] ?? '',
-    PATRONICTL_CONFIG_FILE: lab.directory.patroniConfig('n1'),
-    HAPROXY_SOCKET: lab.haproxy.socketPath,
+    PGPASSWORD: rw.password,
+    PATRONI_URL: patroni[0] ?? '',
+    PATRONICTL_CONFIG_FILE: patroniConfig,
+    HAPROXY_SOCKET: haproxySocket,
   };
   return Object.entries(variables)
     .map(([name, value]) => `export ${name}=${shellQuoted(value)}`)

@@ -1,12 +1,14 @@
 import yargs, { type Argv } from 'yargs';
+import type { Arguments } from '../api/arguments.js';
+import { EXIT } from '../api/exit.js';
+import type { Flags } from '../api/flags.js';
+import { toolVersion } from '../api/version.js';
 import { UserError } from '../errors.js';
 import { didYouMean } from '../plan/nearest.js';
-import { toolVersion } from '../run/tool.js';
-import { type Arguments, NAME, PARSER } from './arguments.js';
-import { EXIT } from './exit.js';
-import { type Flags, spellOut, yargsOptions } from './flags.js';
+import { spellOut, yargsOptions } from './flags.js';
+import { NAME, PARSER } from './words.js';
 
-const COMMANDS = ['run', 'init', 'prepare', 'cleanup', 'workloads', 'faults', 'lab'];
+const COMMANDS = ['run', 'report', 'results', 'init', 'prepare', 'cleanup', 'workloads', 'faults', 'lab'];
 
 /**
  * One invocation of the command line.
@@ -52,7 +54,7 @@ function parser(words: readonly string[], exit: (code: number) => void): Argv {
         command: `run [${NAME}]`,
         describe: 'run workloads or scripts, on a lab with a switchover',
         builder: async (cli: Argv) =>
-          workloadCommand(cli, (await import('./run-flags.js')).RUN_FLAGS, [
+          workloadCommand(cli, (await import('../api/run-flags.js')).RUN_FLAGS, [
             '$0 run tpcb -c 64 -T 60',
             '$0 run -b tpcb@1 -f mine.sql@4 --rate 500 --fault none',
             "$0 run --mix 'tpcb@1,select-only@9' -c 64 --fault switchover@20s",
@@ -61,11 +63,33 @@ function parser(words: readonly string[], exit: (code: number) => void): Argv {
         handler: async (args: Arguments) => exit(await (await import('./run.js')).run(args, words)),
       })
       .command({
+        command: 'report [RESULT..]',
+        describe: 'show results again: in the terminal, as a page, for a wiki, for others to read',
+        builder: async (cli: Argv) =>
+          cli
+            .positional('RESULT', {
+              type: 'string',
+              describe: 'folder of a run, its result.json, or its label',
+            })
+            .options(yargsOptions((await import('./report.js')).REPORT_FLAGS))
+            .epilogue((await import('./report.js')).formatList()),
+        handler: async (args: Arguments) => exit(await (await import('./report.js')).report(args)),
+      })
+      .command({
+        command: 'results [DIR]',
+        describe: 'list what runs have left, the newest last',
+        builder: async (cli: Argv) =>
+          cli
+            .positional('DIR', { type: 'string', describe: 'directory of results [results]' })
+            .options(yargsOptions((await import('./results.js')).RESULTS_FLAGS)),
+        handler: async (args: Arguments) => exit(await (await import('./results.js')).results(args)),
+      })
+      .command({
         command: `init [${NAME}]`,
         aliases: [`prepare [${NAME}]`],
         describe: 'make and load the tables of a workload',
         builder: async (cli: Argv) =>
-          workloadCommand(cli, (await import('./init.js')).TABLE_FLAGS, [
+          workloadCommand(cli, (await import('../api/table-flags.js')).TABLE_FLAGS, [
             '$0 init tpcb --scale 100',
             '$0 init oltp_read_write --tables 4 --table-size 100000',
           ]),
@@ -75,7 +99,7 @@ function parser(words: readonly string[], exit: (code: number) => void): Argv {
         command: `cleanup [${NAME}]`,
         describe: 'drop the tables of a workload',
         builder: async (cli: Argv) =>
-          workloadCommand(cli, (await import('./init.js')).TABLE_FLAGS, ['$0 cleanup tpcb']),
+          workloadCommand(cli, (await import('../api/table-flags.js')).TABLE_FLAGS, ['$0 cleanup tpcb']),
         handler: async (args: Arguments) => exit(await (await import('./cleanup.js')).cleanup(args)),
       })
       .command({
@@ -126,7 +150,7 @@ async function spelledOut(words: readonly string[]): Promise<readonly string[]> 
   if (flags === undefined) {
     return words;
   }
-  const { listWorkloads } = await import('../workload/registry.js');
+  const { listWorkloads } = await import('../api/workloads.js');
   const own = (await listWorkloads()).flatMap(({ options }) => options);
   return [command, ...spellOut(rest, flags, own)];
 }
@@ -135,15 +159,19 @@ async function spelledOut(words: readonly string[]): Promise<readonly string[]> 
 async function flagsOf(command: string): Promise<Flags | undefined> {
   switch (command) {
     case 'run':
-      return (await import('./run-flags.js')).RUN_FLAGS;
+      return (await import('../api/run-flags.js')).RUN_FLAGS;
     case 'init':
     case 'prepare':
     case 'cleanup':
-      return (await import('./init.js')).TABLE_FLAGS;
+      return (await import('../api/table-flags.js')).TABLE_FLAGS;
     case 'workloads':
       return (await import('./workloads.js')).WORKLOADS_FLAGS;
     case 'faults':
       return (await import('./faults.js')).FAULTS_FLAGS;
+    case 'report':
+      return (await import('./report.js')).REPORT_FLAGS;
+    case 'results':
+      return (await import('./results.js')).RESULTS_FLAGS;
     default:
       return undefined;
   }
@@ -151,7 +179,7 @@ async function flagsOf(command: string): Promise<Flags | undefined> {
 
 /** A workload has options of its own, so that the command itself must judge what it does not know. */
 async function workloadCommand(cli: Argv, flags: Flags, examples: readonly string[]): Promise<Argv> {
-  const { listWorkloads } = await import('../workload/registry.js');
+  const { listWorkloads } = await import('../api/workloads.js');
   const names = (await listWorkloads()).map(({ name }) => name);
   for (const example of examples) {
     cli.example(example, '');

@@ -1,4 +1,4 @@
-import type { PrepareProgress } from '../workload/workload.js';
+import type { PrepareProgress } from '../api/options.js';
 
 const WIDTH = 30;
 

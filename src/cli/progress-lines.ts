@@ -1,6 +1,6 @@
+import type { RunProgress } from '../api/options.js';
 import { formatProgress } from '../report/progress.js';
 import type { TerminalOptions } from '../report/terminal/text.js';
-import type { RunProgress } from '../run/conductor.js';
 
 /** The progress of a run: one line that is redrawn on a terminal, a line a second elsewhere. */
 export class ProgressLines {

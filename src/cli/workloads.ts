@@ -1,18 +1,19 @@
-import { UserError } from '../errors.js';
-import { wrap } from '../report/terminal/text.js';
-import { compilePrograms } from '../workload/compile.js';
-import { loadWorkload } from '../workload/compose.js';
+import { type Arguments, once, othersThan } from '../api/arguments.js';
+import { EXIT } from '../api/exit.js';
+import type { Flags } from '../api/flags.js';
 import {
-  findPgbenchScript,
+  describePgbenchScript,
+  describeWorkload,
   listPgbenchScripts,
   listWorkloads,
-  parseOptions,
-  schemaName,
-} from '../workload/registry.js';
-import type { Script, Workload, WorkloadOption } from '../workload/workload.js';
-import { type Arguments, NAME, once, othersThan } from './arguments.js';
-import { EXIT } from './exit.js';
-import type { Flags } from './flags.js';
+  type ScriptDescription,
+  statementsOf,
+  type WorkloadDescription,
+  type WorkloadOption,
+} from '../api/workloads.js';
+import { UserError } from '../errors.js';
+import { wrap } from '../report/terminal/text.js';
+import { givenBy, NAME } from './words.js';
 
 /** Word behind `workloads`. */
 export const ACTION = 'ACTION';
@@ -25,7 +26,7 @@ export const WORKLOADS_FLAGS = {
 export async function workloads(args: Arguments): Promise<number> {
   const action = args[ACTION];
   const name = args[NAME] ?? once(args, 'workload');
-  const [other] = othersThan(WORKLOADS_FLAGS, args).filter((word) => word !== ACTION);
+  const [other] = othersThan(WORKLOADS_FLAGS, givenBy(args).args).filter((word) => word !== ACTION);
   if (other !== undefined) {
     throw new UserError(
       `workloads has no option ${other.length === 1 ? '-' : '--'}${other}.`,
@@ -42,11 +43,11 @@ export async function workloads(args: Arguments): Promise<number> {
       'NAME is one of the list, or a file of your own.',
     );
   }
-  process.stdout.write(await showOf((await loadWorkload(String(name))).workload));
+  process.stdout.write(await showOf(await describeWorkload(String(name))));
   return EXIT.ok;
 }
 
-function listOf(list: readonly Workload[]): string {
+function listOf(list: readonly WorkloadDescription[]): string {
   const names = list.map(({ name, aliases }) => [name, ...aliases].join(', '));
   const width = Math.max(...names.map((name) => name.length));
   const lines = list.flatMap((workload, index) => {
@@ -59,7 +60,7 @@ function listOf(list: readonly Workload[]): string {
 }
 
 /** Below its own name, a summary need not say it again. */
-function summaryOf({ name, summary }: Workload): string {
+function summaryOf({ name, summary }: WorkloadDescription): string {
   const again = `sysbench's ${name}: `;
   return summary.startsWith(again) ? summary.slice(again.length) : summary;
 }
@@ -75,15 +76,15 @@ function hanging(head: string, text: string): string[] {
   return wrap(text, columns() - head.length).map((line, index) => `${index === 0 ? head : margin}${line}`);
 }
 
-function routesOf(scripts: readonly Script[]): string {
+function routesOf(scripts: readonly ScriptDescription[]): string {
   return [...new Set(scripts.map(({ route }) => route))].sort().reverse().join('+');
 }
 
-async function showOf(workload: Workload): Promise<string> {
-  const { name, aliases, summary, schema, options, scripts } = workload;
+async function showOf(workload: WorkloadDescription): Promise<string> {
+  const { name, aliases, summary, tables, options, scripts } = workload;
   const parts = [
     [[name, ...aliases].join(', '), ...(summary === '' ? [] : hanging('  ', summary))],
-    [`Tables: ${schemaName(schema)}`],
+    [`Tables: ${tables}`],
     ['Options:', ...(options.length === 0 ? ['  none'] : options.flatMap(optionLines))],
   ];
   for (const script of scripts) {
@@ -103,21 +104,20 @@ function optionLines({ name, alias, default: value, summary, command, values }: 
   return [`  ${short}--${name} [${value}]${only}`, ...hanging('      ', `${summary}${words}`)];
 }
 
-async function scriptLines(workload: Workload, script: Script): Promise<string[]> {
-  if ('text' in script) {
-    return indented(script.text);
+async function scriptLines(workload: WorkloadDescription, script: ScriptDescription): Promise<string[]> {
+  const { source } = script;
+  switch (source.kind) {
+    case 'text':
+      return indented(source.text);
+    case 'function':
+      return indented(
+        `// a function of the file, which ${source.writes ? 'writes' : 'only reads'}\n${source.text}`,
+      );
+    case 'event': {
+      const texts = await statementsOf(workload, script, source.groups);
+      return indented([`-- groups of the event: ${source.groups.join(', ')}`, ...texts].join('\n'));
+    }
   }
-  if ('run' in script) {
-    return indented(
-      `// a function of the file, which ${script.writes ? 'writes' : 'only reads'}\n${script.run}`,
-    );
-  }
-  const [program] = await compilePrograms(
-    [{ name: script.name, source: { kind: 'event', groups: script.event } }],
-    { protocol: 'prepared', options: parseOptions(workload, {}), variables: {}, seed: 0 },
-  );
-  const texts = [...new Set(program?.statements.map(({ text }) => text))];
-  return indented([`-- groups of the event: ${script.event.join(', ')}`, ...texts].join('\n'));
 }
 
 function indented(text: string): string[] {
@@ -146,14 +146,14 @@ export async function printScript(name: string): Promise<void> {
   const isPgbench = (await listPgbenchScripts()).some((each) =>
     [each.name, ...each.aliases].some((known) => known.startsWith(name)),
   );
-  const workload = isPgbench ? await findPgbenchScript(name) : (await loadWorkload(name)).workload;
+  const workload = await (isPgbench ? describePgbenchScript(name) : describeWorkload(name));
   for (const script of workload.scripts) {
-    if (!('text' in script)) {
+    if (script.source.kind !== 'text') {
       throw new UserError(
         `--show-script: ${script.name} is not a script in pgbench's language.`,
         `'pgha-bench workloads show ${name}' prints what it sends.`,
       );
     }
-    process.stdout.write(`-- ${script.name}: ${workload.summary || name}\n${script.text}\n`);
+    process.stdout.write(`-- ${script.name}: ${workload.summary || name}\n${script.source.text}\n`);
   }
 }

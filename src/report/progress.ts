@@ -2,7 +2,9 @@ import { LatencySum } from '../analysis/latency.js';
 import type { Bucket } from '../analysis/recording.js';
 import { acknowledged, addResponse, outcomesOf, ratePerSecond } from '../analysis/totals.js';
 import { formatCount, formatRate } from '../units.js';
-import { cut, plain, type Style, styleOf, type TerminalOptions, widthOf } from './terminal/text.js';
+import { inAscii } from './terminal/ascii.js';
+import { cut, plain, type Style, styleOf, type TerminalOptions } from './terminal/text.js';
+import { widthOf } from './terminal/width.js';
 
 /** How a run stands, as of the last second whose frames are all there. */
 export interface Progress {
@@ -40,7 +42,8 @@ export function formatProgress(progress: Progress, options: TerminalOptions): st
   if (skipped > 0 && widthOf([...parts, text].join(GAP)) <= style.columns) {
     parts.push(style.paint(text, 'yellow'));
   }
-  return parts.join(GAP);
+  const line = parts.join(GAP);
+  return style.unicode ? line : inAscii(line);
 }
 
 const GAP = '   ';

@@ -1,15 +1,21 @@
+import { relative } from 'node:path';
+import type { NamedResult } from '../result/named.js';
 import type { Result } from '../result/result.js';
 import { formatDuration } from '../units.js';
+import type { ReportFormat } from './format.js';
+import { inAscii } from './terminal/ascii.js';
 import type { View } from './terminal/canvas.js';
 import { drawTimeline } from './terminal/chart.js';
 import { commandLines } from './terminal/commands.js';
 import { commitLines } from './terminal/commits.js';
 import { errorLines } from './terminal/errors.js';
 import { eventLines } from './terminal/events.js';
+import { gateLines } from './terminal/gates.js';
 import { headingLines } from './terminal/heading.js';
 import { throughputLines } from './terminal/latency.js';
 import { measurementLines, overloadLines } from './terminal/measurement.js';
 import { roundLines } from './terminal/round.js';
+import { sideBySideLines } from './terminal/side-by-side.js';
 import { isLong, shortRoundLines, summaryLines } from './terminal/summary.js';
 import { instant, labelled, plain, type Style, styleOf, type TerminalOptions } from './terminal/text.js';
 import { verdictLines } from './terminal/verdict.js';
@@ -17,6 +23,37 @@ import { verdictLines } from './terminal/verdict.js';
 export interface TerminalReportOptions extends TerminalOptions {
   /** Where the result lies, for the last line; absent when it was not kept. */
   readonly directory?: string;
+}
+
+/** For people at a terminal; in a file, for whoever reads it at one. */
+export const TERMINAL: ReportFormat = {
+  name: 'terminal',
+  describe: 'for people, in 80 columns or as many as the terminal has',
+  extension: 'txt',
+  render: (results, { terminal = FILE } = {}) => renderTerminals(results, terminal),
+};
+
+/** As a terminal is that nothing is known of. */
+const FILE: TerminalOptions = { columns: 80, color: false, unicode: true };
+
+/** One report after the other, and what several have side by side. */
+export function renderTerminals(results: readonly NamedResult[], options: TerminalOptions): string {
+  const reports = results.map(({ directory, result }) =>
+    renderTerminal(result, directory === null ? options : { ...options, directory: nearPath(directory) }),
+  );
+  if (results.length < 2) {
+    return reports.join('');
+  }
+  const style = styleOf(options);
+  const rule = `\n${style.paint(style.rule.repeat(style.columns), 'dim')}\n\n`;
+  const table = `${sideBySideLines(results, style).join('\n')}\n`;
+  return [...reports, style.unicode ? table : inAscii(table)].join(rule);
+}
+
+/** As people name it from where they are, unless that is longer. */
+function nearPath(directory: string): string {
+  const near = relative('', directory) || '.';
+  return near.length < directory.length ? near : directory;
 }
 
 /**
@@ -28,6 +65,7 @@ export function renderTerminal(result: Result, options: TerminalReportOptions): 
   const sections = [
     headingLines(result, style),
     [...verdictLines(result, style), ...overloadLines(result, style)],
+    gateLines(result.gates, style),
     ...roundSections(result, style),
     commitLines(result, style),
     result.run.elapsedMs > 0 ? throughputLines(result, style) : [],
@@ -41,24 +79,6 @@ export function renderTerminal(result: Result, options: TerminalReportOptions): 
   const shown = sections.filter((lines) => lines.length > 0).map((lines) => lines.join('\n'));
   const report = `${shown.join('\n\n')}\n`;
   return style.unicode ? report : inAscii(report);
-}
-
-/** Signs of sentences that the analysis and the observers wrote, by one letter each: lines keep their width. */
-const LOOKALIKES: Readonly<Record<string, string>> = {
-  '–': '-',
-  '−': '-',
-  '…': '~',
-  '→': '>',
-  '≤': '<',
-  '≥': '>',
-  '±': '~',
-  '×': 'x',
-  '·': ',',
-  µ: 'u',
-};
-
-function inAscii(text: string): string {
-  return text.replaceAll(/[–−…→≤≥±×·µ]/g, (sign) => LOOKALIKES[sign] ?? sign);
 }
 
 /** Many rounds as what they have in common, and a line each. */
@@ -128,5 +148,5 @@ function noteLines({ notes }: Result, style: Style): string[] {
 }
 
 function resultLines(directory: string | undefined, style: Style): string[] {
-  return directory === undefined ? [] : [`${style.paint('Result', 'bold')}  ${directory}`];
+  return directory === undefined ? [] : [`${style.paint('Result', 'bold')}  ${plain(directory)}`];
 }

@@ -10,6 +10,8 @@ export interface GateOutcome {
   readonly unit: GateUnit;
   /** One sentence: what was found, or why it could not be judged. */
   readonly text: string;
+  /** Why it was asked for, in the words of whoever did; absent without. */
+  readonly why?: string;
 }
 
-export type GateUnit = 'ms' | 'us' | 'tps' | 'count' | 'bytes';
+export type GateUnit = 'ms' | 'us' | 'tps' | 'count' | 'percent' | 'bytes';

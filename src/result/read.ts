@@ -16,9 +16,35 @@ const PARTS = ['tool', 'run', 'plan', 'cluster', 'totals', 'timeline', 'errors',
  */
 export async function readResult(path: string): Promise<Result> {
   const file = await fileOf(path);
-  const content = parse(await textOf(file, path), file);
-  if (!isObject(content) || content['format'] !== 'pgha-bench/result') {
-    throw new UserError(`Expected a result of pgha-bench in ${file}, found other JSON.`);
+  return parseResult(await textOf(file, path), file);
+}
+
+/**
+ * The same of a text that is read already.
+ * @param file where it came from, for messages
+ * @throws UserError when it is not a result that this version can read
+ */
+export function parseResult(text: string, file: string): Result {
+  const content = parse(text, file);
+  if (!isObject(content)) {
+    throw otherJson(file);
+  }
+  checkHead(content, PARTS, file);
+  // The border: what says that it is a result of this version is taken for one.
+  return withLaterFields(content as unknown as Result);
+}
+
+/**
+ * Whether it is a result, of this version, with the parts that it cannot be without.
+ * @throws UserError when it is not
+ */
+export function checkHead(
+  content: Readonly<Record<string, unknown>>,
+  parts: readonly string[],
+  file: string,
+): void {
+  if (content['format'] !== 'pgha-bench/result') {
+    throw otherJson(file);
   }
   const version = content['version'];
   if (typeof version === 'number' && version > VERSION) {
@@ -27,12 +53,14 @@ export async function readResult(path: string): Promise<Result> {
       'Read it with the pgha-bench that wrote it, or a newer one.',
     );
   }
-  const missing = PARTS.filter((part) => !(part in content));
+  const missing = parts.filter((part) => !(part in content));
   if (version !== VERSION || missing.length > 0) {
     throw new UserError(`${file} is not a whole result: it has no ${missing.join(', no ') || 'version'}.`);
   }
-  // The border: what says that it is a result of this version is taken for one.
-  return withLaterFields(content as unknown as Result);
+}
+
+function otherJson(file: string): UserError {
+  return new UserError(`Expected a result of pgha-bench in ${file}, found other JSON.`);
 }
 
 /** What was added since the first results of this version were written: absent there, as in a run that has none of it. */
@@ -49,7 +77,8 @@ function withLaterFields(result: Result): Result {
   };
 }
 
-async function fileOf(path: string): Promise<string> {
+/** The result.json of a folder, or the file itself. @throws UserError when there is nothing */
+export async function fileOf(path: string): Promise<string> {
   try {
     return (await stat(path)).isDirectory() ? join(path, RESULT_FILE) : path;
   } catch (error) {
@@ -65,7 +94,8 @@ async function textOf(file: string, path: string): Promise<string> {
   }
 }
 
-function unreadable(path: string, error: unknown): UserError {
+/** In words, why a result could not be read. */
+export function unreadable(path: string, error: unknown): UserError {
   if (codeOf(error) === 'ENOENT') {
     return new UserError(`Expected the folder of a run or its ${RESULT_FILE}, found none at ${path}.`);
   }

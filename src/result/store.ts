@@ -26,7 +26,7 @@ export type ResultDirectory =
   | { readonly kind: 'directory'; readonly directory: string };
 
 /** Where results go when the user names no directory, in the current one. */
-const ROOT = 'results';
+export const RESULTS_ROOT = 'results';
 
 /**
  * Looks, before the load, whether the result can be written, and leaves nothing behind.
@@ -37,7 +37,7 @@ export async function prepareResultDirectory(where: {
   readonly out?: string | undefined;
   readonly root?: string;
 }): Promise<ResultDirectory> {
-  const place = placeOf(where.out, where.root ?? ROOT);
+  const place = placeOf(where.out, where.root ?? RESULTS_ROOT);
   const directory = place.kind === 'root' ? place.root : place.directory;
   const existing = await existingAncestor(directory);
   if (place.kind === 'directory' && existing === directory && (await readdir(directory)).length > 0) {
@@ -215,6 +215,12 @@ async function writeAll(
   }
 }
 
+/** So that a list of results need not read them, see parts.ts. */
+function longPartsLast(result: Result): Result {
+  const { timeline, clients, events, observed, ...short } = result;
+  return { ...short, clients, events, observed, timeline };
+}
+
 type NamedText = readonly [name: string, content: string];
 
 /** Names and contents, result.json last. */
@@ -224,6 +230,6 @@ function filesOf(result: Result, histograms: HistogramLogs): NamedText[] {
     [SERVICE_FILE, service],
     [RESPONSE_FILE, response],
     ...(lag === null ? [] : [[LAG_FILE, lag] satisfies NamedText]),
-    [RESULT_FILE, `${JSON.stringify(result)}\n`],
+    [RESULT_FILE, `${JSON.stringify(longPartsLast(result))}\n`],
   ];
 }

@@ -139,7 +139,10 @@ function namedSchema(
  * @param given by name, as text from the command line or of the type of the option
  * @throws UserError for one that the workload does not have, or a value that it does not take
  */
-export function parseOptions(workload: Workload, given: OptionValues): OptionValues {
+export function parseOptions(
+  workload: Pick<Workload, 'name' | 'options'>,
+  given: OptionValues,
+): OptionValues {
   for (const name of Object.keys(given)) {
     if (!workload.options.some((option) => option.name === name)) {
       const names = workload.options.map((option) => option.name);

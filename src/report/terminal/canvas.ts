@@ -1,4 +1,5 @@
 import { cut, type Style } from './text.js';
+import { padStart } from './width.js';
 
 /** Part of the time axis that is drawn. */
 export interface View {
@@ -24,5 +25,5 @@ export function columnOf(atMs: number, { view, width }: Canvas): number {
 
 /** One line of a chart. */
 export function lane(label: string, content: string, style: Style): string {
-  return `${style.paint(cut(label, LABEL_WIDTH, style).padStart(LABEL_WIDTH), 'dim')} ${content}`.trimEnd();
+  return `${style.paint(padStart(cut(label, LABEL_WIDTH, style), LABEL_WIDTH), 'dim')} ${content}`.trimEnd();
 }

@@ -5,6 +5,7 @@ import { formatDuration, formatRate } from '../../units.js';
 import { type Canvas, columnOf, LABEL_WIDTH, lane, type View } from './canvas.js';
 import { gapLane } from './gaps.js';
 import { plain, type Style } from './text.js';
+import { clustersOf, widthOf } from './width.js';
 
 /** Text rows of the throughput chart; each has eight levels. */
 const ROWS = 4;
@@ -209,12 +210,23 @@ function drawSpans(spans: readonly Span[], canvas: Canvas, ink: 'cyan' | 'yellow
     const from = columnOf(Math.max(fromMs, view.fromMs), canvas);
     // A span ends before the column in which the next begins, but is never without a trace.
     const to = toMs >= view.toMs ? width : Math.max(from + 1, columnOf(toMs, canvas));
-    const label = text.length + 1 <= to - from ? `${text} ` : '';
-    for (let column = from; column < to; column++) {
-      cells[column] = label[column - from] ?? filler;
+    cells.fill(filler, from, to);
+    if (widthOf(text) + 1 <= to - from) {
+      write(`${text} `, cells, from);
     }
   }
   return style.paint(cells.join('').trimEnd(), ink);
+}
+
+/** A wide character leaves the cell behind its own empty. */
+function write(text: string, cells: string[], from: number): void {
+  let column = from;
+  for (const cluster of clustersOf(text)) {
+    const width = widthOf(cluster);
+    cells.fill('', column, column + width);
+    cells[column] = cluster;
+    column += width;
+  }
 }
 
 /** Ticks at round instants, the faults marked, and the instants under them. */

@@ -4,6 +4,7 @@ import { explain } from '../explain.js';
 import { OUTCOME_NAMES } from './latency.js';
 import { nodeOf } from './nodes.js';
 import { cut, instant, labelled, plain, type Style, table } from './text.js';
+import { widthOf } from './width.js';
 
 /** More kinds than this are not read any more. */
 const MOST_ROWS = 12;
@@ -91,7 +92,7 @@ function inRoom(servers: readonly string[], style: Style): string {
   if (servers.length === 0) {
     return style.dash;
   }
-  return servers.length === 1 || names.length <= room
+  return servers.length === 1 || widthOf(names) <= room
     ? cut(names, room, style)
     : `${formatCount(servers.length)} servers`;
 }

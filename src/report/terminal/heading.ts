@@ -20,6 +20,7 @@ export function headingLines(result: Result, style: Style): string[] {
     ...row('versions', versionParts(result), style),
     ...row('settings', settingParts(result), style),
     ...row('started', startParts(result), style),
+    ...row('tags', tagParts(result), style),
   ];
   const ending = ENDINGS[run.status];
   if (ending !== null) {
@@ -97,7 +98,7 @@ export function targetParts({ plan, cluster }: Result): string[] {
   return parts;
 }
 
-function versionParts({ cluster, tool }: Result): string[] {
+export function versionParts({ cluster, tool }: Result): string[] {
   const parts: string[] = [];
   for (const [name, version] of [
     ['PostgreSQL', cluster.postgres],
@@ -176,6 +177,10 @@ function startParts({ run, plan, tool }: Result): string[] {
     parts.push(plain(`label ${plan.label}`));
   }
   return parts;
+}
+
+function tagParts({ plan }: Result): string[] {
+  return Object.entries(plan.tags).map(([name, value]) => plain(`${name}=${value}`));
 }
 
 function row(label: string, parts: readonly string[], style: Style): string[] {

@@ -2,7 +2,8 @@ import { clientsByRoute } from '../../plan/ports.js';
 import { OUTCOMES, type Outcome } from '../../postgres/outcome.js';
 import type { LatencySummary, Result, ScriptTotals } from '../../result/result.js';
 import { formatCount, formatDuration, formatRate } from '../../units.js';
-import { cut, fitted, labelled, plain, type Style, table, widthOf } from './text.js';
+import { cut, fitted, labelled, plain, type Style, table } from './text.js';
+import { widthOf } from './width.js';
 
 /** How outcomes are called in reports. */
 export const OUTCOME_NAMES: Readonly<Record<Outcome, string>> = {

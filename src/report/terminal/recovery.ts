@@ -1,3 +1,4 @@
+import { splitBrainWatch } from '../../analysis/split-brain-watch.js';
 import type { Downtime } from '../../result/downtime.js';
 import type { ClientGaps, Result, RoundAnalysis } from '../../result/result.js';
 import type { Recovery, SplitBrain, Staleness } from '../../result/round.js';
@@ -88,10 +89,10 @@ const EVIDENCE: Readonly<Record<SplitBrain['evidence'], string>> = {
 /** That there was none is said only where something would have seen one. */
 function splitBrainLines(result: Result, splitBrain: SplitBrain | null, style: Style): string[] {
   if (splitBrain === null) {
-    const seen = wouldHaveSeen(result);
-    return seen === null
+    const watch = splitBrainWatch(result);
+    return watch === null
       ? []
-      : entry('split brain', `${style.paint('none seen', 'green', 'bold')}, ${seen}`, style);
+      : entry('split brain', `${style.paint('none seen', 'green', 'bold')}, ${WATCHED[watch]}`, style);
   }
   const { winner, loser, overlapMs, acksOnLoser, evidence } = splitBrain;
   const figure = style.paint(`for ${style.millis(overlapMs)}`, 'red', 'bold');
@@ -110,28 +111,10 @@ function splitBrainLines(result: Result, splitBrain: SplitBrain | null, style: S
   ];
 }
 
-function wouldHaveSeen(result: Result): string | null {
-  if (result.plan.directWrites && result.directWrites.some(({ acks }) => acks > 0)) {
-    return 'with a writer on each node';
-  }
-  return lookedAtNodes(result)
-    ? 'no two nodes said that they were writable, in looks every 0.2 to 0.5 s'
-    : null;
-}
-
-/** Whether at least two nodes told PostgreSQL's observer what they are. */
-function lookedAtNodes({ observed, events }: Result): boolean {
-  if (!observed.observers.some(({ layer, watched }) => layer === 'postgres' && watched)) {
-    return false;
-  }
-  const told = observed.series.filter(
-    ({ name, values }) => name === 'wal_lsn' && values.some((value) => value !== null),
-  );
-  const changed = events.filter(({ layer }) => layer === 'postgres');
-  const nodes = new Set([...told, ...changed].map(({ subject }) => subject));
-  nodes.delete('');
-  return nodes.size > 1;
-}
+const WATCHED: Readonly<Record<'direct_writes' | 'roles', string>> = {
+  direct_writes: 'with a writer on each node',
+  roles: 'no two nodes said that they were writable, in looks every 0.2 to 0.5 s',
+};
 
 function stalenessLines({ staleness }: RoundAnalysis, style: Style): string[] {
   const phases = (['before', 'during', 'after'] as const).flatMap((name) => {

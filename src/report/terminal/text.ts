@@ -1,6 +1,6 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
-import Table from 'cli-table3';
 import { formatCount, formatMicros } from '../../units.js';
+import { headOf, padEnd, padStart, widthOf } from './width.js';
 
 /** How the terminal is to be written to. */
 export interface TerminalOptions {
@@ -68,16 +68,11 @@ export function plainLines(text: string): string {
     .join('\n');
 }
 
-/** Columns that a text takes, colours not counted. */
-export function widthOf(text: string): number {
-  return [...stripVTControlCharacters(text)].length;
-}
-
-/** Breaks at spaces; a word that is longer than the line stands alone on its own. */
+/** Breaks at spaces; a word that is longer than the line is broken anywhere, for some scripts have no spaces. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ')) {
+  for (const word of text.split(' ').flatMap((each) => piecesOf(each, width))) {
     if (line !== '' && widthOf(line) + 1 + widthOf(word) > width) {
       lines.push(line);
       line = word;
@@ -89,10 +84,22 @@ export function wrap(text: string, width: number): string[] {
   return lines;
 }
 
+/** One with colours stays whole: a cut would lie in the middle of one. */
+function piecesOf(word: string, width: number): string[] {
+  if (widthOf(word) <= width || stripVTControlCharacters(word) !== word) {
+    return [word];
+  }
+  const pieces: string[] = [];
+  for (let rest = word; rest !== ''; rest = rest.slice(pieces.at(-1)?.length)) {
+    pieces.push(headOf(rest, Math.max(width, 2)) || rest);
+  }
+  return pieces;
+}
+
 /** A paragraph behind a label that is padded to `width` columns; further lines stand under the first. */
 export function labelled(label: string, text: string, width: number, style: Style): string[] {
   return wrap(text, style.columns - width).map((line, index) => {
-    const margin = index === 0 ? label + ' '.repeat(Math.max(0, width - widthOf(label))) : ' '.repeat(width);
+    const margin = index === 0 ? padEnd(label, width) : ' '.repeat(width);
     return `${margin}${line}`.trimEnd();
   });
 }
@@ -119,34 +126,14 @@ export function flow(parts: readonly string[], width: number, style: Style): str
   return lines;
 }
 
-export function cut(text: string, width: number, style: Style): string {
-  const letters = [...text];
-  if (letters.length <= width) {
+/** @param text without colours */
+export function cut(text: string, width: number, style: Pick<Style, 'unicode'>): string {
+  if (widthOf(text) <= width) {
     return text;
   }
   const ellipsis = style.unicode ? '…' : '~';
-  return `${letters.slice(0, width - 1).join('')}${ellipsis}`;
+  return `${headOf(text, width - 1)}${ellipsis}`;
 }
-
-const NO_LINES = Object.fromEntries(
-  [
-    'top',
-    'top-mid',
-    'top-left',
-    'top-right',
-    'bottom',
-    'bottom-mid',
-    'bottom-left',
-    'bottom-right',
-    'left',
-    'left-mid',
-    'mid',
-    'mid-mid',
-    'right',
-    'right-mid',
-    'middle',
-  ].map((name) => [name, '']),
-);
 
 /** `1 client`, `64 clients`. */
 export function counted(count: number, noun: string): string {
@@ -181,14 +168,14 @@ const LEAST_ROOM = 8;
 
 /** Aligned columns without borders, two spaces in front and between. */
 export function table(rows: readonly (readonly string[])[], aligns: readonly ('left' | 'right')[]): string[] {
-  const made = new Table({
-    chars: NO_LINES,
-    style: { 'padding-left': GAP, 'padding-right': 0, head: [], border: [], compact: true },
-    colAligns: [...aligns],
-  });
-  made.push(...rows.map((row) => [...row]));
-  return made
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd());
+  const widths = aligns.map((_, index) => Math.max(0, ...rows.map((row) => widthOf(row[index] ?? ''))));
+  return rows.map((row) =>
+    row
+      .map((cell, index) => {
+        const pad = aligns[index] === 'right' ? padStart : padEnd;
+        return ' '.repeat(GAP) + pad(cell, widths[index] ?? 0);
+      })
+      .join('')
+      .trimEnd(),
+  );
 }

@@ -2,46 +2,53 @@ import { randomInt } from 'node:crypto';
 import { access, constants, stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
-import { text as textOf } from 'node:stream/consumers';
 import { messageOf, UserError } from '../errors.js';
 import { FAULTS } from '../faults/registry.js';
 import type { LogPlan, WorkloadPlan } from '../plan/plan.js';
-import { type Choice, readSelections, SELECTION_OPTIONS, type SelectionOption } from '../plan/selection.js';
+import { type Choice, readSelections } from '../plan/selection.js';
 import { type RunSettings, readSettings } from '../plan/settings.js';
-import { parseSwitch } from '../plan/words.js';
 import { prepareResultDirectory, type ResultDirectory } from '../result/store.js';
 import { type Composition, compose } from '../workload/compose.js';
 import { hasText, parseDefinitions, runOptions, sameName } from '../workload/options.js';
 import type { OptionValues } from '../workload/workload.js';
 import { planWorkload } from '../workload/workload-plan.js';
-import { type Arguments, each, NAME, once, unknownOption, workloadOptions } from './arguments.js';
+import { type Arguments, each, type Given, once, unknownOption, workloadOptions } from './arguments.js';
 import type { Flag } from './flags.js';
 import { checkInert } from './inert-flags.js';
 import { RUN_FLAGS } from './run-flags.js';
+import { type RunGates, readRunGates } from './run-gates.js';
+
+/** What a run is given. */
+export interface RunGiven extends Given {
+  /** What to run, in the order in which it was named. */
+  readonly choices: readonly Choice[];
+  /** For the script `-`. @throws UserError where there is no standard input to read */
+  readonly readStdin: () => Promise<string>;
+}
 
 /** What a run was asked to do, as far as it is known before the target is looked at. */
 export interface RunOrder {
-  readonly args: Arguments;
+  readonly input: RunGiven;
   readonly settings: RunSettings;
   readonly composition: Composition;
   /** Options of the workloads as they were given. */
   readonly given: OptionValues;
   /** Of -D. */
   readonly variables: Readonly<Record<string, string>>;
+  readonly gates: RunGates;
   readonly place: ResultDirectory;
 }
 
-/**
- * @param words the words of the command line, spelled out: they tell in which order things were named
- * @throws UserError for whatever is wrong in them, and in the scripts
- */
-export async function readRunOrder(args: Arguments, words: readonly string[]): Promise<RunOrder> {
-  const composition = await compose(readSelections(choicesOf(args, words)), () => textOf(process.stdin));
+/** @throws UserError for whatever is wrong in what was given, and in the scripts */
+export async function readRunOrder(input: RunGiven): Promise<RunOrder> {
+  const { args, choices, readStdin, env } = input;
+  const gates = await readRunGates(args);
+  const composition = await compose(readSelections(choices), readStdin);
   refuseHiddenOptions(composition);
   checkInert((name) => once(args, name));
   const settings = readSettings({
     text: (name) => once(args, name),
-    env: process.env,
+    env,
     faultTexts: each(args, 'fault'),
     tagTexts: each(args, 'tag'),
     faults: FAULTS,
@@ -54,7 +61,7 @@ export async function readRunOrder(args: Arguments, words: readonly string[]): P
   await workloadOf({ settings, composition, given, variables }, {}, true);
   await checkLogFolder(settings.log);
   const place = await prepareResultDirectory({ out: once(args, 'out') });
-  return { args, settings, composition, given, variables, place };
+  return { input, settings, composition, given, variables, gates, place };
 }
 
 /**
@@ -97,28 +104,6 @@ async function checkLogFolder(log: LogPlan | null): Promise<void> {
           'Name another place for the log.',
         );
   }
-}
-
-function choicesOf(args: Arguments, words: readonly string[]): readonly Choice[] {
-  for (const option of SELECTION_OPTIONS) {
-    each(args, option);
-  }
-  const choices: Choice[] = [];
-  if (args[NAME] !== undefined) {
-    choices.push({ option: 'workload', text: String(args[NAME]) });
-  }
-  for (const word of words) {
-    const [, name, text = ''] = /^--([^=]+)=([\s\S]*)$/.exec(word) ?? [];
-    const option = SELECTION_OPTIONS.find((candidate) => candidate === name);
-    if (option !== undefined && (!isSwitch(option) || parseSwitch(text, `--${option}`))) {
-      choices.push({ option, text });
-    }
-  }
-  return choices;
-}
-
-function isSwitch(option: SelectionOption): boolean {
-  return 'isSwitch' in RUN_FLAGS[option];
 }
 
 /** Options of `run` that are handed to workloads, as pgbench's users know them for both. */

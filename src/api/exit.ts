@@ -9,3 +9,5 @@ export const EXIT = {
   broken: 3,
   interrupted: 130,
 } as const;
+
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

@@ -4,19 +4,22 @@ import { findOption, isOptionOf, type OptionCommand } from '../workload/options.
 import type { Workload } from '../workload/workload.js';
 import type { Flags } from './flags.js';
 
-/** What a command is called with: words behind flags, never numbers, so that one place decides what `1e3` means. */
+/**
+ * What a command is given, by the long names of its options: texts, never numbers, so that one place decides what `1e3`
+ * means; `true` for a bare switch, a list where one came several times.
+ */
 export type Arguments = Readonly<Record<string, unknown>>;
 
-/** yargs settings that {@link once} and {@link workloadOptions} rely on. */
-export const PARSER = {
-  'parse-numbers': false,
-  'camel-case-expansion': false,
-  'boolean-negation': false,
-  'dot-notation': false,
-};
+export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The word without an option; upper case, since no option is. */
-export const NAME = 'NAME';
+/** All that a command is given, whoever gives it: the command line, or a program through the library. */
+export interface Given {
+  readonly args: Arguments;
+  /** What an address leaves out comes from PGUSER and the like, and the password of Patroni's API from here alone. */
+  readonly env: Environment;
+  /** Base directory of all labs' state; undefined for the usual one. */
+  readonly stateDir?: string | undefined;
+}
 
 /**
  * The text of an option, undefined when it was not given.
@@ -73,7 +76,7 @@ export function workloadOptions(
 
 /** The words that no flag explains: options of a workload, or of nothing. */
 export function othersThan(flags: Flags, args: Arguments): readonly string[] {
-  const known = new Set(['_', '$0', NAME, 'help', 'version', 'debug']);
+  const known = new Set<string>();
   for (const [name, { alias }] of Object.entries(flags)) {
     known.add(name);
     known.add(alias ?? name);

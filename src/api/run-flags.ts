@@ -1,6 +1,6 @@
 import type { Flags } from './flags.js';
 import { INERT_RUN_FLAGS } from './inert-flags.js';
-import { TARGET_FLAGS } from './target.js';
+import { TARGET_FLAGS } from './target-flags.js';
 
 /** Options of `run`, in the order of its help. */
 export const RUN_FLAGS = {
@@ -96,6 +96,8 @@ export const RUN_FLAGS = {
   out: { group: 'Result:', describe: 'directory [results/TIME-WORKLOAD-FAULT]' },
   label: { group: 'Result:', describe: 'a name to know it by' },
   tag: { group: 'Result:', describe: 'NAME=VALUE to find it by; several' },
+  gate: { group: 'Result:', describe: "a condition, 'lost == 0'; exit code 1 if it fails; several" },
+  baseline: { group: 'Result:', describe: 'RESULT that gates compare with' },
   'report-per-command': {
     alias: 'r',
     also: ['report-latencies'],

@@ -3,9 +3,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UserError } from '../errors.js';
-import { givenTarget, isTargetGiven, patroniTarget } from './target.js';
+import type { Arguments, Environment } from './arguments.js';
+import { patroniTarget } from './patroni-way.js';
+import { givenTarget, isTargetGiven } from './target.js';
 
 let directory: string;
 let pem: string;
@@ -18,9 +20,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(directory, { recursive: true }));
 
-afterEach(() => {
-  delete process.env['PGHA_BENCH_PATRONI_PASSWORD'];
-});
+const given = (args: Arguments, env: Environment = {}) => ({ args, env });
 
 describe("access to Patroni's API", () => {
   const rw = 'postgresql://me@127.0.0.1:1/x';
@@ -34,15 +34,15 @@ describe("access to Patroni's API", () => {
     [{ rw, patroni, 'patroni-insecure': 'perhaps' }, 'expected on or off'],
     [{ rw, etcd: 'db:2379' }, '--etcd: expected URLs'],
   ])('says before it connects anywhere what is wrong with %j', async (args, message) => {
-    const asking = givenTarget(args);
+    const asking = givenTarget(given(args));
     await expect(asking).rejects.toThrow(UserError);
     await expect(asking).rejects.toThrow(message);
     await expect(asking).rejects.not.toThrow('hunter2');
   });
 
   it('needs a certificate with its key', async () => {
-    await expect(givenTarget({ rw, patroni, 'patroni-cert': pem })).rejects.toThrow('need each other');
-    await expect(givenTarget({ rw, patroni, 'patroni-key': pem })).rejects.toThrow('need each other');
+    await expect(givenTarget(given({ rw, patroni, 'patroni-cert': pem }))).rejects.toThrow('need each other');
+    await expect(givenTarget(given({ rw, patroni, 'patroni-key': pem }))).rejects.toThrow('need each other');
   });
 
   it('is of a target of the own, not of the lab', () => {
@@ -54,14 +54,13 @@ describe("access to Patroni's API", () => {
     const server = createServer((_, reply) => reply.end('{"members":[]}'));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    process.env['PGHA_BENCH_PATRONI_PASSWORD'] = 'secret';
-    const given = { patroni: url, 'patroni-user': 'me', 'patroni-ca': pem, 'patroni-insecure': 'true' };
+    const args = { patroni: url, 'patroni-user': 'me', 'patroni-ca': pem, 'patroni-insecure': 'true' };
     try {
-      expect(await patroniTarget(given)).toEqual({
+      expect(await patroniTarget(given(args, { PGHA_BENCH_PATRONI_PASSWORD: 'secret' }))).toEqual({
         urls: [url],
         access: { basicAuth: { user: 'me', password: 'secret' }, tls: { caFile: pem, insecure: true } },
       });
-      expect(await patroniTarget({})).toBeUndefined();
+      expect(await patroniTarget(given({}))).toBeUndefined();
     } finally {
       server.close();
     }

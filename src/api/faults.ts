@@ -1,0 +1,67 @@
+import { predictedDowntime } from '../analysis/predict.js';
+import { clusterFacts } from '../cluster/facts.js';
+import type { Fault, FaultOption } from '../faults/fault.js';
+import { FAULTS } from '../faults/registry.js';
+import type { ClusterFacts } from '../result/result.js';
+import type { Prediction } from '../result/round.js';
+import type { Given } from './arguments.js';
+import type { TargetOptions } from './options.js';
+import { patroniTarget } from './patroni-way.js';
+import { labTarget } from './target.js';
+import { targetGiven } from './texts.js';
+
+export type { FaultOption } from '../faults/fault.js';
+
+/** What can be done to a cluster, and what is to be known before. */
+export interface FaultDescription {
+  /** As it stands in `faults`, `switchover`. */
+  readonly kind: string;
+  /** One line: what it does. */
+  readonly summary: string;
+  /** One line: what of a failover it exercises, and what it does not. */
+  readonly exercises: string;
+  /** What the target must have: Patroni's API, a lab, or nothing but a shell here. */
+  readonly needs: Fault['needs'];
+  /** Options that may stand behind the kind, `switchover:candidate=n2`. */
+  readonly options: readonly FaultOption[];
+  /** Write downtime that the cluster's own settings imply, ms; null without a cluster, and where settings say nothing. */
+  readonly downtime: Prediction | null;
+}
+
+/**
+ * What can be done to a cluster.
+ * @param target whose settings the expected downtimes are of, a lab or a cluster with `patroni`; the lab named `default`,
+ *   if it is up, when absent
+ * @throws UserError when the target does not answer
+ */
+export async function listFaults(target?: TargetOptions): Promise<readonly FaultDescription[]> {
+  return describeFaults(targetGiven(target));
+}
+
+/** @throws UserError when what was given is no target, or does not answer */
+export async function describeFaults(given: Given): Promise<readonly FaultDescription[]> {
+  const settings = await settingsOf(given);
+  return FAULTS.map((fault) => describeFault(fault, settings));
+}
+
+/** @param settings as ClusterFacts has them; null when there is no cluster to ask */
+export function describeFault(fault: Fault, settings: Settings | null): FaultDescription {
+  const { kind, summary, exercises, needs, options } = fault;
+  const downtime = settings === null ? null : predictedDowntime(kind, settings);
+  return { kind, summary, exercises, needs, options, downtime };
+}
+
+type Settings = ClusterFacts['settings'];
+
+/** Of the cluster that was given, or else of the lab that is up; null without either. */
+async function settingsOf(given: Given): Promise<Settings | null> {
+  const patroni = await patroniTarget(given);
+  if (patroni !== undefined) {
+    const { urls, access } = patroni;
+    const endpoint = { host: '', port: 0, user: '', database: '', sslMode: 'disable' } as const;
+    const target = { kind: 'cluster', name: 'cluster', rw: endpoint, patroni: urls } as const;
+    return (await clusterFacts(target, null, {}, access)).settings;
+  }
+  const lab = await labTarget(given);
+  return lab === undefined ? null : (await clusterFacts(lab.target, null, lab.settings)).settings;
+}

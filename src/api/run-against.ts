@@ -1,0 +1,82 @@
+import { patroniAccess } from '../cluster/access.js';
+import type { HttpAccess } from '../cluster/http.js';
+import { type ClusterMember, getCluster } from '../cluster/patroni.js';
+import { messageOf, UserError } from '../errors.js';
+import { labControl } from '../lab/control.js';
+import type { FaultPlan } from '../plan/plan.js';
+import type { Target } from '../plan/target.js';
+import { conduct } from '../run/conductor.js';
+import type { RunOutcome as Conducted } from '../run/outcome.js';
+import { checkAllowed } from './allowed.js';
+import type { RunHooks } from './options.js';
+import { faultsFor } from './run-faults.js';
+import { isLab, look, makeReady } from './run-look.js';
+import type { RunOrder } from './run-order.js';
+import { describe } from './run-words.js';
+import type { ResolvedTarget } from './target.js';
+
+/** Runs what was asked against a target that is there. @throws UserError for what does not fit, and when it is aborted */
+export async function runAgainst(
+  resolved: ResolvedTarget,
+  order: RunOrder,
+  hooks: RunHooks,
+  signal: AbortSignal,
+): Promise<Conducted> {
+  const { secrets } = resolved;
+  const { settings } = order;
+  const access = patroniAccess(resolved.target, secrets);
+  const lab = isLab(resolved) ? labControl(resolved) : null;
+  const { target, members } = await withMembers(resolved.target, access);
+  const { faultPlans, faults } = faultsFor(settings, target);
+  await checkAllowed(target, faults, settings.allowFault, access);
+  for (const [index, fault] of faults.entries()) {
+    await fault.check({ target, plan: faultPlans[index] as FaultPlan, access, lab });
+  }
+  const { plan, cluster, ledger } = await look({ ...resolved, target }, order, faultPlans, access, signal);
+  const { tpcb, notes } = await makeReady(target, secrets, order, plan, ledger, signal);
+  const { onStep = ignore, onProgress = ignore, onStanding = ignore } = hooks;
+  onStep(describe(plan));
+  return conduct({
+    plan,
+    secrets,
+    access,
+    cluster,
+    members,
+    faults,
+    lab,
+    ledger,
+    tpcb,
+    notes,
+    signal,
+    progressMs: settings.progressMs,
+    onProgress,
+    onStanding,
+    onStep,
+  });
+}
+
+const ignore = () => undefined;
+
+/** The members of the cluster, and the target with a member that answers in front. @throws UserError when none does */
+async function withMembers(
+  target: Target,
+  access: HttpAccess,
+): Promise<{ readonly target: Target; readonly members: readonly ClusterMember[] }> {
+  let failure: unknown;
+  for (const url of target.patroni) {
+    try {
+      const { members } = await getCluster(url, access);
+      const others = target.patroni.filter((other) => other !== url);
+      return { target: { ...target, patroni: [url, ...others] }, members };
+    } catch (error) {
+      failure = error;
+    }
+  }
+  if (failure !== undefined) {
+    throw new UserError(
+      `No member of the cluster answers: ${messageOf(failure)}.`,
+      'Check --patroni, or the lab.',
+    );
+  }
+  return { target, members: [] };
+}

@@ -1,0 +1,33 @@
+import { UserError } from '../errors.js';
+import { checkBaseline, type Gate, judgeGates, parseGate } from '../gates/gate.js';
+import { findResult } from '../result/find.js';
+import type { NamedResult } from '../result/named.js';
+import type { Result } from '../result/result.js';
+import { type Arguments, each, once } from './arguments.js';
+
+/** What a run is judged by. */
+export interface RunGates {
+  readonly gates: readonly Gate[];
+  /** Null without one. */
+  readonly baseline: NamedResult | null;
+}
+
+/** @throws UserError for a gate that is none, and for a baseline that is missing or not what the gates need */
+export async function readRunGates(args: Arguments): Promise<RunGates> {
+  const gates = each(args, 'gate').map(parseGate);
+  const word = once(args, 'baseline');
+  if (word !== undefined && gates.length === 0) {
+    throw new UserError(
+      '--baseline is what gates compare with, and there is none.',
+      'Add --gate EXPRESSION.',
+    );
+  }
+  const baseline = word === undefined ? null : await findResult(word);
+  checkBaseline(gates, baseline);
+  return { gates, baseline };
+}
+
+/** The same result with what became of its gates. */
+export function judged(result: Result, { gates, baseline }: RunGates): Result {
+  return { ...result, gates: judgeGates(gates, result, baseline?.result ?? null) };
+}

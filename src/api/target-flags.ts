@@ -1,0 +1,49 @@
+import type { Flags } from './flags.js';
+
+/** Parts of the address of the read-write endpoint, as sysbench calls them. */
+export const OF_SYSBENCH = ['pgsql-host', 'pgsql-port', 'pgsql-user', 'pgsql-password', 'pgsql-db'] as const;
+
+/** And as pgbench does. */
+export const OF_PGBENCH = ['host', 'port', 'username', 'dbname'] as const;
+
+/** How Patroni's API is reached. */
+export const OF_PATRONI = [
+  'patroni-user',
+  'patroni-ca',
+  'patroni-cert',
+  'patroni-key',
+  'patroni-insecure',
+] as const;
+
+/** Options of every command that needs a target. */
+export const TARGET_FLAGS = {
+  rw: { group: 'Target:', describe: 'read-write endpoint, postgresql://user@host:port/db' },
+  ro: { group: 'Target:', describe: 'read-only endpoint' },
+  host: { alias: 'h', group: 'Target:', describe: 'of the read-write endpoint, where --rw is absent' },
+  port: { alias: 'p', group: 'Target:', describe: 'and its port [5432]' },
+  username: { alias: 'U', group: 'Target:', describe: 'and user' },
+  dbname: { alias: 'd', group: 'Target:', describe: 'and database; or --pgsql-host … as in sysbench' },
+  ...hiddenFlags([...OF_SYSBENCH, 'db-driver']),
+  patroni: { group: 'Target:', describe: "one member's REST API, http://host:8008" },
+  'patroni-user': {
+    group: 'Target:',
+    describe: 'of its basic auth; the password: PGHA_BENCH_PATRONI_PASSWORD',
+  },
+  'patroni-ca': { group: 'Target:', describe: 'PEM file: who signed its certificate' },
+  'patroni-cert': { group: 'Target:', describe: 'PEM file: certificate to show it' },
+  'patroni-key': { group: 'Target:', describe: 'PEM file: and its key' },
+  'patroni-insecure': {
+    isSwitch: true,
+    group: 'Target:',
+    describe: 'accept any certificate of it',
+  },
+  haproxy: { group: 'Target:', describe: 'its statistics: URL of the page, or socket' },
+  etcd: { group: 'Target:', describe: 'client URLs, http://host:2379[,…]' },
+  lab: { group: 'Target:', describe: 'name of a lab, where no address is given [default]' },
+} as const satisfies Flags;
+
+function hiddenFlags(names: readonly string[]): Flags {
+  return Object.fromEntries(
+    names.map((name) => [name, { group: 'Target:', describe: "as sysbench's", hidden: true }]),
+  );
+}

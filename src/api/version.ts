@@ -1,0 +1,2 @@
+/** The version of this package. */
+export { toolVersion } from '../run/tool.js';

@@ -1,0 +1,114 @@
+import type { AuditedServer, CommitAudit } from '../result/commits.js';
+import type { Result } from '../result/result.js';
+import { isMissing, type Metric, type Missing, type Reading } from './metric.js';
+
+/** What the audit found of the commits. */
+export const COMMIT_METRICS: readonly Metric[] = [
+  counted('lost', 'commits that were acknowledged and are gone', ({ ackedLost }) => ackedLost),
+  counted('ghosts', 'commits that are there although the client was told no', ({ ghosts }) => ghosts),
+  counted('duplicates', 'commits that are there more than once', ({ duplicates }) => duplicates),
+  counted('unexpected', 'commits that are there and that no client made', ({ unexpected }) => unexpected),
+  {
+    ...commitMetric('lost_wal', 'WAL behind the forks that the old primaries had acknowledged'),
+    unit: 'bytes',
+    read: (result) => lostWal(result),
+  },
+  {
+    ...commitMetric('broken_invariants', "sums over the workload's tables that do not agree"),
+    read: (result) => {
+      const audit = auditOf(result);
+      if (isMissing(audit)) {
+        return audit;
+      }
+      const { invariants } = audit.commits;
+      return invariants.length === 0
+        ? { missing: 'no invariant was looked at: the workload has none, or it could not be read' }
+        : { value: invariants.filter(({ holds }) => !holds).length, detail: `of ${invariants.length}` };
+    },
+  },
+  {
+    ...commitMetric('differing_replicas', 'replicas that do not hold what the primary holds'),
+    read: (result) => {
+      const audit = auditOf(result);
+      if (isMissing(audit)) {
+        return audit;
+      }
+      const { replicas, missing } = audit.commits;
+      const differing = replicas.filter(({ same }) => !same).length;
+      const asked = replicas.length > 0 && replicas.length >= result.cluster.members.length - 1;
+      return differing > 0 || asked
+        ? { value: differing, detail: `of ${replicas.length}` }
+        : { missing: missing[0]?.replace(/\.$/, '') ?? 'not every replica could be asked' };
+    },
+  },
+];
+
+function commitMetric(name: string, meaning: string): Omit<Metric, 'read'> {
+  return {
+    name,
+    group: 'Commits',
+    unit: 'count',
+    meaning,
+    better: 'less',
+    statistics: [],
+    usual: null,
+    phases: false,
+    part: null,
+    perRound: null,
+  };
+}
+
+function counted(name: string, meaning: string, of: (primary: AuditedServer) => number): Metric {
+  return {
+    ...commitMetric(name, meaning),
+    read: (result) => {
+      const audit = auditOf(result);
+      if (isMissing(audit)) {
+        return audit;
+      }
+      const value = of(audit.primary);
+      const uncovered = value === 0 ? uncoveredIn(result) : undefined;
+      return uncovered === undefined ? { value, detail: '' } : { missing: uncovered };
+    },
+  };
+}
+
+/** Why none that was found does not mean none: not every commit of the load had a token. */
+function uncoveredIn({ notes }: Result): string | undefined {
+  const note = notes.find((each) => /^Commits of .* carry no token/.test(each));
+  return note === undefined ? undefined : `c${note.slice(1).replace(/\.$/, '')}`;
+}
+
+function auditOf(
+  result: Result,
+): { readonly commits: CommitAudit; readonly primary: AuditedServer } | Missing {
+  const { commits, plan } = result;
+  if (commits === null) {
+    return {
+      missing:
+        plan.ledger === 'off'
+          ? 'commits were not audited (--ledger off)'
+          : 'commits were not audited, the notes of the result say why',
+    };
+  }
+  if (commits.primary === null) {
+    const why = commits.missing[0]?.replace(/\.$/, '');
+    return { missing: why ?? 'no primary could be audited' };
+  }
+  return { commits, primary: commits.primary };
+}
+
+function lostWal(result: Result): Reading {
+  const audit = auditOf(result);
+  if (isMissing(audit)) {
+    return audit;
+  }
+  let sum = 0;
+  for (const { walBytes } of audit.commits.losses) {
+    if (walBytes === null) {
+      return { missing: 'how much WAL a fork of the timeline took is not known' };
+    }
+    sum += walBytes;
+  }
+  return { value: sum, detail: '' };
+}

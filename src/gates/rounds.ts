@@ -1,0 +1,157 @@
+import { medianOf } from '../analysis/spread.js';
+import type { FaultRecord, Result, RoundAnalysis } from '../result/result.js';
+import type { Statistic } from './expression.js';
+import { isMissing, type Metric, type Missing, type Reading, type RoundValues } from './metric.js';
+
+/** A round that counts. */
+export interface ValidRound {
+  readonly round: RoundAnalysis;
+  /** Its last fault. */
+  readonly fault: FaultRecord;
+  /** As the notes of the result name it, `Kill-node 2`. */
+  readonly name: string;
+  /** ` in round 2`; '' where there is one alone. */
+  readonly where: string;
+}
+
+export interface ValidRounds {
+  readonly rounds: readonly ValidRound[];
+  /** `over 5 valid rounds of 6`; '' where there was one alone. */
+  readonly detail: string;
+}
+
+/**
+ * The valid rounds of a run, at least one.
+ * @param kind of fault; null for all
+ */
+export function validRounds(result: Result, kind: string | null): ValidRounds | Missing {
+  const told = result.analysis.rounds.map((round, index) => toldRound(result, round, index));
+  if (told.length === 0) {
+    return { missing: 'the run had no fault' };
+  }
+  const own = kind === null ? told : told.filter((each) => kindsOf(result, each).includes(kind));
+  if (own.length === 0) {
+    return { missing: `the run had no ${kind}` };
+  }
+  const valid = own.filter(({ round }) => round.invalid === null);
+  if (valid.length === 0) {
+    const [first] = own;
+    const why = first?.round.invalid ?? 'not known why';
+    return { missing: own.length === 1 ? `the round is not valid: ${why}` : `no round is valid: ${why}` };
+  }
+  const all = own.length;
+  const over = valid.length === all ? `over ${all} rounds` : `over ${valid.length} valid of ${all} rounds`;
+  return { rounds: valid, detail: all === 1 ? '' : over };
+}
+
+function toldRound(result: Result, round: RoundAnalysis, index: number): ValidRound {
+  const several = result.analysis.rounds.length > 1;
+  const fault = result.faults[round.fault] as FaultRecord;
+  const kind = fault.kind.charAt(0).toUpperCase() + fault.kind.slice(1);
+  return {
+    round,
+    fault,
+    name: several ? `${kind} ${index + 1}` : kind,
+    where: several ? ` in round ${index + 1}` : '',
+  };
+}
+
+/** Of faults that were done together, each one. */
+function kindsOf({ faults }: Result, { fault }: ValidRound): string[] {
+  return faults.filter(({ round }) => round === fault.round).map(({ kind }) => kind);
+}
+
+/** Why there is no figure, since there is none of this round. */
+export function missingIn({ where }: ValidRound, why: string): Missing {
+  return { missing: where === '' ? why : `${where.trim()}, ${why}` };
+}
+
+/**
+ * Why the analysis has no such figure of a round: the note that says so, or a sentence without a reason.
+ * @param what `write downtime was not measured`
+ */
+export function noted({ notes }: Result, { name }: ValidRound, what: string): string {
+  const head = `${name}: ${what}: `;
+  const note = notes.find((each) => each.startsWith(head));
+  return note === undefined ? what : note.slice(head.length).replace(/\.$/, '');
+}
+
+/** What one round has: a value; or none since it never ended, or since it was not measured. */
+export type RoundValue = number | { readonly never: string } | { readonly missing: string };
+
+/** Statistics over rounds. */
+export const ROUND_STATISTICS = ['min', 'median', 'mean', 'p90', 'p95', 'p99', 'max'] as const;
+
+interface RoundMetric extends Pick<Metric, 'name' | 'group' | 'unit' | 'meaning'> {
+  readonly of: (round: ValidRound, result: Result) => RoundValue;
+}
+
+/** A metric that each valid round has a value of; without a statistic it is the worst. */
+export function roundMetric({ of, ...named }: RoundMetric): Metric {
+  const values = (result: Result, part: string | null) => valuesOf(result, part, of);
+  return {
+    ...named,
+    better: 'less',
+    statistics: ROUND_STATISTICS,
+    usual: 'max',
+    phases: false,
+    part: 'fault',
+    read: (result, { part, statistic }) => statisticOf(values(result, part), statistic ?? 'max'),
+    perRound: values,
+  };
+}
+
+/** One round without a value is enough for none: it may have been the worst. */
+function valuesOf(
+  result: Result,
+  part: string | null,
+  of: (round: ValidRound, result: Result) => RoundValue,
+): RoundValues {
+  const valid = validRounds(result, part);
+  if (isMissing(valid)) {
+    return valid;
+  }
+  const values: number[] = [];
+  for (const round of valid.rounds) {
+    const value = of(round, result);
+    if (typeof value !== 'number') {
+      return 'never' in value
+        ? { missing: `${value.never}${round.where}`, never: true }
+        : missingIn(round, value.missing);
+    }
+    values.push(value);
+  }
+  return { values, detail: valid.detail };
+}
+
+function statisticOf(values: RoundValues, statistic: Statistic): Reading {
+  return isMissing(values)
+    ? values
+    : { value: roundStatistic(values.values, statistic), detail: values.detail };
+}
+
+/**
+ * Percentiles are nearest-rank: a value that some round had; of few rounds, the higher ones are the worst round.
+ * @param values at least one
+ */
+export function roundStatistic(values: readonly number[], statistic: Statistic): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const at = (index: number) => sorted[Math.min(sorted.length - 1, Math.max(0, index))] as number;
+  const ranked = (percent: number) => at(Math.ceil((sorted.length * percent) / 100) - 1);
+  switch (statistic) {
+    case 'min':
+      return at(0);
+    case 'median':
+      return medianOf(sorted);
+    case 'mean':
+      return sorted.reduce((sum, value) => sum + value, 0) / sorted.length;
+    case 'p90':
+      return ranked(90);
+    case 'p95':
+      return ranked(95);
+    case 'p99':
+      return ranked(99);
+    default:
+      return at(sorted.length - 1);
+  }
+}

@@ -1,0 +1,63 @@
+import type { Metric } from './metric.js';
+
+/** Whether the run itself was as it should be. */
+export const RUN_METRICS: readonly Metric[] = [
+  {
+    ...runMetric('rounds', 'rounds that are valid: a fault was done, and nothing else disturbed it'),
+    better: 'more',
+    part: 'fault',
+    read: ({ analysis, faults }, { part }) => ({
+      value: analysis.rounds.filter(
+        ({ invalid, fault }) => invalid === null && (part === null || faults[fault]?.kind === part),
+      ).length,
+      detail: `of ${analysis.rounds.length}`,
+    }),
+  },
+  {
+    ...runMetric('invalid_rounds', 'rounds that say nothing of their fault, or were not done'),
+    read: ({ analysis }) => ({
+      value: analysis.rounds.filter(({ invalid }) => invalid !== null).length,
+      detail: `of ${analysis.rounds.length}`,
+    }),
+  },
+  {
+    ...runMetric('not_undone', 'faults that could not be undone'),
+    read: ({ faults }) => ({
+      value: faults.filter(({ undoFailure }) => undoFailure !== null).length,
+      detail: `of ${faults.length}`,
+    }),
+  },
+  {
+    ...runMetric('duration', 'from the start of the load to its last transaction'),
+    unit: 'ms',
+    better: 'more',
+    read: ({ run }) => ({ value: run.elapsedMs, detail: '' }),
+  },
+  {
+    ...runMetric('generator_overload', '1 where the generator was overloaded: figures are its own then'),
+    read: ({ generator }) => ({ value: generator.healthy ? 0 : 1, detail: '' }),
+  },
+  {
+    ...runMetric('generator_stall', 'longest time that a thread of the generator stood still'),
+    unit: 'ms',
+    read: ({ timeline: { stallMs } }) =>
+      stallMs.length === 0
+        ? { missing: 'the load did not begin' }
+        : { value: stallMs.reduce((longest, each) => Math.max(longest, each), 0), detail: '' },
+  },
+];
+
+function runMetric(name: string, meaning: string): Omit<Metric, 'read'> {
+  return {
+    name,
+    group: 'Run',
+    unit: 'count',
+    meaning,
+    better: 'less',
+    statistics: [],
+    usual: null,
+    phases: false,
+    part: null,
+    perRound: null,
+  };
+}
