@@ -21,6 +21,8 @@ export interface RunData {
   readonly endMs: number;
   /** Buckets of the columns: how far each begins from the begin of the one before it, the first one from 0. */
   readonly stepMs: Packed;
+  /** Whether buckets of the result were joined, see thin.ts. */
+  readonly thinned: boolean;
   readonly throughput: readonly Line[];
   /** Of the acknowledged, from the middle outwards: p50, p90, p99, max. Empty when nothing was acknowledged. */
   readonly latency: readonly Line[];
