@@ -292,6 +292,27 @@ describe('rounds', () => {
     expect(summaries[0]?.writeDowntimeMs?.min).toBeGreaterThan(2600);
   });
 
+  it('do not take for steady what an open pace catches up after an outage', () => {
+    const recording = simulate({
+      plan: planOf({
+        clients: 8,
+        durationMs: 60_000,
+        pace: { kind: 'open', stages: [{ durationMs: null, fromTps: 100, toTps: 100 }] },
+      }),
+      ports: { rw: [...switchoverPort(20_000), ...switchoverPort(45_000).slice(1)] },
+      meanServiceMs: 20,
+      faults: [faultAt(20_000), faultAt(45_000, { round: 2 })],
+    });
+    const [first, second] = roundsOf(recording).rounds;
+    const backMs = first?.phases.after?.fromMs ?? 0;
+    expect(backMs).toBeLessThan(26_500);
+    // Some 550 transactions waited; 8 clients do 400 a second, of which 100 are new.
+    expect(second?.phases.before?.fromMs).toBeGreaterThan(backMs + 1000);
+    expect(second?.phases.before?.fromMs).toBeLessThan(backMs + 4000);
+    expect(second?.phases.before?.tps).toBeLessThan(110);
+    expect(second?.phases.before?.response?.p99Us).toBeLessThan(150_000);
+  });
+
   it('do not compare with a load that was not back from the fault before', () => {
     const rates = Array.from({ length: 400 }, (_, i) => (i < 103 ? 100 : 40));
     const recording = recordingOfRates(planOf(), [rates]);

@@ -4,6 +4,7 @@ import type { FaultRecord, RoundAnalysis } from '../result/result.js';
 import type { RoundsSummary } from '../result/round.js';
 import { formatMillis } from '../units.js';
 import { type AskedRound, askedRounds } from './asked.js';
+import { caughtUpFrom } from './catch-up.js';
 import { clientGapsOf, isBack } from './client-gaps.js';
 import { detailsOf, noDetails } from './details.js';
 import { downtimeOf, longestPause, type Measured, mostPlannedInPause, type Window } from './outage.js';
@@ -36,7 +37,7 @@ export function roundsOf(recording: Recording): RoundsAnalysis {
     const note = (text: string) => notes.push(`${asked.name}: ${text}`);
     const round = roundOf({ recording, asked, window: asked.window, steady, isOnly: done === 1 }, note);
     rounds.push(round);
-    steady = steadyAfter(round, asked.window);
+    steady = steadyAfter(recording, round, asked.window);
   }
   if (done > 1 && recording.clients.length > 0) {
     notes.push(GAPS_OF_ONE_ROUND);
@@ -74,9 +75,10 @@ interface SteadyPart {
   readonly rampUp: boolean;
 }
 
-function steadyAfter({ phases }: RoundAnalysis, window: Window): SteadyPart | null {
+function steadyAfter(recording: Recording, { phases }: RoundAnalysis, window: Window): SteadyPart | null {
   if (phases.after !== null) {
-    return { fromMs: phases.after.fromMs, rampUp: false };
+    const fromMs = caughtUpFrom(recording, phases.after.fromMs, phases.before);
+    return fromMs === null ? null : { fromMs, rampUp: false };
   }
   // Without a steady part before it, the round cannot tell when it was over: its beginning is ramp-up to the next.
   return phases.before === null ? { fromMs: window.fromMs, rampUp: true } : null;

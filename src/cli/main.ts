@@ -8,7 +8,18 @@ import { didYouMean } from '../plan/nearest.js';
 import { spellOut, yargsOptions } from './flags.js';
 import { NAME, PARSER } from './words.js';
 
-const COMMANDS = ['run', 'report', 'results', 'init', 'prepare', 'cleanup', 'workloads', 'faults', 'lab'];
+const COMMANDS = [
+  'run',
+  'report',
+  'results',
+  'compare',
+  'init',
+  'prepare',
+  'cleanup',
+  'workloads',
+  'faults',
+  'lab',
+];
 
 /**
  * One invocation of the command line.
@@ -83,6 +94,21 @@ function parser(words: readonly string[], exit: (code: number) => void): Argv {
             .positional('DIR', { type: 'string', describe: 'directory of results [results]' })
             .options(yargsOptions((await import('./results.js')).RESULTS_FLAGS)),
         handler: async (args: Arguments) => exit(await (await import('./results.js')).results(args)),
+      })
+      .command({
+        command: 'compare [BASE] [CANDIDATE..]',
+        describe: 'what differs between runs by more than chance, and what may be the cause',
+        builder: async (cli: Argv) =>
+          cli
+            .positional('BASE', {
+              type: 'string',
+              describe: 'folder of a run, its result.json, or its label',
+            })
+            .positional('CANDIDATE', { type: 'string', describe: 'one or more of these' })
+            .options(yargsOptions((await import('./compare.js')).COMPARE_FLAGS))
+            .example('$0 compare before after', '')
+            .epilogue((await import('./compare.js')).COMPARE_EPILOGUE),
+        handler: async (args: Arguments) => exit(await (await import('./compare.js')).compare(args)),
       })
       .command({
         command: `init [${NAME}]`,
@@ -170,6 +196,8 @@ async function flagsOf(command: string): Promise<Flags | undefined> {
       return (await import('./faults.js')).FAULTS_FLAGS;
     case 'report':
       return (await import('./report.js')).REPORT_FLAGS;
+    case 'compare':
+      return (await import('./compare.js')).COMPARE_FLAGS;
     case 'results':
       return (await import('./results.js')).RESULTS_FLAGS;
     default:

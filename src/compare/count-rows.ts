@@ -34,7 +34,7 @@ const COUNTS: readonly Count[] = [
   },
   {
     metric: 'indoubt',
-    title: 'commits in doubt',
+    title: 'in doubt',
     unit: 'count',
     of: ({ totals }) => totals.outcomes.in_doubt,
     missing: () => '',
@@ -42,7 +42,7 @@ const COUNTS: readonly Count[] = [
   },
   {
     metric: 'splitbrain',
-    title: 'split brain, longest',
+    title: 'split brain',
     unit: 'ms',
     of: (result) => (kindsOf(result).length === 0 ? null : splitBrainMs(result)),
     missing: () => 'nobody watched for two primaries',
@@ -71,6 +71,7 @@ function rowOf(results: readonly NamedResult[], count: Count): ComparisonRow | n
   return {
     metric: count.metric,
     title: count.title,
+    over: 'run',
     fault: null,
     unit: count.unit,
     better: 'lower',

@@ -1,4 +1,5 @@
 import type { Plan } from '../plan/plan.js';
+import { hostPort } from '../plan/target.js';
 import type { NamedResult } from '../result/named.js';
 import type { Result } from '../result/result.js';
 import { formatDuration } from '../units.js';
@@ -56,7 +57,8 @@ function planFacts(plan: Plan): Facts {
   const { deadlines, reconnect, retry, target } = plan;
   const time = (ms: number | null) => (ms === null ? 'none' : formatDuration(ms));
   return {
-    target: `${target.kind} ${target.name}`,
+    // Labs have names of their own, and are alike.
+    target: target.kind === 'lab' ? 'lab' : `${target.kind} ${hostPort(target.rw)}`,
     'ro port': target.ro !== undefined,
     tls: target.rw.sslMode,
     duration: time(plan.durationMs),

@@ -29,8 +29,8 @@ interface RoundMetric {
 const METRICS: readonly RoundMetric[] = [
   { metric: 'write_downtime', title: 'write downtime', unit: 'ms', open: 'writes did not come back' },
   { metric: 'read_downtime', title: 'read downtime', unit: 'ms', open: 'reads did not come back' },
-  { metric: 'recovery', title: 'steady again after', unit: 'ms', open: 'the load was not steady again' },
-  { metric: 'errors', title: 'errors per round', unit: 'count', open: null },
+  { metric: 'recovery', title: 'steady after', unit: 'ms', open: 'the load was not steady again' },
+  { metric: 'errors', title: 'errors', unit: 'count', open: null },
 ];
 
 function rowOf(
@@ -51,6 +51,7 @@ function rowOf(
   return {
     metric: metric.metric,
     title: metric.title,
+    over: 'rounds',
     fault: kind,
     unit: metric.unit,
     better: 'lower',

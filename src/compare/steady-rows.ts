@@ -53,14 +53,14 @@ export function steadyRows(
   results: readonly NamedResult[],
   seconds: readonly SteadySeconds[],
 ): readonly ComparisonRow[] {
-  const before = results.some(({ result }) => kindsOf(result).length > 0) ? ' before' : '';
   const names = results.map(({ name }) => name);
   return METRICS.map(({ metric, title, unit, better, summary }) => {
     const all = seconds.map((each, index) => [names[index] ?? '', each[metric]] as const);
     const [base, ...candidates] = all;
     return {
       metric,
-      title: `${title}${before}`,
+      title,
+      over: 'steady',
       fault: null,
       unit,
       better,
