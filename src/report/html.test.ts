@@ -77,7 +77,7 @@ describe('renderHtml', () => {
 
   it('shows how rounds spread: a dot for each, hollow where it was disturbed', () => {
     const html = render(roundSample('six rounds'));
-    const strip = /aria-label="write downtime:.*?<\/svg>/s.exec(html)?.[0] ?? '';
+    const strip = /aria-label="Write downtime:.*?<\/svg>/s.exec(html)?.[0] ?? '';
     expect(strip.match(/<circle/g)).toHaveLength(6);
     expect(strip.match(/dot invalid/g)).toHaveLength(1);
     expect(textOf(strip)).toMatch(/Round 4: 5\.\d\d s, invalid/);

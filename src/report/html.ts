@@ -47,7 +47,10 @@ export function renderHtml(results: readonly NamedResult[], assets: Assets = pag
             parts.map(({ data }) => data),
           )
         : sectionLinks(parts[0]?.sections ?? []),
-      main: parts.map(({ named, data, sections }) => panelOf(named, data, sections, several)),
+      main: [
+        several ? h('h1', { class: 'unseen' }, name) : null,
+        parts.map(({ named, data, sections }) => panelOf(named, data, sections, several)),
+      ],
       data: { runs: parts.map(({ data }) => data), overlay: null },
       version: plain(version),
     },
@@ -89,7 +92,7 @@ function panelOf(
   return h(
     'article',
     { id, class: 'run', ...attributes },
-    summarySection(result, name, id),
+    summarySection(result, name, id, several ? 'h2' : 'h1'),
     sections.map(({ content }) => content),
   );
 }

@@ -1,31 +1,33 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CommandLine } from '../../../cli/command.fixture.js';
+import { compare } from '../../../compare/compare.js';
 import type { Result } from '../../../result/result.js';
 import { formatMicros, formatRate } from '../../../units.js';
 import { renderHtml } from '../../html.js';
+import { renderComparisonHtml } from '../../html-comparison.js';
+import { roundSample } from '../../round-samples.fixture.js';
+import { pageAssets } from '../assets.js';
 import { openBrowser, openFile, type WatchedPage } from '../browser.fixture.js';
 import { HOSTILE, hostileOf } from '../hostile.fixture.js';
-import type { OnPage } from './main.js';
-
-declare global {
-  // What the page's program leaves for tests, see page/main.ts.
-  var pghaBench: OnPage;
-}
+import { bucketAt, dataOf, isDrawnAt, placeOf, ratesOf, windowOf } from './drawn.fixture.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'pgha-html-'));
 const cli = new CommandLine();
 let browser: Browser;
 let result: Result;
+let other: Result;
 
 beforeAll(async () => {
   browser = await openBrowser();
   const load = ['run', '--mix', 'tpcb@1,select-only@1', '--clients', '8', '--duration', '16s'];
   await cli.succeed([...load, '--profile', 'fast', '--fault', 'switchover@6s', '--out', 'out']);
   result = await cli.result('out');
+  await cli.succeed([...load, '--profile', 'fast', '--fault', 'switchover@5s', '--out', 'other']);
+  other = await cli.result('other');
 });
 
 afterAll(async () => {
@@ -46,80 +48,6 @@ async function opened(name = 'report'): Promise<WatchedPage> {
   return openFile(browser, fileOf(name, result));
 }
 
-async function windowOf(page: Page): Promise<{ fromMs: number; toMs: number }> {
-  return page.evaluate(() => {
-    const [timeline] = pghaBench.timelines;
-    const { fromMs = 0, toMs = 0 } = timeline?.view.window ?? {};
-    return { fromMs, toMs };
-  });
-}
-
-/** What uPlot was given to draw. */
-async function dataOf(page: Page, chart: string): Promise<(number | null)[][]> {
-  return page.evaluate((name) => {
-    const data = pghaBench.timelines[0]?.charts.get(name)?.data ?? [];
-    return [...data].map((column) => [...column].map((value) => value ?? null));
-  }, chart);
-}
-
-/** Acknowledged per second, from the result alone. */
-function ratesOf(route: 'rw' | 'ro'): number[] {
-  const { startMs, widthMs, outcomes } = result.timeline;
-  return startMs.map((from, i) => {
-    const to = Math.min(from + (widthMs[i] ?? 0), result.run.elapsedMs);
-    const acks = (outcomes[route]?.ack?.[i] ?? 0) + (outcomes[route]?.ack_unreplicated?.[i] ?? 0);
-    return (acks * 1000) / (to - from);
-  });
-}
-
-function bucketAt(atMs: number): number {
-  return result.timeline.startMs.findLastIndex((from) => from <= atMs);
-}
-
-/** Where the axes of a chart lie on the screen, in sight. */
-async function placeOf(page: Page, chart: string): Promise<{ x: number; y: number; width: number }> {
-  const over = page.locator(`figure.${chart} .u-over`);
-  await over.evaluate((element) => element.scrollIntoView({ block: 'center', behavior: 'instant' }));
-  const box = await over.boundingBox();
-  if (box === null) {
-    throw new Error(`The chart ${chart} has no place.`);
-  }
-  return box;
-}
-
-/** What the canvas shows of a line at the middle of a bucket: whether the pixel there has the line's colour. */
-async function isDrawnAt(page: Page, chart: string, at: { x: number; y: number }): Promise<boolean> {
-  return page.evaluate(
-    ([name, { x, y }]) => {
-      const u = pghaBench.timelines[0]?.charts.get(name);
-      if (u === undefined) {
-        throw new Error(`no chart ${name}`);
-      }
-      const left = Math.round(u.valToPos(x, 'x', true));
-      const top = Math.round(u.valToPos(y, 'y', true));
-      const probe = document.createElement('canvas').getContext('2d');
-      const stroke = u.series[1]?.stroke;
-      if (probe === null || typeof stroke !== 'function') {
-        throw new Error('no colour');
-      }
-      probe.fillStyle = String(stroke(u, 1));
-      probe.fillRect(0, 0, 1, 1);
-      const [r = 0, g = 0, b = 0] = probe.getImageData(0, 0, 1, 1).data;
-      // The line is 1.5 pixels thick: half of one may be mixed with what is behind it.
-      const { data } = u.ctx.getImageData(left, top - 2, 1, 5);
-      for (let i = 0; i < data.length; i += 4) {
-        const away =
-          Math.abs((data[i] ?? 0) - r) + Math.abs((data[i + 1] ?? 0) - g) + Math.abs((data[i + 2] ?? 0) - b);
-        if (away < 60) {
-          return true;
-        }
-      }
-      return false;
-    },
-    [chart, at] as const,
-  );
-}
-
 describe('the page of a real run', () => {
   it('gives the charts what result.json says', async () => {
     const { page } = await opened();
@@ -128,10 +56,10 @@ describe('the page of a real run', () => {
       const [xs = [], ys = []] = await dataOf(page, `throughput-${route}`);
       expect(xs.slice(0, -1)).toEqual(startMs);
       expect(xs.at(-1)).toBeCloseTo(result.run.elapsedMs, 3);
-      for (const [i, rate] of ratesOf(route).entries()) {
+      for (const [i, rate] of ratesOf(route, result).entries()) {
         expect(ys[i]).toBeCloseTo(rate, 1);
       }
-      expect(Math.max(...ratesOf(route))).toBeGreaterThan(0);
+      expect(Math.max(...ratesOf(route, result))).toBeGreaterThan(0);
     }
     const [, ...latency] = await dataOf(page, 'latency');
     expect(latency.map((column) => column.slice(0, -1))).toEqual([p50Us, p90Us, p99Us, maxUs]);
@@ -154,7 +82,7 @@ describe('the page of a real run', () => {
   it('has drawn the line where the values are, and nothing there in the outage', async () => {
     const { page } = await opened();
     const { fromMs, toMs } = await windowOf(page);
-    const rates = ratesOf('rw');
+    const rates = ratesOf('rw', result);
     const { startMs, widthMs } = result.timeline;
     const inView = rates
       .map((rate, i) => ({ rate, x: (startMs[i] ?? 0) + (widthMs[i] ?? 0) / 2 }))
@@ -168,7 +96,7 @@ describe('the page of a real run', () => {
     const downtime = result.analysis.rounds[0]?.writeDowntime;
     const middle = ((downtime?.fromMs ?? 0) + (downtime?.toMs ?? 0)) / 2;
     expect(downtime?.outage).toBe(true);
-    expect(rates[bucketAt(middle)]).toBe(0);
+    expect(rates[bucketAt(middle, result)]).toBe(0);
     const half = Math.max(...inView.map(({ rate }) => rate)) / 2;
     expect(await isDrawnAt(page, 'throughput-rw', { x: middle, y: 0 })).toBe(true);
     expect(await isDrawnAt(page, 'throughput-rw', { x: middle, y: half })).toBe(false);
@@ -226,14 +154,14 @@ describe('the page of a real run', () => {
     const { page } = await opened();
     const box = await placeOf(page, 'latency');
     const { fromMs, toMs } = await windowOf(page);
-    const bucket = bucketAt(fromMs + 0.1 * (toMs - fromMs));
+    const bucket = bucketAt(fromMs + 0.1 * (toMs - fromMs), result);
     // Not on the edge between two.
     const atMs = (result.timeline.startMs[bucket] ?? 0) + (result.timeline.widthMs[bucket] ?? 0) / 2;
     await page.mouse.move(box.x + (box.width * (atMs - fromMs)) / (toMs - fromMs), box.y + 40);
     const values = await page.locator('.timeline .legend-value').allTextContents();
     expect(values.slice(0, 3)).toEqual([
-      `${formatRate(ratesOf('rw')[bucket] ?? -1)} tps`,
-      `${formatRate(ratesOf('ro')[bucket] ?? -1)} tps`,
+      `${formatRate(ratesOf('rw', result)[bucket] ?? -1)} tps`,
+      `${formatRate(ratesOf('ro', result)[bucket] ?? -1)} tps`,
       formatMicros(result.timeline.p50Us[bucket] ?? -1),
     ]);
     await page.locator('.cursor').waitFor({ state: 'visible' });
@@ -301,10 +229,10 @@ describe('the page of a real run', () => {
     const one = await instant();
     await page.keyboard.press('ArrowRight');
     const two = await instant();
-    expect(bucketAt(two ?? 0) - bucketAt(one ?? 0)).toBe(1);
+    expect(bucketAt(two ?? 0, result) - bucketAt(one ?? 0, result)).toBe(1);
     const said = await slider.getAttribute('aria-valuetext');
-    const bucket = bucketAt(two ?? 0);
-    expect(said).toContain(`rw ${formatRate(ratesOf('rw')[bucket] ?? -1)} tps`);
+    const bucket = bucketAt(two ?? 0, result);
+    expect(said).toContain(`rw ${formatRate(ratesOf('rw', result)[bucket] ?? -1)} tps`);
     expect(said).toMatch(/Leader key etcd: (n\d|nobody)/);
   });
 
@@ -313,9 +241,9 @@ describe('the page of a real run', () => {
     await page.locator('details.values > summary').click();
     const rows = page.locator('.values-table tbody tr');
     const { fromMs } = await windowOf(page);
-    const bucket = bucketAt(fromMs);
+    const bucket = bucketAt(fromMs, result);
     const cells = await rows.first().locator('td').allTextContents();
-    expect(cells[0]).toBe(formatRate(ratesOf('rw')[bucket] ?? -1));
+    expect(cells[0]).toBe(formatRate(ratesOf('rw', result)[bucket] ?? -1));
     expect(cells[2]).toBe(formatMicros(result.timeline.p50Us[bucket] ?? -1));
   });
 
@@ -407,6 +335,108 @@ describe('a result full of markup', () => {
       expect(found.text.split('</script><img src=x').length).toBeGreaterThan(50);
       expect(HOSTILE).toContain('</script><img src=x');
       await page.context().close();
+    }
+  });
+});
+
+describe('the page of a comparison', () => {
+  async function comparisonOf(name: string, ...results: readonly Result[]): Promise<string> {
+    const named = results.map((each, index) => ({
+      name: `run ${index + 1}`,
+      directory: join(cli.directory, index === 0 ? 'out' : 'other'),
+      result: each,
+    }));
+    const [base, ...candidates] = named;
+    if (base === undefined) {
+      throw new Error('nothing to compare');
+    }
+    const file = join(scratch, `${name}.html`);
+    writeFileSync(file, renderComparisonHtml(await compare(base, candidates, { anyway: true })));
+    return file;
+  }
+
+  it('lays real runs over each other at the instant of the fault', async () => {
+    const { page, requests, complaints } = await openFile(browser, await comparisonOf('two', result, other));
+    const data = await page.evaluate(() => {
+      const column = pghaBench.overlay?.charts.get('rw')?.data ?? [];
+      return [...column].map((each) => [...each].map((value) => value ?? null));
+    });
+    const [xs = [], ...lines] = data;
+    for (const [index, run] of [result, other].entries()) {
+      const asked = run.faults[0]?.askedAtMs ?? 0;
+      const rates = ratesOf('rw', run);
+      let compared = 0;
+      for (const [i, x] of xs.entries()) {
+        const value = lines[index]?.[i] ?? null;
+        if (value !== null && x !== null) {
+          // The edges of buckets are told to the µs.
+          const bucket = run.timeline.startMs.findLastIndex((from) => from <= asked + x + 0.01);
+          expect(value).toBeCloseTo(rates[bucket] ?? -1, 1);
+          compared++;
+        }
+      }
+      expect(compared).toBeGreaterThan(100);
+    }
+    const titles = await page.locator('rect.span.outage title').allTextContents();
+    const first = result.analysis.rounds[0]?.writeDowntime;
+    const from = ((first?.fromMs ?? 0) - (result.faults[0]?.askedAtMs ?? 0)) / 1000;
+    expect(titles[0]).toContain(`away: ${from.toFixed(3)} s`);
+    expect(requests).toHaveLength(1);
+    expect(complaints).toEqual([]);
+  });
+
+  it('points and zooms by mouse and by keys, and shows another round when asked to', async () => {
+    const six = roundSample('six rounds');
+    const { page, complaints } = await openFile(browser, await comparisonOf('six', six, six));
+    const shown = async () =>
+      page.evaluate(() => {
+        const { fromMs = 0, toMs = 0 } = pghaBench.overlay?.view.window ?? {};
+        return { fromMs, toMs };
+      });
+    const before = await shown();
+    expect(before.fromMs).toBe(-5000);
+    const box = await placeOf(page, 'p99');
+    await page.mouse.move(box.x + box.width / 2, box.y + 30);
+    const at = await page.locator('.cursor').getAttribute('data-at');
+    expect(at).toMatch(/^\+\d+\.\d\d s$/);
+    const values = await page.locator('figure.rw .legend-value').allTextContents();
+    expect(values.every((value) => /tps$/.test(value))).toBe(true);
+    await page.getByRole('slider').focus();
+    await page.keyboard.press('+');
+    const zoomed = await shown();
+    expect(zoomed.toMs - zoomed.fromMs).toBeCloseTo((before.toMs - before.fromMs) / 2, 3);
+
+    const line = async () => page.evaluate(() => [...(pghaBench.overlay?.charts.get('rw')?.data[1] ?? [])]);
+    const median = await line();
+    const choice = page.locator('.choices select').first();
+    await choice.selectOption('5');
+    expect(await line()).not.toEqual(median);
+    expect(await choice.locator('option').count()).toBe(6);
+    expect(complaints).toEqual([]);
+  });
+
+  it('injects nothing of a result full of markup', async () => {
+    const file = await comparisonOf('hostile', hostileOf(result), other);
+    const { page, requests, complaints } = await openFile(browser, file, { bypassCSP: true });
+    const found = await page.evaluate(() => ({
+      hit: 'hit' in globalThis,
+      foreign: document.querySelectorAll('img, b, iframe').length,
+      scripts: document.scripts.length,
+    }));
+    expect(found).toEqual({ hit: false, foreign: 0, scripts: 2 });
+    expect(requests).toHaveLength(1);
+    expect(complaints).toEqual([]);
+  });
+});
+
+describe('what every page holds', () => {
+  it('is no longer than counted in the tests of its size, and keeps the licence of uPlot', () => {
+    const { script, style } = pageAssets();
+    expect(script.length).toBeLessThan(100_000);
+    expect(style.length).toBeLessThan(30_000);
+    for (const text of [script, style]) {
+      expect(text).toContain('The MIT License (MIT)');
+      expect(text).toContain('Leon Sorokin');
     }
   });
 });

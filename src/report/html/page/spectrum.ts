@@ -1,9 +1,9 @@
 import uPlot from 'uplot';
 import { formatMicros } from '../../../units.js';
 import type { SpectrumData } from '../data.js';
-import { microsAtTick, onlyPowers } from './charts.js';
 import { colour } from './colours.js';
 import { el } from './dom.js';
+import { microsAtTick, onlyPowers } from './frame.js';
 import { geometryOf } from './geometry.js';
 import { percentOf, rarityOf } from './rarity.js';
 
