@@ -7,7 +7,7 @@ import type { Prediction } from '../result/round.js';
 import type { Given } from './arguments.js';
 import type { TargetOptions } from './options.js';
 import { patroniTarget } from './patroni-way.js';
-import { labTarget } from './target.js';
+import { givenChecks, labTarget } from './target.js';
 import { targetGiven } from './texts.js';
 
 export type { FaultOption } from '../faults/fault.js';
@@ -60,7 +60,7 @@ async function settingsOf(given: Given): Promise<Settings | null> {
     const { urls, access } = patroni;
     const endpoint = { host: '', port: 0, user: '', database: '', sslMode: 'disable' } as const;
     const target = { kind: 'cluster', name: 'cluster', rw: endpoint, patroni: urls } as const;
-    return (await clusterFacts(target, null, {}, access)).settings;
+    return (await clusterFacts(target, null, givenChecks(given.args), access)).settings;
   }
   const lab = await labTarget(given);
   return lab === undefined ? null : (await clusterFacts(lab.target, null, lab.settings)).settings;

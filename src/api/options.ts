@@ -43,6 +43,8 @@ export interface AddressTarget {
   readonly patroniInsecure?: boolean;
   /** URL of HAProxy's statistics page, or the path of its stats socket. */
   readonly haproxy?: string;
+  /** How it checks its servers, for predictions: words of its configuration, `inter 3s fall 3 rise 2`. */
+  readonly haproxyCheck?: string;
   /** Client URLs of etcd, `http://host:2379`. */
   readonly etcd?: readonly string[];
 }

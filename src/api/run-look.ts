@@ -13,7 +13,7 @@ import { checkServer } from '../run/preflight.js';
 import { type LedgerPlan, planLedger } from '../workload/ledger-plan.js';
 import { type RunOrder, workloadOf } from './run-order.js';
 import { beforeRun, tableOptions } from './run-tables.js';
-import type { ResolvedTarget } from './target.js';
+import { givenChecks, type ResolvedTarget } from './target.js';
 
 /** Looks at the server, its tables and the cluster, and makes the plan. @throws UserError for what does not fit */
 export async function look(
@@ -37,7 +37,7 @@ export async function look(
     const ledger = await planLedger(settings.ledger, workload, context, faults.length > 0);
     const plan = planOf(settings, target, workload, { faults, ledger: ledger.mode });
     await checkServer(sql, plan);
-    const known = isLab(resolved) ? resolved.settings : {};
+    const known = isLab(resolved) ? resolved.settings : givenChecks(order.input.args);
     return { plan, ledger, cluster: await clusterFacts(target, sql, known, access) };
   } catch (error) {
     throw queryProblem(error, target.rw, 'look at the server and its tables');

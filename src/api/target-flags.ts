@@ -38,6 +38,10 @@ export const TARGET_FLAGS = {
     describe: 'accept any certificate of it',
   },
   haproxy: { group: 'Target:', describe: 'its statistics: URL of the page, or socket' },
+  'haproxy-check': {
+    group: 'Target:',
+    describe: "'inter 3s fall 3 rise 2': its checks, for predictions",
+  },
   etcd: { group: 'Target:', describe: 'client URLs, http://host:2379[,…]' },
   lab: { group: 'Target:', describe: 'name of a lab, where no address is given [default]' },
 } as const satisfies Flags;

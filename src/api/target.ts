@@ -1,5 +1,6 @@
 import { UserError } from '../errors.js';
 import { type Lab, readLab } from '../lab/lab.js';
+import { parseHaproxyCheck } from '../plan/haproxy-check.js';
 import type { Endpoint, HaproxyAddress, Secrets, Target } from '../plan/target.js';
 import { endpointOfParts, type GivenEndpoint, parseUri } from '../plan/uri.js';
 import { offersTls } from '../postgres/connect.js';
@@ -38,7 +39,7 @@ export function isTargetGiven(args: Arguments): boolean {
     }
     return true;
   }
-  for (const flag of ['ro', 'patroni', ...OF_PATRONI, 'haproxy', 'etcd'] as const) {
+  for (const flag of ['ro', 'patroni', ...OF_PATRONI, 'haproxy', 'haproxy-check', 'etcd'] as const) {
     if (args[flag] !== undefined) {
       throw new UserError(
         `--${flag} needs --rw, the read-write endpoint, beside it.`,
@@ -49,10 +50,17 @@ export function isTargetGiven(args: Arguments): boolean {
   return false;
 }
 
+/** How HAProxy checks its servers, as far as the user said so. @throws UserError */
+export function givenChecks(args: Arguments): Readonly<Record<string, string | number>> {
+  const text = once(args, 'haproxy-check');
+  return text === undefined ? {} : parseHaproxyCheck(text);
+}
+
 /** The addresses that the user gave. @throws UserError */
 export async function givenTarget(given: Given): Promise<ResolvedTarget> {
   const { args, env } = given;
   const patroni = patroniAddress(args);
+  givenChecks(args); // What is wrong in it is told before anything is asked.
   const unsupported = 'Access with a password is not supported yet.';
   const haproxy = withoutUserInfo(once(args, 'haproxy'), '--haproxy', unsupported);
   const etcd = withoutUserInfo(once(args, 'etcd'), '--etcd', unsupported);

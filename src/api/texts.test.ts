@@ -92,6 +92,7 @@ describe('what a program gives to a run', () => {
       patroniKey: 'key',
       patroniInsecure: true,
       haproxy: '/sock',
+      haproxyCheck: 'inter 1s',
       etcd: ['http://h:2379'],
     };
     const given = [runGiven({ ...EVERY, target: address }), runGiven({ target: { lab: 'x' } })];

@@ -168,6 +168,7 @@ const ADDRESS_TEXTS: Texts<Omit<AddressTarget, 'lab' | 'patroniPassword'>> = {
   patroniKey: ['patroni-key', text],
   patroniInsecure: ['patroni-insecure', text],
   haproxy: ['haproxy', text],
+  haproxyCheck: ['haproxy-check', text],
   etcd: ['etcd', (urls) => list(urls).join(',')],
 };
 

@@ -9,7 +9,9 @@ import { givenBy } from './words.js';
 
 /** Whose settings the expected downtimes are of. */
 export const FAULTS_FLAGS: Flags = Object.fromEntries(
-  Object.entries(TARGET_FLAGS).filter(([name]) => name === 'lab' || name.startsWith('patroni')),
+  Object.entries(TARGET_FLAGS).filter(
+    ([name]) => name === 'lab' || name === 'haproxy-check' || name.startsWith('patroni'),
+  ),
 );
 
 /** `pgha-bench faults`. @returns the exit code */

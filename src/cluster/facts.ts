@@ -1,6 +1,6 @@
 import { hostPort, type Target } from '../plan/target.js';
 import type { ClusterFacts, MemberFacts } from '../result/result.js';
-import { getHaproxyVersion } from './haproxy.js';
+import { getHaproxyServers, getHaproxyVersion, type HaproxyLine } from './haproxy.js';
 import type { HttpAccess } from './http.js';
 import { type JsonObject, objectOf } from './json.js';
 import { getCluster, getConfig, getMember, type PatroniCluster, type PatroniConfig } from './patroni.js';
@@ -22,11 +22,12 @@ export async function clusterFacts(
   access: HttpAccess = {},
 ): Promise<ClusterFacts> {
   const [url] = target.patroni;
-  const [member, cluster, config, haproxy, postgres] = await Promise.all([
+  const [member, cluster, config, haproxy, checks, postgres] = await Promise.all([
     url === undefined ? null : orNull(getMember(url, access)),
     url === undefined ? null : orNull(getCluster(url, access)),
     url === undefined ? null : orNull(getConfig(url, access)),
     target.haproxy === undefined ? null : orNull(getHaproxyVersion(target.haproxy, access)),
+    target.haproxy === undefined ? null : orNull(getHaproxyServers(target.haproxy, access)),
     sql === null ? null : orNull(postgresFacts(sql)),
   ]);
   return {
@@ -38,7 +39,7 @@ export async function clusterFacts(
     settings: {
       ...(url === undefined ? {} : patroniSettings(config)),
       ...(postgres?.settings ?? nulls(POSTGRES_SETTINGS)),
-      ...(target.haproxy === undefined ? {} : nulls(HAPROXY_SETTINGS)),
+      ...(target.haproxy === undefined ? {} : { ...nulls(HAPROXY_SETTINGS), ...checkCounts(checks ?? []) }),
       ...known,
     },
   };
@@ -118,6 +119,15 @@ export function patchedSettings(
     }
   }
   return patched;
+}
+
+/** Null where the servers that are checked differ: which of them are those of the endpoint, HAProxy does not say. */
+function checkCounts(servers: readonly HaproxyLine[]): Record<string, Setting> {
+  const same = (read: (server: HaproxyLine) => number | null): number | null => {
+    const values = new Set(servers.filter(({ rise }) => rise !== null).map(read));
+    return values.size === 1 ? ([...values][0] ?? null) : null;
+  };
+  return { 'haproxy.rise': same(({ rise }) => rise), 'haproxy.fall': same(({ fall }) => fall) };
 }
 
 interface PostgresFacts {

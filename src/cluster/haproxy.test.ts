@@ -41,6 +41,8 @@ describe('parseStats', () => {
       checkDurationMs: 1,
       failedChecks: 2,
       downs: 1,
+      rise: 1,
+      fall: 2,
     });
   });
 

@@ -27,6 +27,9 @@ export interface HaproxyLine {
   /** Times it went DOWN. */
   readonly downs: number | null;
   readonly connectErrors: number | null;
+  /** Good checks until UP, bad ones until DOWN; HAProxy does not tell how often it checks. */
+  readonly rise: number | null;
+  readonly fall: number | null;
   readonly retries: number | null;
 }
 
@@ -134,6 +137,8 @@ function parseLine(columns: ReadonlyMap<string, number>, values: readonly string
     failedChecks: number('chkfail'),
     downs: number('chkdown'),
     connectErrors: number('econ'),
+    rise: number('check_rise'),
+    fall: number('check_fall'),
     retries: number('wretr'),
   };
 }
