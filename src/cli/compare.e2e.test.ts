@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PlainComparison } from '../compare/comparison.js';
 import { CommandLine } from './command.fixture.js';
@@ -44,6 +46,14 @@ describe('two runs on labs of different profiles', () => {
     for (const line of stdout.split('\n')) {
       expect([...line].length).toBeLessThanOrEqual(80);
     }
+  });
+
+  it('are shown on a page', async () => {
+    const { stderr } = await cli.succeed(['compare', 'stock', 'fast', '--anyway', '--html', 'page.html']);
+    expect(stderr).toBe('Wrote page.html.\n');
+    const page = await readFile(join(cli.directory, 'page.html'), 'utf8');
+    expect(page).toMatch(/^<!doctype html>/i);
+    expect(page).toContain('fast against stock');
   });
 
   it('are not compared with themselves', async () => {
