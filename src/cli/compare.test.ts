@@ -81,7 +81,7 @@ describe('pgha-bench compare', () => {
     ],
     [
       ['stock', 'fast', '--anyways'],
-      /^pgha-bench: Unknown argument: anyways\. See pgha-bench compare --help\.\n$/,
+      /^pgha-bench: compare has no option --anyways\. Did you mean '--anyway'\? See pgha-bench compare --help\.\n$/,
     ],
   ])('says in one line what is wrong with %j', async (words, message) => {
     await leave('stock', [5000]);
