@@ -54,6 +54,15 @@ describe('two runs on labs of different profiles', () => {
     const page = await readFile(join(cli.directory, 'page.html'), 'utf8');
     expect(page).toMatch(/^<!doctype html>/i);
     expect(page).toContain('fast against stock');
+    const {
+      code,
+      stdout,
+      stderr: said,
+    } = await cli.run(['compare', 'stock', 'fast', '--anyway', '--html', 'none/x.html']);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(said).toMatch(
+      /^pgha-bench: --html: .*none\/x\.html cannot be written: its directory does not exist\.\n$/,
+    );
   });
 
   it('are not compared with themselves', async () => {
