@@ -95,8 +95,13 @@ describe('findResult', () => {
     const failure = findResult('twice', root);
     await expect(failure).rejects.toThrow(UserError);
     await expect(failure).rejects.toThrow(
-      /^Expected one result labelled 'twice', found 2: .*a, .*b\. Name one/,
+      /^Expected one result called 'twice', found 2: .*a, .*b\. Name one/,
     );
+    const third = await leave('twice');
+    await expect(findResult('twice', root)).rejects.toThrow(
+      /found 3: .*twice, .*a, .*b\. Name one by its folder/,
+    );
+    expect((await findResult(third, root)).directory).toBe(third);
     expect((await findResult(first, root)).directory).toBe(first);
     expect((await findResult(second, root)).directory).toBe(second);
   });
@@ -119,6 +124,11 @@ describe('findResult', () => {
     );
     expect(await failureOf('none.json')).toMatch(/found nothing at none\.json\.$/);
     expect(await failureOf(join(root, 'a', 'result.json', 'x'))).toMatch(/found nothing at /);
+  });
+
+  it('takes a label that is the name of its own folder, too, for one', async () => {
+    const directory = await leave('same', 'same');
+    expect((await findResult('same', root)).directory).toBe(directory);
   });
 
   it('passes on what is wrong with a result', async () => {

@@ -38,11 +38,11 @@ export async function findResult(
     return named(word, kind, await readResult(word));
   }
   const folders = await foldersIn(root);
-  if (folders.includes(word)) {
-    const directory = join(root, word);
-    return named(directory, 'directory', await readResult(directory));
-  }
   const labelled = await labelledIn(root, folders, word);
+  const own = join(root, word);
+  if (folders.includes(word) && !labelled.some(({ directory }) => directory === resolve(own))) {
+    labelled.unshift(named(own, 'directory', await readResult(own)));
+  }
   const [only] = labelled;
   if (only !== undefined && labelled.length === 1) {
     return only;
@@ -50,7 +50,7 @@ export async function findResult(
   if (labelled.length > 1) {
     const places = labelled.map(({ directory }) => relative('', directory ?? '')).join(', ');
     throw new UserError(
-      `Expected one result labelled '${word}', found ${labelled.length}: ${places}.`,
+      `Expected one result called '${word}', found ${labelled.length}: ${places}.`,
       'Name one by its folder.',
     );
   }
