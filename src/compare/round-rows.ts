@@ -57,7 +57,7 @@ function rowOf(
     unit: metric.unit,
     better: 'lower',
     figures: all.map((each) => figureOf(each, kind)),
-    contrasts: candidates.map((each) => contrastOf(base, each, metric)),
+    contrasts: candidates.map((each) => contrastOf(base, each)),
   };
 }
 
@@ -94,7 +94,7 @@ function figureOf(values: RoundValues | null, kind: string): Figure {
   };
 }
 
-function contrastOf(base: RoundValues | null, candidate: RoundValues | null, metric: RoundMetric): Contrast {
+function contrastOf(base: RoundValues | null, candidate: RoundValues | null): Contrast {
   if (!base?.values.length || !candidate?.values.length) {
     return {
       verdict: 'not_measured',
