@@ -1,9 +1,10 @@
 import { median } from 'simple-statistics';
 import type { NamedResult } from '../result/named.js';
+import { formatMillis } from '../units.js';
 import type { ComparisonRow, Contrast, Figure } from './comparison.js';
 import { kindsOf, type ROUND_FIGURES, type RoundValues, roundValues } from './round-values.js';
 import { type Shift, shiftBetween } from './shift.js';
-import { chanceText, countText, figureText } from './words.js';
+import { chanceText, countText } from './words.js';
 
 /**
  * Downtimes and the like, over the rounds of each kind of fault: compared by ranks.
@@ -56,7 +57,7 @@ function rowOf(
     unit: metric.unit,
     better: 'lower',
     figures: all.map((each) => figureOf(each, kind)),
-    contrasts: candidates.map((each) => contrastOf(base, each, metric)),
+    contrasts: candidates.map((each) => contrastOf(base, each)),
   };
 }
 
@@ -93,7 +94,7 @@ function figureOf(values: RoundValues | null, kind: string): Figure {
   };
 }
 
-function contrastOf(base: RoundValues | null, candidate: RoundValues | null, metric: RoundMetric): Contrast {
+function contrastOf(base: RoundValues | null, candidate: RoundValues | null): Contrast {
   if (!base?.values.length || !candidate?.values.length) {
     return {
       verdict: 'not_measured',
@@ -113,7 +114,7 @@ function contrastOf(base: RoundValues | null, candidate: RoundValues | null, met
     p: shift.p,
     needed: shift.needed === null ? null : { count: shift.needed, of: 'rounds' },
     text: blurred
-      ? `The shift is within the ${figureText(resolution, metric.unit)} up to which an outage is known.`
+      ? `The shift is within the ${formatMillis(resolution)} up to which an outage is known.`
       : textOf(shift, counts),
   };
 }

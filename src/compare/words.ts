@@ -1,19 +1,4 @@
-import { formatCount, formatMicros, formatMillis, formatRate } from '../units.js';
-import type { ComparisonRow } from './comparison.js';
-
-/** A figure with its unit. */
-export function figureText(value: number, unit: ComparisonRow['unit']): string {
-  switch (unit) {
-    case 'ms':
-      return value < 0 ? `-${formatMillis(-value)}` : formatMillis(value);
-    case 'us':
-      return value < 0 ? `-${formatMicros(-value)}` : formatMicros(value);
-    case 'tps':
-      return formatRate(value);
-    case 'count':
-      return formatCount(value);
-  }
-}
+import { formatCount } from '../units.js';
 
 /** `p = 0.012`, `p < 0.001`. */
 export function chanceText(p: number): string {

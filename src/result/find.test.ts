@@ -95,8 +95,13 @@ describe('findResult', () => {
     const failure = findResult('twice', root);
     await expect(failure).rejects.toThrow(UserError);
     await expect(failure).rejects.toThrow(
-      /^Expected one result labelled 'twice', found 2: .*a, .*b\. Name one/,
+      /^Expected one result called 'twice', found 2: .*a, .*b\. Name one/,
     );
+    const third = await leave('twice');
+    await expect(findResult('twice', root)).rejects.toThrow(
+      /found 3: .*twice, .*a, .*b\. Name one by its folder/,
+    );
+    expect((await findResult(third, root)).directory).toBe(third);
     expect((await findResult(first, root)).directory).toBe(first);
     expect((await findResult(second, root)).directory).toBe(second);
   });
@@ -121,6 +126,11 @@ describe('findResult', () => {
     expect(await failureOf(join(root, 'a', 'result.json', 'x'))).toMatch(/found nothing at /);
   });
 
+  it('takes a label that is the name of its own folder, too, for one', async () => {
+    const directory = await leave('same', 'same');
+    expect((await findResult('same', root)).directory).toBe(directory);
+  });
+
   it('passes on what is wrong with a result', async () => {
     const directory = await leave('a', 'mine');
     await writeFile(join(directory, 'result.json'), JSON.stringify({ label: 'mine' }));
@@ -137,5 +147,6 @@ describe('findResults', () => {
     const names = async (each: readonly string[]) => (await findResults(each, root)).map(({ name }) => name);
     expect(await names(words)).toEqual(['a', 'b', 'c']);
     expect(await names([words[0] ?? '', 'c', 'c'])).toEqual(['nightly', 'c', 'c (2)']);
+    expect(await names([words[0] ?? '', words[0] ?? ''])).toEqual(['nightly', 'nightly (2)']);
   });
 });
