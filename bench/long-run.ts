@@ -163,7 +163,7 @@ interface SimulatedClient {
 
 function summaryOf(client: SimulatedClient): ClientSummary {
   const { acks, connects, lastAckUs, gapFromUs, gapToUs } = client;
-  return { client: client.client, acks, connects, lastAckUs, gapFromUs, gapToUs };
+  return { client: client.client, acks, connects, lastAckUs, gapsUs: [gapFromUs, gapToUs] };
 }
 
 /** Finds the state of a port at instants that lie near each other. */

@@ -143,7 +143,17 @@ function copyOf(histogram: SparseHistogram): SparseHistogram {
 
 function recordingOf({ plan, cluster, events, commands, buckets, counted }: Parts): Recording {
   const elapsedMs = counted.stoppedMs;
-  return { plan, cluster, events, commands, buckets, clients: [], faults: counted.faults, elapsedMs };
+  return {
+    plan,
+    cluster,
+    events,
+    commands,
+    buckets,
+    clients: [],
+    gaps: [],
+    faults: counted.faults,
+    elapsedMs,
+  };
 }
 
 await (step === undefined ? main() : measure(step));

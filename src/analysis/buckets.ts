@@ -69,7 +69,7 @@ function sumOf(parts: readonly Part[]): Part {
     ),
     heartbeats: sumByKey(
       parts.flatMap((part) => part.heartbeats),
-      () => '',
+      ({ route }) => route,
       sumOfHeartbeats,
     ),
     connects: {
@@ -172,6 +172,7 @@ function sumOfProbes(probes: readonly [ProbeFrame, ...ProbeFrame[]]): ProbeFrame
 
 function sumOfHeartbeats(heartbeats: readonly [HeartbeatFrame, ...HeartbeatFrame[]]): HeartbeatFrame {
   return {
+    route: heartbeats[0].route,
     reads: sum(heartbeats, (heartbeat) => heartbeat.reads),
     stale: sum(heartbeats, (heartbeat) => heartbeat.stale),
     nonMonotonic: sum(heartbeats, (heartbeat) => heartbeat.nonMonotonic),

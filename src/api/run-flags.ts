@@ -97,6 +97,7 @@ export const RUN_FLAGS = {
   label: { group: 'Result:', describe: 'a name to know it by' },
   tag: { group: 'Result:', describe: 'NAME=VALUE to find it by; several' },
   gate: { group: 'Result:', describe: "a condition, 'lost == 0'; exit code 1 if it fails; several" },
+  gates: { group: 'Result:', describe: 'FILE of conditions, YAML' },
   baseline: { group: 'Result:', describe: 'RESULT that gates compare with' },
   'report-per-command': {
     alias: 'r',

@@ -60,6 +60,7 @@ const EVERY: Omit<Required<RunOptions>, 'target' | keyof Watching> = {
   label: 'mine',
   tags: { branch: 'main', build: 5 },
   gates: ['lost == 0'],
+  gatesFile: 'gates.yaml',
   baseline: 'before',
   reportPerCommand: true,
   progressMs: 2000,

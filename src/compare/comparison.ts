@@ -34,7 +34,9 @@ export interface ComparisonRow {
   readonly metric: Metric;
   /** For people, `write downtime`. */
   readonly title: string;
-  /** Kind of the fault whose rounds it is taken over; null for one of the whole run. */
+  /** `rounds`: over the rounds of one kind of fault; `run`: told once of a run; `steady`: of the steady load. */
+  readonly over: 'rounds' | 'run' | 'steady';
+  /** Kind of the fault whose rounds it is taken over; null for the others. */
   readonly fault: string | null;
   /** Of the figures, and of a shift between them. */
   readonly unit: 'ms' | 'us' | 'tps' | 'count';

@@ -51,7 +51,7 @@ export function renderTerminals(results: readonly NamedResult[], options: Termin
 }
 
 /** As people name it from where they are, unless that is longer. */
-function nearPath(directory: string): string {
+export function nearPath(directory: string): string {
   const near = relative('', directory) || '.';
   return near.length < directory.length ? near : directory;
 }
