@@ -11,6 +11,8 @@ export default defineConfig({
           // Half the time: no test changes what another one could see.
           pool: 'threads',
           isolate: false,
+          // A busy machine is no failure.
+          testTimeout: 60_000,
           include: ['src/**/*.test.ts'],
           exclude: ['src/**/*.e2e.test.ts'],
         },

@@ -113,10 +113,10 @@ describe('renderMarkdown', () => {
   });
 
   it('names why a round is invalid, and the notes', () => {
-    const text = report({ ...roundSample('six rounds'), notes: ['Reads were *not* watched.'] });
+    const text = report({ ...roundSample('six rounds'), notes: ['The load was not steady in round 4.'] });
     expect(section(text, 'Rounds')).toHaveLength(8);
     expect(text).toContain('invalid: n3 was restarted by something else 2.1 s after the fault |');
-    expect(section(text, 'Notes')).toEqual(['- Reads were \\*not\\* watched.']);
+    expect(section(text, 'Notes')).toEqual(['- The load was not steady in round 4.']);
     expect(text).toContain('**no writes for 5.18 s** (median, max 5.30 s)');
   });
 
