@@ -48,8 +48,9 @@ export async function report(args: Arguments): Promise<number> {
   const times = choice(kind ?? 'response', '--kind', TIMES_KINDS);
   const results = await findResults(words, once(args, 'results'));
   const file = await fileFor(out, format, results);
-  const terminal = terminalOf(file === null ? process.stdout : {});
-  const text = await format.render(results, { terminal, times });
+  // A file is for whoever reads it later, whatever this terminal can do.
+  const options = file === null ? { terminal: terminalOf(process.stdout), times } : { times };
+  const text = await format.render(results, options);
   if (file === null) {
     process.stdout.write(text);
   } else {

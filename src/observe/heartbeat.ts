@@ -205,6 +205,11 @@ class Reader {
       this.acknowledgedWhenSent = this.options.history.acknowledgedSeq;
       this.lane.ask(this.options.statement, nowUs);
     }
+    if (this.stopped) {
+      return;
+    }
+    // What has just been given up may have set one already: two would go on side by side, and stop() ends only one.
+    clearTimeout(this.timer);
     // At a fixed distance from the writes a lag that is shorter would never be seen, or always.
     this.timer = setTimeout(() => this.beat(), this.options.paceMs() * (0.5 + Math.random()));
   }
