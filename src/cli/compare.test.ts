@@ -79,6 +79,7 @@ describe('pgha-bench compare', () => {
       ['stock', 'fast', '--format', 'xml'],
       /^pgha-bench: --format: expected terminal or json, found 'xml'\.\n$/,
     ],
+    [['stock', 'fast', '--html'], /^pgha-bench: --html: expected a value behind it\.\n$/],
     [
       ['stock', 'fast', '--anyways'],
       /^pgha-bench: compare has no option --anyways\. Did you mean '--anyway'\? See pgha-bench compare --help\.\n$/,

@@ -1,10 +1,12 @@
-import type { NamedResult, ReportFormat } from './format.js';
+import type { NamedResult } from '../result/named.js';
+import type { Result } from '../result/result.js';
+import type { ReportFormat } from './format.js';
 import { type Assets, pageAssets } from './html/assets.js';
 import { commitsSection } from './html/commits.js';
 import { conditionsSection, measurementSection } from './html/conditions.js';
 import type { RunData } from './html/data.js';
 import { documentOf } from './html/document.js';
-import { type Child, fragment, h, type Markup } from './html/element.js';
+import { h, type Markup } from './html/element.js';
 import { errorsSection } from './html/errors.js';
 import { loadSection } from './html/load.js';
 import { roundsSection } from './html/rounds.js';
@@ -27,8 +29,11 @@ export const HTML: ReportFormat = {
  * @throws UserError when the page's program was not built
  */
 export function renderHtml(results: readonly NamedResult[], assets: Assets = pageAssets()): string {
-  const runs = results.map(({ result }, index) => runDataOf(result, `run${index + 1}`));
-  const panels = results.map((named, index) => panelOf(named, runs[index] as RunData, results.length > 1));
+  const several = results.length > 1;
+  const parts = results.map((named, index) => {
+    const data = runDataOf(named.result, `run${index + 1}`);
+    return { named, data, sections: sectionsOf(named.result, data) };
+  });
   const [first] = results;
   const name =
     results.length === 1 && first !== undefined ? runTitle(first.result) : `${results.length} runs`;
@@ -36,29 +41,59 @@ export function renderHtml(results: readonly NamedResult[], assets: Assets = pag
   return documentOf(
     {
       title: `${name} – pgha-bench`,
-      navigation: results.length > 1 ? tabs(results, runs) : sectionLinks(runs[0]),
-      main: panels,
-      data: { runs, overlay: null },
+      navigation: several
+        ? tabs(
+            results,
+            parts.map(({ data }) => data),
+          )
+        : sectionLinks(parts[0]?.sections ?? []),
+      main: [
+        several ? h('h1', { class: 'unseen' }, name) : null,
+        parts.map(({ named, data, sections }) => panelOf(named, data, sections, several)),
+      ],
+      data: { runs: parts.map(({ data }) => data), overlay: null },
       version: plain(version),
     },
     assets,
   );
 }
 
-function panelOf({ name, result }: NamedResult, data: RunData, several: boolean): Markup {
+/** One part of a run's page, that can be linked to. */
+interface Section {
+  readonly id: string;
+  readonly name: string;
+  readonly content: Markup;
+}
+
+/** Those that the run has something for. */
+function sectionsOf(result: Result, data: RunData): Section[] {
   const { id } = data;
+  const all: readonly (readonly [part: string, name: string, content: Markup | null])[] = [
+    ['timeline-title', 'Timeline', result.run.elapsedMs > 0 ? timelineSection(result, data) : null],
+    ['rounds', 'Rounds', roundsSection(result, id)],
+    ['commits', 'Commits', commitsSection(result, id)],
+    ['errors', 'Errors', errorsSection(result, id)],
+    ['load', 'Latency', loadSection(result, id)],
+    ['measurement', 'Measurement', measurementSection(result, id)],
+    ['conditions', 'Cluster', conditionsSection(result, id)],
+  ];
+  return all.flatMap(([part, name, content]) =>
+    content === null ? [] : [{ id: `${id}-${part}`, name, content }],
+  );
+}
+
+function panelOf(
+  { name, result }: NamedResult,
+  { id }: RunData,
+  sections: readonly Section[],
+  several: boolean,
+): Markup {
   const attributes = several ? { role: 'tabpanel', 'aria-labelledby': `${id}-tab`, tabindex: 0 } : {};
   return h(
     'article',
     { id, class: 'run', ...attributes },
-    summarySection(result, name, id),
-    result.run.elapsedMs > 0 ? timelineSection(result, data) : null,
-    roundsSection(result, id),
-    commitsSection(result, id),
-    errorsSection(result, id),
-    loadSection(result, id),
-    measurementSection(result, id),
-    conditionsSection(result, id),
+    summarySection(result, name, id, several ? 'h2' : 'h1'),
+    sections.map(({ content }) => content),
   );
 }
 
@@ -78,22 +113,10 @@ function tabs(results: readonly NamedResult[], runs: readonly RunData[]): Markup
   );
 }
 
-const SECTIONS: readonly (readonly [part: string, name: string])[] = [
-  ['timeline-title', 'Timeline'],
-  ['rounds', 'Rounds'],
-  ['commits', 'Commits'],
-  ['errors', 'Errors'],
-  ['load', 'Latency'],
-  ['measurement', 'Measurement'],
-  ['conditions', 'Cluster'],
-];
-
-function sectionLinks(run: RunData | undefined): Child {
-  return run === undefined
-    ? fragment()
-    : h(
-        'nav',
-        { class: 'sections', 'aria-label': 'Sections' },
-        SECTIONS.map(([part, name]) => h('a', { href: `#${run.id}-${part}` }, name)),
-      );
+function sectionLinks(sections: readonly Section[]): Markup {
+  return h(
+    'nav',
+    { class: 'sections', 'aria-label': 'Sections' },
+    sections.map(({ id, name }) => h('a', { href: `#${id}` }, name)),
+  );
 }

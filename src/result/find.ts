@@ -167,13 +167,12 @@ function listOf(words: readonly string[]): string {
   return `${words.slice(0, MOST_LISTED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
-/** Results of one label are told apart by their folders, and those of one folder's name by numbers. */
+/** Different results of one label are told apart by their folders, and what is named twice by numbers. */
 function withOwnNames(results: readonly NamedResult[]): readonly NamedResult[] {
-  const isTwice = (name: string, among: readonly string[]) =>
-    among.filter((other) => other === name).length > 1;
-  const labels = results.map(({ name }) => name);
-  const names = results.map(({ name, directory }) =>
-    isTwice(name, labels) ? basename(directory ?? name) : name,
+  const isShared = ({ name, directory }: NamedResult) =>
+    results.some((other) => other.name === name && other.directory !== directory);
+  const names = results.map((result) =>
+    isShared(result) ? basename(result.directory ?? result.name) : result.name,
   );
   return results.map((result, index) => {
     const name = names[index] ?? result.name;

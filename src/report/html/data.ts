@@ -21,6 +21,8 @@ export interface RunData {
   readonly endMs: number;
   /** Buckets of the columns: how far each begins from the begin of the one before it, the first one from 0. */
   readonly stepMs: Packed;
+  /** Whether buckets of the result were joined, see thin.ts. */
+  readonly thinned: boolean;
   readonly throughput: readonly Line[];
   /** Of the acknowledged, from the middle outwards: p50, p90, p99, max. Empty when nothing was acknowledged. */
   readonly latency: readonly Line[];
@@ -113,29 +115,39 @@ export interface SpectrumData {
   readonly valuesUs: readonly number[];
 }
 
-/** Runs laid over each other, at the instant at which the fault was asked for. */
+/** Runs laid over each other, at the instant at which the fault was asked for: that is 0 there. */
 export interface OverlayData {
   readonly id: string;
+  /** Those that had a fault, the base first. */
   readonly runs: readonly OverlayRun[];
 }
 
 export interface OverlayRun {
   readonly name: string;
-  /** Which of {@link rounds} is shown at first. */
+  /** Index in {@link rounds} of the one that is shown at first: the median by its write downtime. */
   readonly first: number;
   readonly rounds: readonly OverlayRound[];
 }
 
-/** One round: columns of buckets, the first of which begins at `fromMs` from the fault. */
+/** One round: columns of buckets, the first of which begins at `fromMs` from the fault, mostly before it. */
 export interface OverlayRound {
   readonly label: string;
   readonly fromMs: number;
-  readonly endMs: number;
+  readonly toMs: number;
+  /** When the load was steady again, or as long as it is worth to be looked at. */
+  readonly overMs: number;
   /** As in {@link RunData}, the first one from `fromMs`. */
   readonly stepMs: Packed;
+  /** Acknowledged per second; null on a port that the run did not use. */
   readonly rw: Packed | null;
   readonly ro: Packed | null;
   readonly p99Us: Packed;
-  /** Of writes, from the fault; null without one. */
-  readonly outage: { readonly fromMs: number; readonly toMs: number } | null;
+  /** Outages from the fault; null without one. */
+  readonly noWrites: Outage | null;
+  readonly noReads: Outage | null;
+}
+
+export interface Outage {
+  readonly fromMs: number;
+  readonly toMs: number;
 }

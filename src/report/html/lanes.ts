@@ -53,11 +53,12 @@ function leaderLanes(result: Result): Lane[] {
   if (events.length === 0) {
     return [];
   }
-  const spans = spansOf(events, ({ to }) =>
+  const holder = (to: string | null): State =>
     to === null || to === ''
       ? { text: 'nobody', look: 'none' }
-      : { text: plain(to), look: lookOfNode(to, result) },
-  );
+      : { text: plain(to), look: lookOfNode(to, result) };
+  const before = events[0]?.from ?? null;
+  const spans = spansOf(events, ({ to }) => holder(to), before === null ? null : holder(before));
   return [{ kind: 'spans', label: named ? 'etcd' : 'Patroni', spans }];
 }
 
@@ -67,26 +68,51 @@ function nodeLanes(result: Result): Lane[] {
     const own = result.events.filter(({ subject }) => subject === name);
     const ofPostgres = own.filter(({ layer }) => layer === 'postgres');
     const events = ofPostgres.length > 0 ? ofPostgres : own.filter(({ layer }) => layer === 'patroni');
-    const told = new NodeState();
-    const spans = spansOf(events, (event) => told.after(event));
+    const told = new NodeState(events);
+    const spans = spansOf(events, (event) => told.after(event), told.first);
     return spans.length === 0 ? [] : [{ kind: 'spans', label: plain(name), spans }];
   });
 }
 
+/** What an event of a node is about. */
+const ASPECTS: Readonly<Record<string, string>> = {
+  pg_up: 'service',
+  pg_down: 'service',
+  state: 'service',
+  role: 'role',
+  promoted: 'role',
+  demoted: 'role',
+  timeline: 'timeline',
+};
+
 class NodeState {
+  /** Before anything changed; null when nothing was seen of it. */
+  readonly first: State | null;
   private away: string | null = null;
   private role = '';
   private timeline = '';
+
+  constructor(events: readonly Event[]) {
+    const known = new Set<string>();
+    let first: State | null = null;
+    for (const event of events) {
+      const aspect = ASPECTS[event.kind];
+      if (aspect !== undefined && !known.has(aspect)) {
+        known.add(aspect);
+        // What was found at the first look was so before it.
+        first = this.after({ ...event, to: event.from ?? event.to });
+      }
+    }
+    this.first = first;
+  }
 
   /** What the node is from this event on. */
   after({ kind, to }: Event): State | null {
     const value = plain(to ?? '');
     switch (kind) {
       case 'pg_up':
-        this.away = null;
-        break;
       case 'pg_down':
-        this.away = 'down';
+        this.away = value === 'up' ? null : 'down';
         break;
       case 'state':
         this.away = value === 'running' ? null : value;
@@ -128,12 +154,17 @@ function haproxyLanes({ events }: Result): Lane[] {
   const own = events.filter(({ layer, kind }) => layer === 'haproxy' && kind.startsWith('server_'));
   const subjects = [...new Set(own.map(({ subject }) => subject))].sort(byBackend);
   return subjects.map((subject) => {
-    const spans = spansOf(
-      own.filter((event) => event.subject === subject),
-      ({ kind, to }) => ({ text: plain(to ?? '?'), look: kind === 'server_up' ? 'up' : 'off' }),
-    );
+    const changes = own.filter((event) => event.subject === subject);
+    const [first] = changes;
+    const before = first === undefined || first.from === null ? null : serverState(first.from);
+    const spans = spansOf(changes, ({ to }) => serverState(to ?? '?'), before);
     return { kind: 'spans', label: plain(subject), spans };
   });
+}
+
+/** `UP 1/3` is on its way down and still gets connections; whatever does not begin so gets none. */
+function serverState(status: string): State {
+  return { text: plain(status), look: status.startsWith('UP') ? 'up' : 'off' };
 }
 
 /** rw before ro, then by name. */
@@ -181,10 +212,20 @@ function lookOfNode(name: string, { cluster }: Result): Look {
   return index < 0 ? 'plain' : `node${index % 6}`;
 }
 
-/** Spans from each event to the next; what was found at the first look is taken to have been so from the beginning. */
-function spansOf(events: readonly Event[], stateAfter: (event: Event) => State | null): Span[] {
+/**
+ * Spans from each event to the next; what was found at the first look is taken to have been so from the beginning.
+ * @param before what it was before the first event, where that is a change; null where it is what was found
+ */
+function spansOf(
+  events: readonly Event[],
+  stateAfter: (event: Event) => State | null,
+  before: State | null,
+): Span[] {
   const spans: { fromMs: number; toMs: number | null; text: string; look: Look; uncertaintyMs: number }[] =
     [];
+  if (before !== null) {
+    spans.push({ ...SURE, ...before, fromMs: 0, toMs: null });
+  }
   for (const event of events) {
     const state = stateAfter(event);
     const last = spans.at(-1);
@@ -194,9 +235,9 @@ function spansOf(events: readonly Event[], stateAfter: (event: Event) => State |
     if (last !== undefined) {
       last.toMs = event.atMs;
     }
-    const found = last === undefined || event.from === null;
-    const fromMs = last === undefined ? 0 : event.atMs;
-    spans.push({ fromMs, toMs: null, ...state, uncertaintyMs: found ? 0 : event.uncertaintyMs });
+    const isFirst = last === undefined;
+    const uncertaintyMs = isFirst || event.from === null ? 0 : event.uncertaintyMs;
+    spans.push({ ...state, fromMs: isFirst ? 0 : event.atMs, toMs: null, uncertaintyMs });
   }
   return mergedAtOnce(spans);
 }

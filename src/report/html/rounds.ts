@@ -15,6 +15,10 @@ import { BARE_STYLE, definitions, entriesOf, PAGE_STYLE, sentenceCase, table } f
 /** More rounds than this are closed at first. */
 const MOST_OPEN = 3;
 
+/** More rounds than this are not all told in full: a page of an hour of them must still go by mail. */
+const MOST_DETAILED = 20;
+const ALL_THERE = 'All of each round is in result.json, under analysis.rounds.';
+
 /** A round and the fault that it is told from. */
 interface Told {
   readonly round: RoundAnalysis;
@@ -39,10 +43,29 @@ export function roundsSection(result: Result, id: string): Markup | null {
     { 'aria-labelledby': `${id}-rounds`, class: 'rounds' },
     h('h2', { id: `${id}-rounds` }, several ? 'Rounds' : 'The fault'),
     several ? [spreadFigures(result), roundTable(told)] : null,
-    told.map((each, index) =>
-      roundDetails(result, each, `${id}-round${index + 1}`, told.length <= MOST_OPEN),
+    detailedOf(told).map((each) =>
+      roundDetails(result, each, `${id}-round${told.indexOf(each) + 1}`, told.length <= MOST_OPEN),
     ),
+    told.length > MOST_DETAILED
+      ? h(
+          'p',
+          { class: 'dim' },
+          `These are the ${MOST_DETAILED} rounds with the longest write downtime. `,
+          ALL_THERE,
+        )
+      : null,
   );
+}
+
+/** Those that say most of what can happen, in the order of time. */
+function detailedOf(told: readonly Told[]): readonly Told[] {
+  if (told.length <= MOST_DETAILED) {
+    return told;
+  }
+  const length = ({ round: { writeDowntime } }: Told) =>
+    writeDowntime?.outage ? writeDowntime.durationMs : 0;
+  const longest = new Set(told.toSorted((a, b) => length(b) - length(a)).slice(0, MOST_DETAILED));
+  return told.filter((each) => longest.has(each));
 }
 
 function roundTable(told: readonly Told[]): Markup {

@@ -9,11 +9,13 @@ import { groupsOf } from './thin.js';
 
 /** All that the charts of one run draw. @param id of its part of the page */
 export function runDataOf(result: Result, id: string): RunData {
-  const columns = columnsOf(result, groupsOf(result));
+  const groups = groupsOf(result);
+  const columns = columnsOf(result, groups);
   return {
     id,
     endMs: result.run.elapsedMs,
     stepMs: packSteps(columns.startMs),
+    thinned: groups.length < result.timeline.startMs.length,
     throughput: throughputOf(columns),
     latency: latencyOf(columns),
     errors: errorsOf(columns),

@@ -8,7 +8,7 @@ import { lengthInWords } from './figures.js';
 import { sentenceCase } from './words.js';
 
 /** One value of one round. */
-interface Dot {
+export interface Dot {
   readonly round: number;
   readonly valueMs: number;
   readonly valid: boolean;
@@ -30,16 +30,16 @@ function spreadFigure(result: Result, summary: RoundsSummary): Markup {
     });
   const strips = [
     {
-      name: 'write downtime',
+      name: 'Write downtime',
       spread: summary.writeDowntimeMs,
       dots: dotsOf((round) => awayMs(round.writeDowntime)),
     },
     {
-      name: 'read downtime',
+      name: 'Read downtime',
       spread: summary.readDowntimeMs,
       dots: dotsOf((round) => awayMs(round.readDowntime)),
     },
-    { name: 'steady after', spread: summary.steadyAfterMs, dots: dotsOf((round) => steadyMs(result, round)) },
+    { name: 'Steady after', spread: summary.steadyAfterMs, dots: dotsOf((round) => steadyMs(result, round)) },
   ].filter(({ spread, dots }) => spread !== null && dots.length > 0);
   if (strips.length === 0) {
     return h('p', {}, `No spread of ${plain(summary.kind)} can be told.`);
@@ -62,8 +62,17 @@ function spreadFigure(result: Result, summary: RoundsSummary): Markup {
         h('span', { class: 'key' }, h('i', { class: 'key-interval' }), 'where the median lies (95 %)'),
       ),
     ),
-    strips.map(({ name, spread, dots }) => strip(name, spread, dots, endMs)),
-    axis(endMs),
+    strips.map(({ name, spread, dots }) =>
+      dotStrip({
+        name,
+        summary: summaryOf(spread),
+        medianMs: spread?.median ?? null,
+        interval: spread?.interval ?? null,
+        dots,
+        endMs,
+      }),
+    ),
+    stripAxis(endMs),
   );
 }
 
@@ -82,15 +91,23 @@ function steadyMs({ faults }: Result, { phases, fault }: RoundAnalysis): number 
     : phases.after.fromMs - askedMs;
 }
 
+/** One strip of dots. */
+export interface DotStrip {
+  readonly name: string;
+  /** Its figures in words. */
+  readonly summary: string;
+  readonly medianMs: number | null;
+  /** Where the median lies. */
+  readonly interval: { readonly from: number; readonly to: number } | null;
+  readonly dots: readonly Dot[];
+  /** Right end of the scale. */
+  readonly endMs: number;
+}
+
 const ROWS = 3;
 
-function strip(name: string, spread: Spread | null, dots: readonly Dot[], endMs: number): Markup {
+export function dotStrip({ name, summary, medianMs, interval, dots, endMs }: DotStrip): Markup {
   const x = (valueMs: number) => `${((100 * valueMs) / endMs).toFixed(2)}%`;
-  const summary =
-    spread === null
-      ? ''
-      : `median ${lengthInWords(spread.median)}, ${lengthInWords(spread.min)} to ${lengthInWords(spread.max)}, n ${spread.n}`;
-  const interval = spread?.interval ?? null;
   return h(
     'div',
     { class: 'strip' },
@@ -108,17 +125,23 @@ function strip(name: string, spread: Spread | null, dots: readonly Dot[], endMs:
         ? null
         : h('rect', {
             x: x(interval.from),
-            width: `${((100 * (interval.to - interval.from)) / endMs).toFixed(2)}%`,
+            width: x(interval.to - interval.from),
             y: 6,
             height: 32,
             class: 'interval',
           }),
-      spread === null
+      medianMs === null
         ? null
-        : h('line', { x1: x(spread.median), x2: x(spread.median), y1: 4, y2: 40, class: 'median' }),
+        : h('line', { x1: x(medianMs), x2: x(medianMs), y1: 4, y2: 40, class: 'median' }),
       dots.map((dot, index) => mark(dot, x(dot.valueMs), 12 + 10 * (index % ROWS))),
     ),
   );
+}
+
+function summaryOf(spread: Spread | null): string {
+  return spread === null
+    ? ''
+    : `median ${lengthInWords(spread.median)}, ${lengthInWords(spread.min)} to ${lengthInWords(spread.max)}, n ${spread.n}`;
 }
 
 /** A round that was disturbed is hollow. */
@@ -129,7 +152,7 @@ function mark({ round, valueMs, valid }: Dot, cx: string, cy: number): Markup {
 
 const TICKS = 4;
 
-function axis(endMs: number): Markup {
+export function stripAxis(endMs: number): Markup {
   const rough = endMs / TICKS;
   const magnitude = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((each) => each * magnitude).find((each) => each >= rough) ?? rough;

@@ -10,11 +10,11 @@ import { figuresOf } from './figures.js';
 import { BARE_STYLE, table } from './words.js';
 
 /** What came of the run, what was demanded of it, and its key figures: the top of the page. */
-export function summarySection(result: Result, name: string, id: string): Markup {
+export function summarySection(result: Result, name: string, id: string, heading: 'h1' | 'h2'): Markup {
   return h(
     'section',
     { class: 'summary', 'aria-labelledby': `${id}-title` },
-    h('h2', { id: `${id}-title`, class: 'run-title' }, runTitle(result)),
+    h(heading, { id: `${id}-title`, class: 'run-title' }, runTitle(result)),
     h('p', { class: 'verdict' }, statements(result).map(statement)),
     h('p', { class: 'run-line' }, runLine(result, name)),
     warnings(result).map((text) => h('p', { class: 'warning' }, sign('doubt'), text)),

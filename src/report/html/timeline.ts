@@ -32,6 +32,7 @@ export function timelineSection(result: Result, data: RunData): Markup {
       { class: 'keys dim' },
       'A thin bar before a change in a lane: it happened somewhere in there, and was seen at its end.',
     ),
+    data.thinned ? h('p', { class: 'keys dim' }, THINNED) : null,
     keys(id),
     h(
       'details',
@@ -42,6 +43,9 @@ export function timelineSection(result: Result, data: RunData): Markup {
     eventDetails(result),
   );
 }
+
+const THINNED =
+  'This run is long: far from the faults, its buckets were joined. Throughput and errors are means over them, latencies the highest in them.';
 
 function charts(result: Result, data: RunData): Child[] {
   return [
@@ -82,8 +86,8 @@ function chart({ id }: RunData, name: string, title: string, unit: string, summa
     'figure',
     {
       class: `chart-frame ${name}`,
-      'aria-labelledby': `${id}-${name}-title`,
-      'aria-describedby': `${id}-${name}-text`,
+      'aria-labelledby': `${id}-chart-${name}-title`,
+      'aria-describedby': `${id}-chart-${name}-text`,
     },
     h(
       'figcaption',
@@ -91,13 +95,18 @@ function chart({ id }: RunData, name: string, title: string, unit: string, summa
       h(
         'span',
         { class: 'chart-title' },
-        h('strong', { id: `${id}-${name}-title` }, title),
+        h('strong', { id: `${id}-chart-${name}-title` }, title),
         h('span', { class: 'dim' }, unit),
       ),
       h('span', { class: 'chart-legend' }),
     ),
-    h('p', { class: 'unseen', id: `${id}-${name}-text` }, summary),
-    h('div', { class: 'chart', id: `${id}-${name}`, role: 'img', 'aria-label': `${title}. ${summary}` }),
+    h('p', { class: 'unseen', id: `${id}-chart-${name}-text` }, summary),
+    h('div', {
+      class: 'chart',
+      id: `${id}-chart-${name}`,
+      role: 'img',
+      'aria-label': `${title}. ${summary}`,
+    }),
   );
 }
 
@@ -158,6 +167,9 @@ function keys(id: string): Markup {
   );
 }
 
+/** More are not read, and make a page of many rounds too long to be sent. */
+const MOST_EVENTS = 600;
+
 /** Every change that was seen, with its time since the fault and how exactly that is known. */
 function eventDetails(result: Result): Markup | null {
   const changes = result.events.filter(isChange);
@@ -172,8 +184,11 @@ function eventDetails(result: Result): Markup | null {
       caption: 'What the observers saw change, and the faults',
       head: ['Seen at', 'Since fault', 'Late by', 'Layer', 'What'],
       kinds: ['figure', 'figure', 'figure', 'text', 'text'],
-      rows: changes.map((event) => eventRow(event, result)),
+      rows: changes.slice(0, MOST_EVENTS).map((event) => eventRow(event, result)),
     }),
+    changes.length > MOST_EVENTS
+      ? h('p', { class: 'dim' }, `and ${formatCount(changes.length - MOST_EVENTS)} more, in result.json.`)
+      : null,
   );
 }
 

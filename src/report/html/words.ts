@@ -71,11 +71,15 @@ export function inked(text: string): Child[] {
   let rest = text;
   for (let found = MARKED.exec(rest); found !== null; found = MARKED.exec(rest)) {
     const [whole, inks = '', inner = ''] = found;
-    children.push(rest.slice(0, found.index), h('span', { class: classOf(inks) }, inner));
+    children.push(unmarked(rest.slice(0, found.index)), h('span', { class: classOf(inks) }, inner));
     rest = rest.slice(found.index + whole.length);
   }
-  children.push(rest.replaceAll(LEFT_MARKS, ''));
+  children.push(unmarked(rest));
   return children;
+}
+
+function unmarked(text: string): string {
+  return text.replaceAll(LEFT_MARKS, '');
 }
 
 const MARKED = new RegExp(`${OPEN}([^${OPEN}]*)${OPEN}([^${OPEN}${CLOSE}]*)${CLOSE}`);
@@ -118,7 +122,7 @@ export function table({ caption, head, kinds, rows, className }: TableShape): Ma
     h(
       'table',
       { class: className },
-      h('caption', {}, caption),
+      h('caption', {}, h('span', { class: 'caption' }, caption)),
       h(
         'thead',
         {},

@@ -13,7 +13,7 @@ export interface Geometry {
 const NARROW = 640;
 
 export function geometryOf(width: number): Geometry {
-  return width < NARROW ? { width, left: 54, right: 8 } : { width, left: 76, right: 14 };
+  return width < NARROW ? { width, left: 64, right: 8 } : { width, left: 76, right: 14 };
 }
 
 /** Pixels of the axis itself. */

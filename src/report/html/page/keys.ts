@@ -7,10 +7,11 @@ export function listenToKeys(
   section: HTMLElement,
   view: View,
   views: readonly NamedView[],
-  startMs: readonly number[],
+  buckets: () => readonly number[],
 ): void {
   const step = (by: number) => {
     const { fromMs, toMs } = view.window;
+    const startMs = buckets();
     const bucket = bucketAt(startMs, view.instantMs ?? (fromMs + toMs) / 2) + by;
     const next = Math.max(0, Math.min(startMs.length - 1, bucket));
     view.point(middleOf(startMs, next, view.limits.toMs));

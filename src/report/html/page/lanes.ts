@@ -82,11 +82,19 @@ function makeLane(
           ...heights,
           ...markLines(around.marks, window, geometry),
           ...spans.flatMap((each) => each.texts),
-          svg('text', { x: geometry.left - 8, y: 14, class: 'lane-label', 'text-anchor': 'end' }, lane.label),
+          labelOf(lane, geometry),
         );
       },
     },
   };
+}
+
+/** Cut to the room that there is: a run may have a long name. */
+function labelOf({ label }: Lane, { left }: Geometry): SVGElement {
+  const room = Math.floor((left - 10) / LETTER);
+  const text = label.length > room ? `${label.slice(0, room - 1)}…` : label;
+  const place = { x: left - 8, y: 14, class: 'lane-label', 'text-anchor': 'end' };
+  return text === label ? svg('text', place, text) : svg('text', place, text, svg('title', {}, label));
 }
 
 /** For who does not see it. Long stories are told by the table of events. */

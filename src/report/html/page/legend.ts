@@ -1,6 +1,6 @@
-import type { LegendLine } from './charts.js';
 import { colour, hatched } from './colours.js';
 import { el, svg } from './dom.js';
+import type { LegendLine } from './frame.js';
 import { bucketAt } from './view.js';
 
 /** The names of a chart's lines, and what each says of an instant. */

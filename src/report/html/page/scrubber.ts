@@ -3,19 +3,20 @@ import { bucketAt, type View } from './view.js';
 
 /**
  * A slider under the axis that points to an instant: for fingers, for keys, and for who hears the page.
+ * @param buckets where they begin, the last one ends with what can be shown
  * @param inWords all that is known of an instant
  */
 export function makeScrubber(
   target: HTMLElement,
   view: View,
-  startMs: readonly number[],
+  buckets: () => readonly number[],
   inWords: (atMs: number) => string,
 ): { readonly update: () => void } {
   const slider = el('input', { type: 'range', 'aria-label': 'Instant on the timeline', step: 1 });
   const said = el('output', { class: 'unseen', 'aria-live': 'polite' });
   target.append(slider, said);
   slider.addEventListener('input', () =>
-    view.point(middleOf(startMs, Number(slider.value), view.limits.toMs)),
+    view.point(middleOf(buckets(), Number(slider.value), view.limits.toMs)),
   );
   slider.addEventListener('focus', () => {
     const { fromMs, toMs } = view.window;
@@ -25,6 +26,7 @@ export function makeScrubber(
   return {
     update: () => {
       const { fromMs, toMs } = view.window;
+      const startMs = buckets();
       slider.min = String(bucketAt(startMs, fromMs));
       slider.max = String(bucketAt(startMs, toMs - 1e-6));
       const atMs = view.instantMs;

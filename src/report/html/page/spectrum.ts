@@ -1,10 +1,11 @@
 import uPlot from 'uplot';
 import { formatMicros } from '../../../units.js';
 import type { SpectrumData } from '../data.js';
-import { microsAtTick, onlyPowers } from './charts.js';
 import { colour } from './colours.js';
 import { el } from './dom.js';
+import { microsAtTick, onlyPowers } from './frame.js';
 import { geometryOf } from './geometry.js';
+import { percentOf, rarityOf } from './rarity.js';
 
 const LOOKS: Readonly<Record<string, { readonly colour: string; readonly dash: readonly number[] }>> = {
   'whole run': { colour: 'text', dash: [] },
@@ -102,18 +103,6 @@ function line(look: { readonly colour: string; readonly dash: readonly number[] 
   sample.style.borderTopColor = colour(look.colour);
   sample.style.borderTopStyle = look.dash.length === 0 ? 'solid' : 'dashed';
   return sample;
-}
-
-/** One in so many is slower: 10 at 90 %, 100 at 99 %; the slowest of all stands where one of all would. */
-export function rarityOf(percent: number, count: number): number {
-  return percent >= 100 ? Math.max(2, count) : Math.min(Math.max(2, count), 100 / (100 - percent));
-}
-
-/** `99.9 %` of one in thousand. */
-export function percentOf(rarity: number): string {
-  const percent = 100 - 100 / rarity;
-  const decimals = Math.max(0, Math.min(6, Math.ceil(Math.log10(rarity)) - 2));
-  return `${percent.toFixed(decimals)} %`;
 }
 
 function joined(spectra: readonly SpectrumData[]): { data: uPlot.AlignedData; positions: number[] } {

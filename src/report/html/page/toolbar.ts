@@ -1,6 +1,5 @@
 import type { NamedView } from '../data.js';
 import { el } from './dom.js';
-import { viewNamed } from './timeline.js';
 import type { View } from './view.js';
 
 /** More rounds than this are chosen from a list. */
@@ -24,7 +23,7 @@ export function makeToolbar(target: HTMLElement, view: View, views: readonly Nam
   const shown = el('output', { class: 'shown', 'aria-live': 'polite' });
   const update = () => {
     const { fromMs, toMs } = view.window;
-    shown.textContent = `${seconds(fromMs)} – ${seconds(toMs)} of ${seconds(view.limits.toMs)}`;
+    shown.textContent = `${seconds(fromMs)} to ${seconds(toMs)}`;
     choice.update();
   };
   target.append(named, moves, shown);
@@ -33,7 +32,7 @@ export function makeToolbar(target: HTMLElement, view: View, views: readonly Nam
 }
 
 function seconds(ms: number): string {
-  return `${(ms / 1000).toFixed(1)} s`;
+  return `${ms < 0 ? '−' : ''}${(Math.abs(ms) / 1000).toFixed(1)} s`;
 }
 
 interface Choice {
@@ -76,4 +75,10 @@ function chooser(view: View, views: readonly NamedView[]): Choice {
       select.value = String(on === undefined ? -1 : views.indexOf(on));
     },
   };
+}
+
+/** The view whose window this is, if it is one of those with a name. */
+function viewNamed(views: readonly NamedView[], view: View): NamedView | undefined {
+  const { fromMs, toMs } = view.window;
+  return views.find((each) => Math.abs(each.fromMs - fromMs) < 1 && Math.abs(each.toMs - toMs) < 1);
 }

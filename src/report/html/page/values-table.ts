@@ -48,7 +48,7 @@ function tableOf(view: View, series: RunSeries): HTMLElement[] {
       el(
         'table',
         {},
-        el('caption', {}, caption),
+        el('caption', {}, el('span', { class: 'caption' }, caption)),
         el(
           'thead',
           {},
