@@ -5,13 +5,8 @@ import type { Flags } from '../api/flags.js';
 import { type GateReport, gate, listedMetrics, type MetricForm, UNIT_WORDS } from '../api/gate.js';
 import { codeOf, messageOf, UserError } from '../errors.js';
 import { choice, parseSwitch } from '../plan/words.js';
-import { BENCHER } from '../report/bencher.js';
-import type { ReportFormat } from '../report/format.js';
-import { GITHUB_BENCHMARK_BIGGER, GITHUB_BENCHMARK_SMALLER } from '../report/github-action-benchmark.js';
-import { GITHUB_ANNOTATIONS } from '../report/github-annotations.js';
+import { FORMATS, formatNamed } from '../report/formats.js';
 import { GITHUB_SUMMARY } from '../report/github-summary.js';
-import { GITLAB_METRICS } from '../report/gitlab-metrics.js';
-import { JUNIT } from '../report/junit.js';
 import { inAscii } from '../report/terminal/ascii.js';
 import { gateCountText, outcomeLines } from '../report/terminal/gates.js';
 import { labelled, plain, type Style, styleOf, type TerminalOptions, wrap } from '../report/terminal/text.js';
@@ -29,16 +24,8 @@ export const GATE_FLAGS: Flags = {
   results: { group: 'Output:', describe: 'directory in which a label is looked for [results]' },
 };
 
-/** Those of CI, behind the two of this command. */
-const FILE_FORMATS: readonly ReportFormat[] = [
-  JUNIT,
-  GITHUB_SUMMARY,
-  GITHUB_ANNOTATIONS,
-  GITLAB_METRICS,
-  GITHUB_BENCHMARK_SMALLER,
-  GITHUB_BENCHMARK_BIGGER,
-  BENCHER,
-];
+/** What tells of gates; `terminal` and `json` are of the gates alone here. */
+const FILE_FORMATS = FORMATS.filter(({ name }) => !['terminal', 'json', 'csv', 'hlog'].includes(name));
 
 const NAMES = ['terminal', 'json', ...FILE_FORMATS.map(({ name }) => name)];
 
@@ -118,7 +105,7 @@ async function rendered(format: string, report: GateReport, terminal: TerminalOp
     case 'json':
       return jsonText(report);
     default:
-      return (FILE_FORMATS.find(({ name }) => name === format) ?? JUNIT).render(report.results);
+      return formatNamed(format).render(report.results, { terminal });
   }
 }
 

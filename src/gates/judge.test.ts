@@ -277,6 +277,15 @@ describe('a gate on the load', () => {
     expect(judge('indoubt < 10', result)).toMatchObject({ passed: true, measured: outcomes.in_doubt });
   });
 
+  it('takes what was skipped for no attempt', () => {
+    const { result } = sampleOf('fixed rate');
+    const { ack, ack_unreplicated, aborted, in_doubt, not_sent, skipped } = result.totals.outcomes;
+    expect(skipped).toBeGreaterThan(0);
+    const made = ack + ack_unreplicated + aborted + in_doubt + not_sent;
+    expect(judge('failed < 1%', result).measured).toBeCloseTo((100 * (made - ack)) / made);
+    expect(judge('skipped == 0', result)).toMatchObject({ passed: false, measured: skipped });
+  });
+
   it('knows the ports', () => {
     const { result } = sampleOf('writes and reads');
     const [rw, ro] = result.totals.ports;

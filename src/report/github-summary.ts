@@ -6,7 +6,7 @@ import type { NamedResult } from '../result/named.js';
 import type { Result } from '../result/result.js';
 import { formatDuration } from '../units.js';
 import type { ReportFormat } from './format.js';
-import { plain } from './terminal/text.js';
+import { code, markdownTable, prose } from './markdown/escape.js';
 import { verdictOf } from './verdict.js';
 
 /** Markdown for `$GITHUB_STEP_SUMMARY`: what came of it, the gates, and the figures behind a fold. */
@@ -23,11 +23,11 @@ export function renderSummary(results: readonly NamedResult[]): string {
 
 function sectionsOf(name: string, result: Result): string[] {
   const { gates, generator } = result;
-  const verdict = verdictOf(result).map(({ text, detail }) => escapeMarkdown(`${text}${detail}`));
+  const verdict = verdictOf(result).map(({ text, detail }) => prose(`${text}${detail}`));
   return [
-    `### ${escapeMarkdown(name)}: ${gates.length > 0 ? gateTotals(gates) : statusText(result)}`,
-    [verdict.join(' · '), escapeMarkdown(setting(result))].filter(Boolean).join('\n\n'),
-    ...(generator.healthy ? [] : [`> **Doubtful.** ${escapeMarkdown(generator.verdict)}`]),
+    `### ${prose(name)}: ${gates.length > 0 ? gateTotals(gates) : statusText(result)}`,
+    [verdict.join(' · '), prose(setting(result))].filter(Boolean).join('\n\n'),
+    ...(generator.healthy ? [] : [`> **Doubtful.** ${prose(generator.verdict)}`]),
     ...(gates.length === 0 ? [] : [gateTable(gates)]),
     figures(result),
   ];
@@ -60,35 +60,19 @@ function setting({ plan, run, cluster }: Result): string {
 
 function gateTable(gates: readonly GateOutcome[]): string {
   const rows = gates.map(({ passed, expression, measured, unit, text, why }) => {
-    const value = measured === null ? '–' : escapeMarkdown(showValue(measured, unit));
-    const shown = measured === null ? '' : showValue(measured, unit);
-    const said = passed
-      ? ''
-      : [text === shown ? '' : text, why ?? ''].filter(Boolean).map(escapeMarkdown).join('<br>');
-    return `| ${passed ? '✅' : '❌'} | <code>${escapeMarkdown(expression)}</code> | ${value} | ${said} |`;
+    const value = measured === null ? '–' : showValue(measured, unit);
+    const said = passed ? [] : [...(text === value ? [] : [text]), ...(why === undefined ? [] : [why])];
+    return [passed ? '✅' : '❌', code(expression), prose(value), said.map(prose).join('<br>')];
   });
-  return ['|   | gate | measured | |', '|---|---|---:|---|', ...rows].join('\n');
+  return markdownTable([['', 'gate', 'measured', ''], ...rows], ['left', 'left', 'right', 'left']).join('\n');
 }
 
 function figures(result: Result): string {
-  const rows = keyFigures(result).map(
-    ({ name, metric, value, detail }) =>
-      `| <code>${escapeMarkdown(name)}</code> | ${escapeMarkdown(showValue(value, metric.unit))} | ${escapeMarkdown(detail)} |`,
-  );
-  const table = ['| figure | value | |', '|---|---:|---|', ...rows].join('\n');
-  return `<details>\n<summary>Figures</summary>\n\n${table}\n\n</details>`;
-}
-
-/**
- * Text that stays text in a cell, a heading or a tag: what Markdown or HTML could take for more is written as the number
- * of its sign. That takes links with it, by which a server's message could ask for a click.
- */
-export function escapeMarkdown(text: string): string {
-  return plain(text)
-    .replaceAll(/[&<>"'`*_~|\\[\]#!@$:]|^[-+=]|(?<=^\d+)[.)](?=\s|$)|(?<=www)\./gi, numbered)
-    .trim();
-}
-
-function numbered(sign: string): string {
-  return `&#${sign.charCodeAt(0)};`;
+  const rows = keyFigures(result).map(({ name, metric, value, detail }) => [
+    code(name),
+    prose(showValue(value, metric.unit)),
+    prose(detail),
+  ]);
+  const table = markdownTable([['figure', 'value', ''], ...rows], ['left', 'right', 'left']);
+  return `<details>\n<summary>Figures</summary>\n\n${table.join('\n')}\n\n</details>`;
 }
