@@ -33,7 +33,9 @@ async function main(): Promise<void> {
     console.log(
       `Write downtime on a fast lab, tpcb with ${CLIENTS} clients; goal: ${2 * PROBE_CADENCE_MS} ms apart\n`,
     );
-    console.log('fault                 measured  independent   apart   resolution');
+    console.log(
+      'fault              measured  independent  apart  resolution  earlier  later   took  pending',
+    );
     for (const [fault, duration] of Object.entries(FAULTS)) {
       if (wanted.length > 0 && !wanted.includes(fault)) {
         continue;
@@ -62,15 +64,25 @@ async function row(
     ...['run', 'tpcb', `--clients=${CLIENTS}`, `--duration=${duration}`, `--out=${out}`],
     `--fault=${fault}@6s`,
   ]);
-  const independentMs = await writer.stop();
+  const gap = await writer.stop();
   const result = JSON.parse(await readFile(join(out, 'result.json'), 'utf8')) as Result;
   const downtime = result.analysis.rounds[0]?.writeDowntime;
+  const startedMs = Date.parse(result.run.startedAt);
   const measuredMs = downtime?.durationMs ?? Number.NaN;
-  const figures = [measuredMs, independentMs, Math.abs(measuredMs - independentMs)];
+  const figures = [
+    measuredMs,
+    gap.durationMs,
+    Math.abs(measuredMs - gap.durationMs),
+    downtime?.resolutionMs ?? Number.NaN,
+    // How much earlier the writer's gap began, and how much later it ended.
+    startedMs + (downtime?.fromMs ?? Number.NaN) - gap.fromMs,
+    gap.toMs - startedMs - (downtime?.toMs ?? Number.NaN),
+    gap.toMs - gap.beganMs,
+    gap.pending,
+  ];
   return [
-    fault.padEnd(20),
-    ...figures.map((ms, index) => ms.toFixed(0).padStart([10, 13, 8][index] ?? 8)),
-    (downtime?.resolutionMs ?? Number.NaN).toFixed(0).padStart(13),
+    fault.padEnd(17),
+    ...figures.map((figure, index) => figure.toFixed(0).padStart([10, 13, 7, 12, 9, 7, 7, 9][index] ?? 8)),
   ].join('');
 }
 

@@ -20,6 +20,9 @@ const SUB_BUCKET_MASK = 2 * HALF - 1;
  */
 export type SparseHistogram = Uint32Array;
 
+/** One for all that is empty: each would take some 200 bytes, and of the histograms of a run most are. */
+export const NO_COUNTS: SparseHistogram = new Uint32Array(0);
+
 /** Index of the bucket of a value in µs. Negative values count as 0. */
 export function bucketOf(valueUs: number): number {
   let value = 0;
@@ -83,6 +86,9 @@ export class IntervalCounts {
   }
 
   take(): SparseHistogram {
+    if (this.touchedLength === 0) {
+      return NO_COUNTS;
+    }
     const taken = new Uint32Array(2 * this.touchedLength);
     for (let i = 0; i < this.touchedLength; i++) {
       const bucket = this.touched[i] as number;

@@ -74,17 +74,23 @@ describe('the gaps of clients', () => {
     { ...client, client: 1, longestGap: { fromMs: 39_998, toMs: 47_000 } },
   ];
 
-  it('are not told of several rounds: those of the longest one would hide the others', () => {
+  it('are told of each round, of its own longest ones', () => {
     const second = { ...KILL, askedAtMs: 40_000, round: 2 };
-    const { rounds, notes } = roundsOf({ ...runOf([KILL, second]), clients });
-    expect(rounds.map(({ clientGaps }) => clientGaps)).toEqual([null, null]);
-    expect(notes.filter((note) => note.startsWith('How long each client was away'))).toHaveLength(1);
-  });
-
-  it('are where no other round was done', () => {
-    const { rounds, notes } = roundsOf({ ...runOf([KILL, notDone(40_000, 'too late')]), clients });
-    expect(rounds[0]?.clientGaps).toMatchObject({ clients: 2, maxMs: 7002 });
-    expect(notes.filter((note) => note.startsWith('How long'))).toEqual([]);
+    const gaps = [
+      [
+        { fromMs: 20_300, toMs: 25_600 },
+        { fromMs: 40_001, toMs: 43_001 },
+      ],
+      [
+        { fromMs: 20_200, toMs: 21_200 },
+        { fromMs: 39_998, toMs: 47_000 },
+      ],
+    ];
+    const { rounds } = roundsOf({ ...runOf([KILL, second]), clients, gaps });
+    expect(rounds.map(({ clientGaps }) => clientGaps)).toEqual([
+      { clients: 2, p50Ms: 1000, p99Ms: 5300, maxMs: 5300 },
+      { clients: 2, p50Ms: 3000, p99Ms: 7002, maxMs: 7002 },
+    ]);
   });
 });
 

@@ -1,4 +1,4 @@
-import type { SparseHistogram } from '../histogram.js';
+import { NO_COUNTS, type SparseHistogram } from '../histogram.js';
 import type {
   ErrorFrame,
   Frame,
@@ -30,6 +30,21 @@ export function endOf(bucket: Bucket): number {
   return bucket.startMs + bucket.widthMs;
 }
 
+/** The first of them that ends behind the instant; their number where none does. @param buckets in order of time */
+export function indexAt(buckets: readonly Bucket[], atMs: number): number {
+  let from = 0;
+  let to = buckets.length;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (endOf(buckets[middle] as Bucket) > atMs) {
+      to = middle;
+    } else {
+      from = middle + 1;
+    }
+  }
+  return from;
+}
+
 function sumOf(parts: readonly Part[]): Part {
   return {
     scripts: sumByKey(
@@ -54,7 +69,7 @@ function sumOf(parts: readonly Part[]): Part {
     ),
     heartbeats: sumByKey(
       parts.flatMap((part) => part.heartbeats),
-      () => '',
+      ({ route }) => route,
       sumOfHeartbeats,
     ),
     connects: {
@@ -157,6 +172,7 @@ function sumOfProbes(probes: readonly [ProbeFrame, ...ProbeFrame[]]): ProbeFrame
 
 function sumOfHeartbeats(heartbeats: readonly [HeartbeatFrame, ...HeartbeatFrame[]]): HeartbeatFrame {
   return {
+    route: heartbeats[0].route,
     reads: sum(heartbeats, (heartbeat) => heartbeat.reads),
     stale: sum(heartbeats, (heartbeat) => heartbeat.stale),
     nonMonotonic: sum(heartbeats, (heartbeat) => heartbeat.nonMonotonic),
@@ -188,9 +204,9 @@ export function sumByKey<Item>(
 function sumOfHistograms(histograms: readonly SparseHistogram[]): SparseHistogram {
   const filled = histograms.filter((histogram) => histogram.length > 0);
   if (filled.length <= 1) {
-    return filled[0] ?? new Uint32Array(0);
+    return filled[0] ?? NO_COUNTS;
   }
-  const entries = new Float64Array(sum(filled, (histogram) => histogram.length / 2));
+  const entries = scratchOf(sum(filled, (histogram) => histogram.length / 2));
   let length = 0;
   for (const histogram of filled) {
     for (let i = 0; i < histogram.length; i += 2) {
@@ -202,7 +218,14 @@ function sumOfHistograms(histograms: readonly SparseHistogram[]): SparseHistogra
 
 /** @param entries bucket index in the upper, count in the lower 32 bits, ascending */
 function sumOfEntries(entries: Float64Array): SparseHistogram {
-  const pairs = new Uint32Array(2 * entries.length);
+  let buckets = 0;
+  let last = -1;
+  for (const entry of entries) {
+    const bucket = Math.floor(entry / 2 ** 32);
+    buckets += bucket === last ? 0 : 1;
+    last = bucket;
+  }
+  const pairs = new Uint32Array(2 * buckets);
   let end = 0;
   for (const entry of entries) {
     const bucket = Math.floor(entry / 2 ** 32);
@@ -214,7 +237,17 @@ function sumOfEntries(entries: Float64Array): SparseHistogram {
       pairs[end++] = count;
     }
   }
-  return pairs.slice(0, end);
+  return pairs;
+}
+
+/** Where histograms are added up: a new one each time would be most of the garbage that an analysis makes. */
+let scratch = new Float64Array(4096);
+
+function scratchOf(length: number): Float64Array {
+  if (scratch.length < length) {
+    scratch = new Float64Array(2 * length);
+  }
+  return scratch.subarray(0, length);
 }
 
 /** The first real instant; -1 is none. */

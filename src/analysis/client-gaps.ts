@@ -1,17 +1,18 @@
-import type { ClientFacts, ClientGaps } from '../result/result.js';
+import type { ClientFacts, ClientGaps, Gap } from '../result/result.js';
 import type { Window } from './outage.js';
+import type { Recording } from './recording.js';
 import { roundToMicros } from './recovery.js';
 
-/**
- * The longest gaps of the clients that overlap the only round of a run; a client that never came back has one to the
- * end. Of several rounds they would tell the worst alone: each client keeps one gap of the whole run.
- */
-export function clientGapsOf(clients: readonly ClientFacts[], window: Window): ClientGaps | null {
+/** The longest gap of each client in the round; one that is not over at the end of the round is told up to there. */
+export function clientGapsOf(
+  { clients, gaps }: Pick<Recording, 'clients' | 'gaps'>,
+  window: Window,
+): ClientGaps | null {
   const lengths: number[] = [];
-  for (const client of clients) {
-    const gap = longestGapOf(client, window.toMs);
-    if (gap !== null && gap.toMs > window.fromMs && gap.fromMs < window.toMs) {
-      lengths.push(roundToMicros(gap.toMs - gap.fromMs));
+  for (const [index, client] of clients.entries()) {
+    const longestMs = longestWithin([...(gaps[index] ?? []), ...openGap(client, window)], window);
+    if (longestMs > 0) {
+      lengths.push(roundToMicros(longestMs));
     }
   }
   const ascending = Float64Array.from(lengths).sort();
@@ -27,13 +28,19 @@ export function clientGapsOf(clients: readonly ClientFacts[], window: Window): C
   };
 }
 
-function longestGapOf(client: ClientFacts, endMs: number): Window | null {
-  const open = { fromMs: client.lastAckMs ?? Infinity, toMs: endMs };
-  const closed = client.longestGap;
-  if (closed !== null && closed.toMs - closed.fromMs >= open.toMs - open.fromMs) {
-    return closed;
+function longestWithin(gaps: readonly Gap[], { fromMs, toMs }: Window): number {
+  let longestMs = 0;
+  for (const gap of gaps) {
+    if (gap.toMs > fromMs && gap.fromMs < toMs) {
+      longestMs = Math.max(longestMs, Math.min(gap.toMs, toMs) - gap.fromMs);
+    }
   }
-  return open.fromMs < open.toMs ? open : null;
+  return longestMs;
+}
+
+/** Of a client that was not acknowledged anything more. */
+function openGap({ lastAckMs }: ClientFacts, { toMs }: Window): Gap[] {
+  return lastAckMs !== null && lastAckMs < toMs ? [{ fromMs: lastAckMs, toMs }] : [];
 }
 
 function nearestRank(ascending: Float64Array, percent: number): number {

@@ -133,6 +133,7 @@ describe('connections', () => {
 
 describe('staleness', () => {
   const beat = (part: Partial<HeartbeatFrame>): HeartbeatFrame => ({
+    route: 'ro',
     reads: 5,
     stale: 0,
     nonMonotonic: 0,
@@ -156,6 +157,15 @@ describe('staleness', () => {
     expect(staleness?.before?.reads).toBe(((phases.before?.toMs ?? 0) - (phases.before?.fromMs ?? 0)) / 20);
     expect(staleness?.during).toMatchObject({ stale: 6, nonMonotonic: 4, maxMs: 9.001 });
     expect(staleness?.after?.stale).toBe(0);
+  });
+
+  it('is told of each port apart', () => {
+    const beats = every(1, 0, 600).map(() => beat({}));
+    const onRw = beat({ route: 'rw', reads: 2, stale: 1 });
+    const { round } = run({ heartbeats: beats.map((each, index) => (index === 215 ? onRw : each)) });
+    expect(round.stalenessOnRw).toMatchObject({ before: null, during: { reads: 2, stale: 1 }, after: null });
+    expect(round.staleness?.during?.stale).toBe(0);
+    expect(run({ heartbeats: beats }).round.stalenessOnRw).toBeNull();
   });
 
   it('of a phase without a read is not known', () => {

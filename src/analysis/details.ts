@@ -56,7 +56,8 @@ export function detailsOf(round: MeasuredRound): RoundDetails {
     dominated: dominatedBy(predictedAs(fault.kind, context), stages, writes, settings),
     recovery: recoveryOf({ recording, window, before, writing, writes, newConnections: newConnections.rw }),
     splitBrain: splitBrainOf(recording, window),
-    staleness: stalenessOf(recording, phases),
+    staleness: stalenessOf(recording, phases, 'ro'),
+    stalenessOnRw: stalenessOf(recording, phases, 'rw'),
     generatorStallMs: writes?.outage ? writes.stallMs : null,
   };
 }
@@ -81,6 +82,7 @@ export function noDetails(recording: Recording, asked: AskedRound): RoundDetails
     },
     splitBrain: null,
     staleness: null,
+    stalenessOnRw: null,
     generatorStallMs: null,
   };
 }

@@ -76,7 +76,8 @@ export function recordingOf(made: Made): Recording {
         Math.max(0, ...(made.stalls ?? []).filter(({ atMs }) => within(atMs)).map(({ stallMs }) => stallMs)),
     });
   }
-  return { plan, buckets, clients, faults, events, cluster, commands: [], elapsedMs };
+  const gaps = clients.map(({ longestGap }) => (longestGap === null ? [] : [longestGap]));
+  return { plan, buckets, clients, gaps, faults, events, cluster, commands: [], elapsedMs };
 }
 
 const PROBE_TOOK_MS = 5;
@@ -148,7 +149,17 @@ export function recordingOfRates(plan: Plan, rates: readonly (readonly number[])
     };
   });
   const elapsedMs = length * plan.intervalMs;
-  return { plan, buckets, clients: [], faults: [], events: [], cluster: CLUSTER, commands: [], elapsedMs };
+  return {
+    plan,
+    buckets,
+    clients: [],
+    gaps: [],
+    faults: [],
+    events: [],
+    cluster: CLUSTER,
+    commands: [],
+    elapsedMs,
+  };
 }
 
 function evenFrame(script: number, count: number, startMs: number, widthMs: number): ScriptFrame[] {

@@ -8,7 +8,7 @@ import {
   TRANSACTION_TIMEOUT,
 } from '../postgres/failure.js';
 import type { Downtime } from '../result/downtime.js';
-import { endOf } from './buckets.js';
+import { endOf, indexAt } from './buckets.js';
 import { isUneven, plannedIn } from './planned.js';
 import type { Bucket, Recording } from './recording.js';
 import { probeOf, type Stream, servedIn } from './streams.js';
@@ -50,9 +50,7 @@ export function downtimeOf(
     return { missing: `no ${SINGULAR[stream.what]} was acknowledged before it` };
   }
   const endUs = window.toMs < endOfLoad(recording) ? window.toMs * 1000 : Infinity;
-  const gaps = gapsOf(recording, stream)
-    .filter((gap) => overlaps(gap, window))
-    .map((gap) => clipped(gap, endUs));
+  const gaps = gapsIn(recording, stream, window).map((gap) => clipped(gap, endUs));
   const [longest] = gaps.sort((a, b) => lengthOf(b) - lengthOf(a));
   if (longest === undefined) {
     return { missing: `the run was too short to see a gap between two ${stream.what}` };
@@ -84,7 +82,7 @@ function ackedBefore({ buckets }: Recording, stream: Stream, atMs: number): bool
 /** The longest gap that lies in the window with both ends, ms; null without two acknowledgements in different buckets. */
 export function longestPause(recording: Recording, stream: Stream, window: Window): number | null {
   let longest: number | null = null;
-  for (const gap of gapsOf(recording, stream)) {
+  for (const gap of gapsIn(recording, stream, window)) {
     if (gap.fromUs >= window.fromMs * 1000 && gap.toUs <= window.toMs * 1000 && gap.answered) {
       longest = Math.max(longest ?? 0, lengthOf(gap) / 1000);
     }
@@ -103,7 +101,7 @@ export function mostPlannedInPause(recording: Recording, stream: Stream, window:
     return null;
   }
   let most = 0;
-  for (const gap of gapsOf(recording, stream)) {
+  for (const gap of gapsIn(recording, stream, window)) {
     if (gap.fromUs >= window.fromMs * 1000 && gap.toUs <= window.toMs * 1000 && gap.answered) {
       most = Math.max(most, plannedIn(plan.pace, gap.fromUs / 1000, gap.toUs / 1000));
     }
@@ -131,31 +129,42 @@ interface AckGap {
   readonly bucketMs: number;
 }
 
-function gapsOf(recording: Recording, stream: Stream): AckGap[] {
+/** Those that overlap the window: of a run of many rounds the others are not even looked at. */
+function gapsIn(recording: Recording, stream: Stream, window: Window): AckGap[] {
+  const { buckets } = recording;
   const gaps: AckGap[] = [];
+  const within = indexAt(buckets, window.fromMs);
+  let last = within - 1;
   let lastUs = -1;
-  let last = 0;
-  for (const [index, bucket] of recording.buckets.entries()) {
+  for (; last >= 0 && lastUs < 0; last--) {
+    lastUs = servedIn(buckets[last] as Bucket, stream).lastUs;
+  }
+  last++;
+  for (let index = within; index < buckets.length; index++) {
+    const bucket = buckets[index] as Bucket;
     const acks = servedIn(bucket, stream);
     if (acks.firstUs < 0) {
       continue;
     }
     if (lastUs >= 0) {
-      const buckets = recording.buckets.slice(last, index + 1);
-      const bucketMs = Math.max(buckets[0]?.widthMs ?? 0, bucket.widthMs);
+      const own = buckets.slice(last, index + 1);
+      const bucketMs = Math.max(own[0]?.widthMs ?? 0, bucket.widthMs);
       const toUs = Math.max(lastUs, acks.firstUs);
-      gaps.push({ fromUs: lastUs, toUs, answered: true, cut: false, buckets, bucketMs });
+      gaps.push({ fromUs: lastUs, toUs, answered: true, cut: false, buckets: own, bucketMs });
     }
     lastUs = acks.lastUs;
     last = index;
+    if (bucket.startMs >= window.toMs) {
+      return gaps.filter((gap) => overlaps(gap, window));
+    }
   }
   const endUs = endOfLoad(recording) * 1000;
   if (lastUs >= 0 && lastUs < endUs) {
-    const buckets = recording.buckets.slice(last);
-    const bucketMs = buckets[0]?.widthMs ?? 0;
-    gaps.push({ fromUs: lastUs, toUs: endUs, answered: false, cut: false, buckets, bucketMs });
+    const own = buckets.slice(last);
+    const bucketMs = own[0]?.widthMs ?? 0;
+    gaps.push({ fromUs: lastUs, toUs: endUs, answered: false, cut: false, buckets: own, bucketMs });
   }
-  return gaps;
+  return gaps.filter((gap) => overlaps(gap, window));
 }
 
 function overlaps(gap: AckGap, window: Window): boolean {

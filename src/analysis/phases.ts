@@ -1,6 +1,6 @@
 import type { Pace } from '../plan/plan.js';
 import type { PhaseFacts, Phases } from '../result/result.js';
-import { endOf } from './buckets.js';
+import { endOf, indexAt } from './buckets.js';
 import type { Measured, Window } from './outage.js';
 import { isUneven, plannedIn } from './planned.js';
 import type { Bucket, Recording } from './recording.js';
@@ -313,12 +313,6 @@ function windowOf(buckets: readonly Bucket[], { from, to }: Range): Window {
 
 function lengthMs(buckets: readonly Bucket[], { from, to }: Range): number {
   return to > from ? endOf(buckets[to - 1] as Bucket) - (buckets[from] as Bucket).startMs : 0;
-}
-
-/** The bucket that holds the instant; one behind the last when none does. */
-function indexAt(buckets: readonly Bucket[], atMs: number): number {
-  const index = buckets.findIndex((bucket) => endOf(bucket) > atMs);
-  return index < 0 ? buckets.length : index;
 }
 
 function medianOf(values: Float64Array): number | null {

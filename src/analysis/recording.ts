@@ -1,6 +1,6 @@
 import type { Frame } from '../load/frame.js';
 import type { Plan } from '../plan/plan.js';
-import type { ClientFacts, ClusterFacts, Event, FaultRecord } from '../result/result.js';
+import type { ClientFacts, ClusterFacts, Event, FaultRecord, Gap } from '../result/result.js';
 
 /** Everything that was recorded of a run, merged over the workers: what analysis and the result are made from. */
 export interface Recording {
@@ -8,6 +8,8 @@ export interface Recording {
   /** In order of time, without holes: an interval in which nothing ended has a bucket, too. */
   readonly buckets: readonly Bucket[];
   readonly clients: readonly ClientFacts[];
+  /** The longest gap of each client from fault to fault, in the order of the clients. */
+  readonly gaps: readonly (readonly Gap[])[];
   readonly faults: readonly FaultRecord[];
   /** What the observers saw, in order of time. */
   readonly events: readonly Event[];

@@ -43,13 +43,15 @@ function errorSpan({ recording, window, writing }: RecoveryContext): {
 } {
   let firstMs: number | null = null;
   let lastMs: number | null = null;
-  for (const error of recording.buckets.flatMap((bucket) => bucket.errors)) {
-    const within = error.lastUs >= window.fromMs * 1000 && error.firstUs < window.toMs * 1000;
-    if (within && writing?.scripts.has(error.script) && tellsOfOutage(error.code)) {
-      // Of a bucket that holds the fault, the failures before it cannot be told from those behind it.
-      const first = Math.max(window.fromMs, error.firstUs / 1000);
-      firstMs = Math.min(firstMs ?? Infinity, first);
-      lastMs = Math.max(lastMs ?? 0, Math.min(window.toMs, error.lastUs / 1000));
+  for (const { errors } of recording.buckets) {
+    for (const error of errors) {
+      const within = error.lastUs >= window.fromMs * 1000 && error.firstUs < window.toMs * 1000;
+      if (within && writing?.scripts.has(error.script) && tellsOfOutage(error.code)) {
+        // Of a bucket that holds the fault, the failures before it cannot be told from those behind it.
+        const first = Math.max(window.fromMs, error.firstUs / 1000);
+        firstMs = Math.min(firstMs ?? Infinity, first);
+        lastMs = Math.max(lastMs ?? 0, Math.min(window.toMs, error.lastUs / 1000));
+      }
     }
   }
   return { firstMs, lastMs };

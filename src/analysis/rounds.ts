@@ -26,28 +26,20 @@ export function roundsOf(recording: Recording): RoundsAnalysis {
   const rounds: RoundAnalysis[] = [];
   const notes: string[] = [];
   let steady: SteadyPart | null = { fromMs: 0, rampUp: true };
-  const all = askedRounds(recording);
-  const done = all.filter(({ window }) => window !== null).length;
-  for (const asked of all) {
+  for (const asked of askedRounds(recording)) {
     notes.push(...notDone(recording, asked));
     if (asked.window === null) {
       rounds.push(nothingOf(recording, asked));
       continue;
     }
     const note = (text: string) => notes.push(`${asked.name}: ${text}`);
-    const round = roundOf({ recording, asked, window: asked.window, steady, isOnly: done === 1 }, note);
+    const round = roundOf({ recording, asked, window: asked.window, steady }, note);
     rounds.push(round);
     steady = steadyAfter(recording, round, asked.window);
-  }
-  if (done > 1 && recording.clients.length > 0) {
-    notes.push(GAPS_OF_ONE_ROUND);
   }
   const summaries = summariesOf(recording.faults, rounds, (text) => notes.push(text));
   return { rounds, summaries, notes };
 }
-
-const GAPS_OF_ONE_ROUND =
-  'How long each client was away is told of runs of one round only: a client keeps no more than its longest gap of the whole run.';
 
 /** Of the faults of a round that were not done, or came too late. */
 function notDone({ faults }: Recording, { name, faults: own, fault, window }: AskedRound): string[] {
@@ -65,8 +57,6 @@ interface RoundContext {
   readonly asked: AskedRound;
   readonly window: Window;
   readonly steady: SteadyPart | null;
-  /** No other round of the run was done. */
-  readonly isOnly: boolean;
 }
 
 /** Where to look for the steady part before the next fault; null when the load never was steady again. */
@@ -85,7 +75,7 @@ function steadyAfter(recording: Recording, { phases }: RoundAnalysis, window: Wi
 }
 
 function roundOf(context: RoundContext, note: (text: string) => void): RoundAnalysis {
-  const { recording, asked, window, isOnly } = context;
+  const { recording, asked, window } = context;
   const baseline = figureOf(baselineBefore(context), (why) => {
     note(`before, during and after cannot be told: ${why}.`);
   });
@@ -132,7 +122,7 @@ function roundOf(context: RoundContext, note: (text: string) => void): RoundAnal
     phases,
     writeDowntime: writes,
     readDowntime: reads,
-    clientGaps: isOnly ? clientGapsOf(recording.clients, window) : null,
+    clientGaps: clientGapsOf(recording, window),
     clientsBack: recording.clients.filter((client) => isBack(client, backMs ?? window.fromMs)).length,
     ...details,
   };

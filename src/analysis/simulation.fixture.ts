@@ -4,7 +4,7 @@ import type { Plan, Stage } from '../plan/plan.js';
 import { routeOfClient } from '../plan/ports.js';
 import type { Route } from '../plan/target.js';
 import { OUTCOMES, type Outcome } from '../postgres/outcome.js';
-import type { ClientFacts, ClusterFacts, Event, FaultRecord } from '../result/result.js';
+import type { ClientFacts, ClusterFacts, Event, FaultRecord, Gap } from '../result/result.js';
 import { mergeBuckets } from './buckets.js';
 import type { Bucket, Recording } from './recording.js';
 
@@ -75,6 +75,7 @@ export function simulate(simulation: Simulation): Recording {
     plan,
     buckets: bucketsOf(simulation, all, elapsedMs),
     clients: histories.map((history, client) => factsOf(client, history)),
+    gaps: histories.map((history) => gapsOf(history, faults)),
     faults,
     events,
     cluster,
@@ -283,21 +284,39 @@ function serviceTime({ meanServiceMs, ports }: Simulation, atUs: number, random:
 }
 
 function factsOf(client: number, history: readonly Dated[]): ClientFacts {
-  const acks = history.filter(({ what }) => what.kind === 'ack').map(({ atUs }) => atUs / 1000);
-  let longest: { fromMs: number; toMs: number } | null = null;
-  for (const [index, toMs] of acks.entries()) {
-    const fromMs = acks[index - 1];
-    if (fromMs !== undefined && (longest === null || toMs - fromMs > longest.toMs - longest.fromMs)) {
-      longest = { fromMs, toMs };
-    }
-  }
+  const acks = acksOf(history);
   return {
     client,
     acks: acks.length,
     connects: history.filter(({ what }) => what.kind === 'connect').length,
     lastAckMs: acks.at(-1) ?? null,
-    longestGap: longest,
+    longestGap: longestGap(acks, 0, Infinity),
   };
+}
+
+function acksOf(history: readonly Dated[]): number[] {
+  return history.filter(({ what }) => what.kind === 'ack').map(({ atUs }) => atUs / 1000);
+}
+
+/** The longest one from fault to fault, as the load tells them. */
+function gapsOf(history: readonly Dated[], faults: readonly FaultRecord[]): Gap[] {
+  const acks = acksOf(history);
+  const asked = faults.flatMap(({ askedAtMs }) => askedAtMs ?? []).sort((a, b) => a - b);
+  const marks = [0, ...asked, Infinity];
+  return marks.slice(1).flatMap((toMs, index) => longestGap(acks, marks[index] as number, toMs) ?? []);
+}
+
+/** Of those that end in the span. */
+function longestGap(acks: readonly number[], fromMs: number, untilMs: number): Gap | null {
+  let longest: Gap | null = null;
+  for (const [index, toMs] of acks.entries()) {
+    const before = acks[index - 1];
+    const length = longest === null ? 0 : longest.toMs - longest.fromMs;
+    if (before !== undefined && toMs >= fromMs && toMs < untilMs && toMs - before > length) {
+      longest = { fromMs: before, toMs };
+    }
+  }
+  return longest;
 }
 
 function bucketsOf(simulation: Simulation, all: readonly Dated[], elapsedMs: number): Bucket[] {

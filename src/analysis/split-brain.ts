@@ -1,10 +1,10 @@
 import type { ServerFrame } from '../load/frame.js';
 import type { ClusterFacts } from '../result/result.js';
 import type { SplitBrain } from '../result/round.js';
-import { endOf } from './buckets.js';
+import { indexAt } from './buckets.js';
 import { leaderAt, leaderChanges, leaderSeen } from './leaders.js';
 import type { Window } from './outage.js';
-import type { Recording } from './recording.js';
+import type { Bucket, Recording } from './recording.js';
 import { roundToMicros } from './recovery.js';
 
 /*
@@ -76,15 +76,26 @@ function membersSeen({ buckets, cluster }: Recording): ReadonlySet<string> {
   const addresses = new Set(
     cluster.members.map(({ address }) => address).filter((address) => address !== ''),
   );
-  const servers = buckets.flatMap((bucket) => bucket.servers.map(({ server }) => server));
-  return new Set(servers.filter((server) => addresses.has(server)));
+  const seen = new Set<string>();
+  for (const bucket of buckets) {
+    for (const { server } of bucket.servers) {
+      if (addresses.has(server)) {
+        seen.add(server);
+      }
+    }
+    if (seen.size === addresses.size) {
+      return seen;
+    }
+  }
+  return seen;
 }
 
 function writesIn({ buckets }: Recording, window: Window): ServerFrame[] {
   const frames: ServerFrame[] = [];
-  for (const bucket of buckets) {
-    if (endOf(bucket) <= window.fromMs || bucket.startMs >= window.toMs) {
-      continue;
+  for (let index = indexAt(buckets, window.fromMs); index < buckets.length; index++) {
+    const bucket = buckets[index] as Bucket;
+    if (bucket.startMs >= window.toMs) {
+      break;
     }
     for (const frame of bucket.servers) {
       // What a bucket holds from behind the end of the window cannot be told from the rest, unless it is all of it.

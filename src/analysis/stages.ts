@@ -1,3 +1,4 @@
+import type { ProbeFrame } from '../load/frame.js';
 import type { Downtime } from '../result/downtime.js';
 import type { ClusterFacts, Event, FaultRecord, Phases } from '../result/result.js';
 import type { Range, Stage, StageKind } from '../result/round.js';
@@ -181,11 +182,9 @@ function firstConnection(context: StagesContext): Seen | string {
   if (toMs === null) {
     return 'no new connection was served until the end';
   }
-  const probe = buckets
-    .flatMap(({ probes }) => probes)
-    .find(
-      ({ kind, route, firstAckUs }) => kind === 'connect' && route === 'rw' && firstAckUs / 1000 === toMs,
-    );
+  const first = ({ kind, route, firstAckUs }: ProbeFrame) =>
+    kind === 'connect' && route === 'rw' && firstAckUs / 1000 === toMs;
+  const probe = buckets.find(({ probes }) => probes.some(first))?.probes.find(first);
   const triedMs = probe === undefined || probe.triedBeforeUs < 0 ? null : probe.triedBeforeUs / 1000;
   const uncertaintyMs = triedMs === null ? newConnections.resolutionMs : roundToMicros(toMs - triedMs);
   return { atMs: toMs, uncertaintyMs, source: 'probe' };

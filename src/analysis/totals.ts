@@ -1,14 +1,7 @@
 import { COMMAND_FIGURES, type ScriptFrame } from '../load/frame.js';
 import type { Route } from '../plan/target.js';
 import { OUTCOMES, type Outcome } from '../postgres/outcome.js';
-import type {
-  CommandTotals,
-  LatencySummary,
-  PaceTotals,
-  PortTotals,
-  ScriptTotals,
-  Totals,
-} from '../result/result.js';
+import type { CommandTotals, LatencySummary, PaceTotals, ScriptTotals, Totals } from '../result/result.js';
 import { sumOfFigures } from './buckets.js';
 import { LatencySum } from './latency.js';
 import type { Bucket, Recording } from './recording.js';
@@ -17,30 +10,37 @@ export type OutcomeCounts = Record<Outcome, number>;
 
 /** The whole run: counts, rates and latencies of all buckets. */
 export function totalsOf(recording: Recording): Totals {
-  const { plan } = recording;
+  const { scripts } = recording.plan.workload;
+  const whole = commonTotals(recording, everyScript);
+  // The only script has done everything: that is not added up again.
+  const common = (wanted: (frame: ScriptFrame) => boolean) =>
+    scripts.length === 1 ? whole : commonTotals(recording, wanted);
   return {
-    scripts: plan.workload.scripts.map((_, script) => scriptTotals(recording, script)),
-    ports: routesOf(recording).map((route) => portTotals(recording, route)),
-    ...commonTotals(recording, everyScript),
+    scripts: scripts.map((_, script) => scriptTotals(recording, script, common)),
+    ports: routesOf(recording).map((route) => ({
+      route,
+      ...common((frame) => scripts[frame.script]?.route === route),
+    })),
+    ...whole,
     connects: connectsOf(recording.buckets),
     spectra: spectraOf(recording.buckets),
   };
 }
 
-function scriptTotals(recording: Recording, script: number): ScriptTotals {
+type CommonTotals = PaceTotals & Pick<Totals, 'outcomes' | 'tps' | 'service' | 'response'>;
+
+function scriptTotals(
+  recording: Recording,
+  script: number,
+  common: (wanted: (frame: ScriptFrame) => boolean) => CommonTotals,
+): ScriptTotals {
   const { name = String(script), route = 'rw' } = recording.plan.workload.scripts[script] ?? {};
-  const own = (frame: ScriptFrame) => frame.script === script;
   return {
     name,
     route,
-    ...commonTotals(recording, own),
+    ...common((frame) => frame.script === script),
     commands: recording.plan.perCommand ? commandTotals(recording, script) : null,
   };
-}
-
-function portTotals(recording: Recording, route: Route): PortTotals {
-  const { scripts } = recording.plan.workload;
-  return { route, ...commonTotals(recording, (frame) => scripts[frame.script]?.route === route) };
 }
 
 /** Ports that the load uses, rw first. */
@@ -50,10 +50,7 @@ export function routesOf({ plan }: Recording): Route[] {
 }
 
 /** What the whole run, a port and a script have figures for alike. */
-function commonTotals(
-  recording: Recording,
-  wanted: (frame: ScriptFrame) => boolean,
-): PaceTotals & Pick<Totals, 'outcomes' | 'tps' | 'service' | 'response'> {
+function commonTotals(recording: Recording, wanted: (frame: ScriptFrame) => boolean): CommonTotals {
   const { buckets, elapsedMs } = recording;
   const outcomes = outcomesOf(buckets, wanted);
   return {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Result } from '../result/result.js';
 
-const BIN = fileURLToPath(new URL('../../bin/pgha-bench.js', import.meta.url));
+export const BIN = fileURLToPath(new URL('../../bin/pgha-bench.js', import.meta.url));
 
 export interface Ended {
   readonly code: number | null;

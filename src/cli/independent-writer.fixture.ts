@@ -5,12 +5,30 @@ import type { Endpoint } from '../plan/target.js';
 const ANEW_EVERY_MS = 20;
 const PATIENCE_MS = 600;
 
+interface Acknowledgement {
+  readonly atMs: number;
+  /** When the attempt began that brought it, with its connection where that was a new one. */
+  readonly beganMs: number;
+  /** Attempts that were under way then. */
+  readonly pending: number;
+}
+
+/** Instants on the wall clock, ms since 1970. */
+export interface WriterGap {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly durationMs: number;
+  /** When the attempt began that ended it, and how many others were under way when it did. */
+  readonly beganMs: number;
+  readonly pending: number;
+}
+
 /**
  * A writer that shares nothing with the load but the port: plain pg, one row after the other on one connection, and as
  * soon as that is gone a new connection every 20 ms until one writes. Its gap is measured by its own clock.
  */
 export class IndependentWriter {
-  private readonly acksMs: number[] = [];
+  private readonly acks: Acknowledgement[] = [];
   private stopped = false;
   private loop: Promise<void> | undefined;
 
@@ -25,13 +43,16 @@ export class IndependentWriter {
     this.loop = this.write(client);
   }
 
-  /** @returns the longest time between two acknowledged writes, ms */
-  async stop(): Promise<number> {
+  /** @returns the longest time between two acknowledged writes */
+  async stop(): Promise<WriterGap> {
     this.stopped = true;
     await this.loop;
-    let longest = 0;
-    for (let i = 1; i < this.acksMs.length; i++) {
-      longest = Math.max(longest, (this.acksMs[i] ?? 0) - (this.acksMs[i - 1] ?? 0));
+    let longest: WriterGap = { fromMs: 0, toMs: 0, durationMs: 0, beganMs: 0, pending: 0 };
+    for (const [index, { atMs: toMs, beganMs, pending }] of this.acks.entries()) {
+      const fromMs = this.acks[index - 1]?.atMs ?? toMs;
+      if (toMs - fromMs > longest.durationMs) {
+        longest = { fromMs, toMs, durationMs: toMs - fromMs, beganMs, pending };
+      }
     }
     return longest;
   }
@@ -41,8 +62,9 @@ export class IndependentWriter {
     while (!this.stopped) {
       try {
         client ??= await this.firstThatWrites();
+        const beganMs = nowMs();
         await client?.query('INSERT INTO independent VALUES (1)');
-        this.acksMs.push(performance.now());
+        this.acks.push({ atMs: nowMs(), beganMs, pending: 0 });
       } catch {
         client = undefined;
       }
@@ -55,11 +77,12 @@ export class IndependentWriter {
     const pending = new Set<Promise<void>>();
     let found: pg.Client | undefined;
     while (found === undefined && !this.stopped) {
+      const beganMs = nowMs();
       const attempt = this.connect()
         .then(async (client) => {
           await client.query('INSERT INTO independent VALUES (1)');
           if (found === undefined) {
-            this.acksMs.push(performance.now());
+            this.acks.push({ atMs: nowMs(), beganMs, pending: pending.size });
             found = client;
           } else {
             await client.end();
@@ -92,6 +115,11 @@ export class IndependentWriter {
     await client.connect();
     return client;
   }
+}
+
+/** On the wall clock, without its jumps. */
+function nowMs(): number {
+  return performance.timeOrigin + performance.now();
 }
 
 function pause(ms: number): Promise<void> {

@@ -78,7 +78,7 @@ export class LiveView implements ProgressView {
     const style = styleOf({ ...this.options, columns });
     const lines = renderLive(this.state, columns, Math.max(1, rows - 1), style);
     // In one write, so that nobody sees it half drawn.
-    this.screen.write(`${this.toBegin()}${ERASE_BELOW}${lines.join('\r\n')}`);
+    this.screen.write(`${this.toBegin()}${ERASE_BELOW}${lines.join('\n')}`);
     this.height = lines.length;
   }
 

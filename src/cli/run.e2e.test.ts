@@ -44,7 +44,7 @@ describe('run', () => {
       '--out',
       'out',
     ]);
-    const seenMs = await writer.stop();
+    const { durationMs: seenMs } = await writer.stop();
 
     const result = resultIn('out');
     const [round] = result.analysis.rounds;

@@ -120,8 +120,10 @@ export class Client implements SessionOwner, ExecutionOwner {
   acks = 0;
   connects = 0;
   lastAckUs = NONE;
-  /** The longest time between two acknowledgements: begins, ends. */
-  readonly longestGapUs = new Float64Array([-1, -1]);
+  /** The longest time between two acknowledgements since the last mark: begins, ends. */
+  private readonly longestGapUs = new Float64Array([-1, -1]);
+  /** Those before each mark, in the same form. */
+  private readonly gapsUs: number[] = [];
 
   private readonly lanes: readonly Lane[];
   private lane: Lane;
@@ -219,10 +221,22 @@ export class Client implements SessionOwner, ExecutionOwner {
     this.acks = 0;
     this.lastAckUs = NONE;
     this.longestGapUs.fill(-1);
+    this.gapsUs.length = 0;
     this.counted = 0;
     if (this.intendedUs >= 0) {
       this.group.countTransaction(this);
     }
+  }
+
+  /** Something is about to happen: the longest gap up to here is kept apart from those behind it. */
+  mark(): void {
+    this.gapsUs.push(...this.longestGapUs);
+    this.longestGapUs.fill(-1);
+  }
+
+  /** The longest gap from mark to mark, µs: begins and ends in turn, -1 where there was none. */
+  gaps(): readonly number[] {
+    return [...this.gapsUs, ...this.longestGapUs];
   }
 
   /** Gives up what is in flight; its outcome is what is known of it. */

@@ -16,7 +16,7 @@ export interface Frame {
   readonly errors: readonly ErrorFrame[];
   readonly servers: readonly ServerFrame[];
   readonly probes: readonly ProbeFrame[];
-  /** At most one: the heartbeat of the run. */
+  /** At most one of each port: the heartbeat of the run. */
   readonly heartbeats: readonly HeartbeatFrame[];
   readonly connects: ConnectFrame;
   /** Longest delay of this worker's event loop that began in the interval. */
@@ -107,8 +107,9 @@ export interface ProbeFrame {
   readonly lastLsn: number;
 }
 
-/** What a reader of the read-only port saw of the value that a writer of the read-write port changes at a fixed cadence. */
+/** What readers of one port saw of the value that a writer of the read-write port changes at a fixed cadence. */
 export interface HeartbeatFrame {
+  readonly route: Route;
   readonly reads: number;
   /** Reads that did not see what had been acknowledged to the writer before they began. */
   readonly stale: number;

@@ -43,8 +43,8 @@ export interface ClientSummary {
   readonly acks: number;
   readonly connects: number;
   readonly lastAckUs: number;
-  readonly gapFromUs: number;
-  readonly gapToUs: number;
+  /** The longest time between two acknowledgements from mark to mark: begins and ends in turn. */
+  readonly gapsUs: readonly number[];
 }
 
 /** How often deadlines and pauses are looked at. A timer for each statement would cost more than the statement. */
@@ -252,9 +252,15 @@ export class Group implements ClientGroup {
       acks: this.warm ? client.acks : 0,
       connects: client.connects,
       lastAckUs: this.sinceWarmup(client.lastAckUs),
-      gapFromUs: this.sinceWarmup(client.longestGapUs[0] as number),
-      gapToUs: this.sinceWarmup(client.longestGapUs[1] as number),
+      gapsUs: client.gaps().map((atUs) => this.sinceWarmup(atUs)),
     }));
+  }
+
+  /** Something is about to happen, see Client.mark(). */
+  mark(): void {
+    for (const client of this.clients) {
+      client.mark();
+    }
   }
 
   private sinceWarmup(atUs: number): number {

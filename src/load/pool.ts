@@ -48,6 +48,13 @@ export class Pool {
     }
   }
 
+  /** A fault is about to be done: clients tell their longest gaps before and behind it apart. */
+  mark(): void {
+    for (const member of this.members) {
+      member.tell({ kind: 'mark' });
+    }
+  }
+
   /** Rejects when a worker fails while the load runs; never resolves before finish() is called. */
   async failure(): Promise<void> {
     await Promise.all(this.members.map((member) => member.done));

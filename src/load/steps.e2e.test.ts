@@ -554,7 +554,7 @@ it('has counted nothing when it ends in the warm-up', async () => {
   }
   await load.end();
   expect(load.frames).toEqual([]);
-  expect(load.group.summaries()).toMatchObject([{ acks: 0, lastAckUs: -1, gapFromUs: -1, gapToUs: -1 }]);
+  expect(load.group.summaries()).toMatchObject([{ acks: 0, lastAckUs: -1, gapsUs: [-1, -1] }]);
 });
 
 it('measures each command', async () => {

@@ -23,6 +23,7 @@ export interface WorkerStart {
 
 export type ToWorker =
   | { readonly kind: 'start'; readonly originNs: bigint }
+  | { readonly kind: 'mark' }
   | { readonly kind: 'finish'; readonly graceMs: number; readonly giveUp: Failure };
 
 export type FromWorker =
@@ -84,6 +85,8 @@ async function serve(
     port.on('message', (message: ToWorker) => {
       if (message.kind === 'start') {
         group.start(message.originNs).catch(reject);
+      } else if (message.kind === 'mark') {
+        group.mark();
       } else {
         group.finish(message.graceMs, message.giveUp).then(resolve, reject);
       }

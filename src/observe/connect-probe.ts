@@ -12,6 +12,7 @@ import {
   probeRequest,
   underWay,
 } from './attempt.js';
+import type { Beats } from './beats.js';
 import type { NewConnections } from './probe.js';
 import { ProbeRecorder } from './probe-recorder.js';
 
@@ -19,7 +20,7 @@ import { ProbeRecorder } from './probe-recorder.js';
  * How often it connects while all is well. A connection with SCRAM costs the server some 10 ms of CPU and this thread 6
  * to 9: once a second on both ports would be 1.5 % of two cores.
  */
-export const SPARSE_CADENCE_MS = 5000;
+export const SPARSE_CADENCE_MS = 10_000;
 
 /** So long it looks closely behind a call of dense(), and behind the last failure. */
 const DENSE_MS = 2000;
@@ -32,6 +33,8 @@ export interface ConnectProbeOptions {
   readonly session: SessionOptions;
   readonly clock: RunClock;
   readonly intervalMs: number;
+  /** At PROBE_CADENCE_MS. */
+  readonly beats: Beats;
   /** The first connection is made so long after the start: so that those of two ports do not come together. */
   readonly firstAfterMs: number;
   readonly emit: (frame: Frame) => void;
@@ -54,7 +57,7 @@ export class ConnectProbe implements NewConnections {
   private nextUs = 0;
   private denseUntilUs = 0;
   private askedPatienceUs = FIRST_ASKED_PATIENCE_MS * 1000;
-  private ticker: NodeJS.Timeout | undefined;
+  private readonly onBeat = (): void => this.beat();
 
   constructor(private readonly options: ConnectProbeOptions) {
     const { route, intervalMs, emit } = options;
@@ -65,11 +68,11 @@ export class ConnectProbe implements NewConnections {
 
   start(): void {
     this.nextUs = this.nowUs() + this.options.firstAfterMs * 1000;
-    this.ticker = setInterval(() => this.beat(), PROBE_CADENCE_MS);
+    this.options.beats.add(this.onBeat);
   }
 
   stop(): void {
-    clearInterval(this.ticker);
+    this.options.beats.delete(this.onBeat);
     for (const attempt of this.attempts) {
       attempt.close();
     }

@@ -9,7 +9,7 @@ import { SeriesBook } from './series.js';
 import { Watched } from './watched.js';
 
 /** A look takes HAProxy well under a millisecond, and us about one. */
-const PACE = { calmMs: 500, alertMs: 100 };
+const PACE = { calmMs: 1000, alertMs: 100 };
 const TIMEOUT_MS = 1000;
 
 /** What HAProxy alone can tell. */

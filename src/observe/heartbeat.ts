@@ -2,6 +2,7 @@ import type { RunClock } from '../clock.js';
 import { IntervalCounts } from '../histogram.js';
 import type { Frame, HeartbeatFrame } from '../load/frame.js';
 import type { Protocol } from '../plan/plan.js';
+import type { Route } from '../plan/target.js';
 import { READ_ONLY } from '../postgres/failure.js';
 import type { SessionOptions } from '../postgres/session.js';
 import { HeartbeatHistory } from './heartbeat-history.js';
@@ -10,8 +11,14 @@ import { Lane, type LaneOptions, type LaneReply } from './lane.js';
 import { ObservedFrames, type ObservedPart } from './observed-frames.js';
 import type { ProbeStatement } from './probe-statement.js';
 
-/** How often it is written, and, on average, read on each connection. */
+/** How often it is written, and, on average, read on each connection, around a fault and while anything fails. */
 export const HEARTBEAT_CADENCE_MS = 100;
+
+/** In calm, every so many times: each request is work for the servers that the load is there to use. */
+const CALM_SHARE = 5;
+
+/** Long enough for a failover and the catching up behind it. */
+const DENSE_MS = 60_000;
 
 /** Readers, so that more than one replica is seen. */
 const READERS = 2;
@@ -35,23 +42,27 @@ export interface HeartbeatOptions {
 }
 
 /**
- * A value that is written through the read-write port at a fixed cadence and read through the read-only port: how far
- * replicas are behind, as a client sees it, by one clock. The row must have been made, see heartbeat-table.ts. What it
- * cannot do it leaves, and goes on.
+ * A value that is written through the read-write port at a fixed cadence and read through both ports: how far replicas
+ * are behind, as a client sees it, and whether the read-write port ever leads to a node that is behind; by one clock. The
+ * row must have been made, see heartbeat-table.ts. What it cannot do it leaves, and goes on.
  */
 export class Heartbeat {
   private readonly history = new HeartbeatHistory();
-  private readonly recorder: HeartbeatRecorder;
+  private readonly recorders: readonly HeartbeatRecorder[];
   private readonly writer: Lane;
   private readonly statement: ProbeStatement;
   private readonly readers: readonly Reader[];
   /** The value of the request that is under way, or the last one. */
   private seq = 0;
   private ticker: NodeJS.Timeout | undefined;
+  private beats = 0;
+  private denseUntilUs = Number.NEGATIVE_INFINITY;
 
   constructor(private readonly options: HeartbeatOptions) {
     const { clock, intervalMs, emit, runId, protocol } = options;
-    this.recorder = new HeartbeatRecorder(intervalMs * 1000, emit);
+    const onRw = new HeartbeatRecorder('rw', intervalMs * 1000, emit);
+    const onRo = new HeartbeatRecorder('ro', intervalMs * 1000, emit);
+    this.recorders = [onRw, onRo];
     this.statement = writeStatement(runId, protocol);
     const lane = {
       readBuffer: Buffer.allocUnsafeSlow(16 * 1024),
@@ -59,6 +70,7 @@ export class Heartbeat {
       connectPatienceMs: PATIENCE_MS,
       askPatienceMs: PATIENCE_MS,
       pauseMs: PAUSE_MS,
+      onFailure: () => this.dense(),
     };
     this.writer = new Lane({
       ...lane,
@@ -66,19 +78,21 @@ export class Heartbeat {
       growing: true,
       onReply: (reply) => this.written(reply),
     });
-    const readers: Reader[] = [];
-    this.readers = readers;
-    while (readers.length < READERS) {
-      readers.push(
-        new Reader({
-          lane: { ...lane, session: { ...options.reader, identify: true }, growing: false },
-          statement: readStatement(runId, protocol),
-          history: this.history,
-          recorder: this.recorder,
-          readers,
-        }),
-      );
+    const statement = readStatement(runId, protocol);
+    const replicas: Reader[] = [];
+    const readerOf = (session: SessionOptions, recorder: HeartbeatRecorder, others: readonly Reader[]) =>
+      new Reader({
+        lane: { ...lane, session: { ...session, identify: true }, growing: false },
+        statement,
+        history: this.history,
+        recorder,
+        others,
+        paceMs: () => this.paceMs(),
+      });
+    while (replicas.length < READERS) {
+      replicas.push(readerOf(options.reader, onRo, replicas));
     }
+    this.readers = [...replicas, readerOf(options.writer, onRw, [])];
   }
 
   start(): void {
@@ -95,12 +109,32 @@ export class Heartbeat {
     for (const reader of this.readers) {
       reader.stop();
     }
-    this.recorder.flush();
+    for (const recorder of this.recorders) {
+      recorder.flush();
+    }
+  }
+
+  /** Looks closely from now on for a while. */
+  dense(): void {
+    this.denseUntilUs = this.options.clock.nowUs() + DENSE_MS * 1000;
+    for (const reader of this.readers) {
+      reader.hurry();
+    }
+  }
+
+  private paceMs(): number {
+    const calm = this.options.clock.nowUs() > this.denseUntilUs;
+    return HEARTBEAT_CADENCE_MS * (calm ? CALM_SHARE : 1);
   }
 
   private beat(): void {
     const nowUs = this.options.clock.nowUs();
-    this.recorder.roll(nowUs);
+    if (this.paceMs() > HEARTBEAT_CADENCE_MS && this.beats++ % CALM_SHARE > 0) {
+      return;
+    }
+    for (const recorder of this.recorders) {
+      recorder.roll(nowUs);
+    }
     if (this.writer.ready(nowUs)) {
       this.writer.ask(this.statement, nowUs, ++this.seq);
     }
@@ -120,8 +154,10 @@ interface ReaderOptions {
   readonly statement: ProbeStatement;
   readonly history: HeartbeatHistory;
   readonly recorder: HeartbeatRecorder;
-  /** All of them, this one too. */
-  readonly readers: readonly Reader[];
+  /** Those that should be on other servers; this one may be among them. */
+  readonly others: readonly Reader[];
+  /** From read to read, on average. */
+  readonly paceMs: () => number;
 }
 
 /** One session that reads: what it saw before it lost its connection counts, too, for its user remembers it. */
@@ -131,14 +167,16 @@ class Reader {
   private lastSeq = -1;
   private moves = 0;
   private timer: NodeJS.Timeout | undefined;
+  private stopped = false;
 
   constructor(private readonly options: ReaderOptions) {
     this.lane = new Lane({
       ...options.lane,
       onReply: (reply) => this.replied(reply),
       onConnected: () => this.connected(),
-      onFailure: () => {
+      onFailure: (failure) => {
         this.moves = 0;
+        options.lane.onFailure?.(failure);
       },
     });
   }
@@ -148,8 +186,17 @@ class Reader {
   }
 
   stop(): void {
+    this.stopped = true;
     clearTimeout(this.timer);
     this.lane.close();
+  }
+
+  /** The pace is closer now. */
+  hurry(): void {
+    if (!this.stopped && this.timer !== undefined) {
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => this.beat(), HEARTBEAT_CADENCE_MS * Math.random());
+    }
   }
 
   private beat(): void {
@@ -159,11 +206,11 @@ class Reader {
       this.lane.ask(this.options.statement, nowUs);
     }
     // At a fixed distance from the writes a lag that is shorter would never be seen, or always.
-    this.timer = setTimeout(() => this.beat(), HEARTBEAT_CADENCE_MS * (0.5 + Math.random()));
+    this.timer = setTimeout(() => this.beat(), this.options.paceMs() * (0.5 + Math.random()));
   }
 
   private connected(): void {
-    const others = this.options.readers.filter((reader) => reader !== this);
+    const others = this.options.others.filter((reader) => reader !== this);
     if (this.moves < MOST_MOVES && others.some(({ lane }) => lane.server === this.lane.server)) {
       this.moves++;
       this.lane.leave();
@@ -200,7 +247,11 @@ class HeartbeatRecorder {
   private nonMonotonic = 0;
   private maxAgeUs = 0;
 
-  constructor(intervalUs: number, emit: (frame: Frame) => void) {
+  constructor(
+    private readonly route: Route,
+    intervalUs: number,
+    emit: (frame: Frame) => void,
+  ) {
     this.frames = new ObservedFrames({ intervalUs, emit, take: () => this.take() });
   }
 
@@ -226,6 +277,7 @@ class HeartbeatRecorder {
       return undefined;
     }
     const heartbeat: HeartbeatFrame = {
+      route: this.route,
       reads: this.reads,
       stale: this.stale,
       nonMonotonic: this.nonMonotonic,

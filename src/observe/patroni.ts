@@ -17,7 +17,7 @@ import { Watched } from './watched.js';
  * Each look at a member costs its PostgreSQL a query, and before Patroni 3.2 shares the connection of its HA loop: stay
  * at 4 Hz. It costs Patroni one millisecond of CPU, and us another one.
  */
-const MEMBER_PACE = { calmMs: 1000, alertMs: 250 };
+const MEMBER_PACE = { calmMs: 2000, alertMs: 250 };
 /** /cluster reads the DCS at each call. */
 const CLUSTER_EVERY_MS = 1000;
 const TIMEOUT_MS = 1000;

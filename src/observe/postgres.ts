@@ -9,7 +9,7 @@ import { type NodeLook, PostgresNode } from './postgres-node.js';
 import { SeriesBook } from './series.js';
 import { Watched } from './watched.js';
 
-const PACE = { calmMs: 500, alertMs: 200 };
+const PACE = { calmMs: 1000, alertMs: 200 };
 
 /** What the nodes alone can tell. */
 export const POSTGRES_SHOWS =

@@ -2,6 +2,8 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { RunClock } from '../clock.js';
 import type { Frame, ProbeFrame } from '../load/frame.js';
 import { type PrivateServer, startPrivateServer } from '../postgres/private-server.fixture.js';
+import { PROBE_CADENCE_MS } from './attempt.js';
+import { Beats } from './beats.js';
 import { ConnectProbe } from './connect-probe.js';
 import { Probe } from './probe.js';
 import { WatchedFrames } from './watched-frames.fixture.js';
@@ -32,6 +34,7 @@ class Watched {
     session: { endpoint: server.endpoint, password: undefined, applicationName: 'probe', identify: false },
     clock: new RunClock(process.hrtime.bigint()),
     intervalMs: 20,
+    beats: new Beats(PROBE_CADENCE_MS),
     emit: this.frames.emit,
   } as const;
   readonly connect = new ConnectProbe({ ...this.options, firstAfterMs: 0 });

@@ -13,6 +13,7 @@ import {
   probeRequest,
   underWay,
 } from './attempt.js';
+import type { Beats } from './beats.js';
 import { ProbeRecorder } from './probe-recorder.js';
 
 /**
@@ -36,6 +37,8 @@ export interface ProbeOptions {
   readonly session: SessionOptions;
   readonly clock: RunClock;
   readonly intervalMs: number;
+  /** At PROBE_CADENCE_MS. */
+  readonly beats: Beats;
   readonly emit: (frame: Frame) => void;
   readonly newConnections?: NewConnections;
   /** Told at each beat how late it was, µs. */
@@ -56,7 +59,7 @@ export class Probe {
   private homeSinceUs = 0;
   private lastStartUs = -1;
   private lastBeatUs = 0;
-  private ticker: NodeJS.Timeout | undefined;
+  private readonly onBeat = (): void => this.beat();
 
   constructor(private readonly options: ProbeOptions) {
     const { route, protocol, intervalMs, emit } = options;
@@ -65,14 +68,14 @@ export class Probe {
   }
 
   start(): void {
-    this.ticker = setInterval(() => this.beat(), PROBE_CADENCE_MS);
+    this.options.beats.add(this.onBeat);
     this.lastBeatUs = this.nowUs();
     this.home = this.newAttempt(this.lastBeatUs);
     this.home.kept = true;
   }
 
   stop(): void {
-    clearInterval(this.ticker);
+    this.options.beats.delete(this.onBeat);
     for (const attempt of this.attempts) {
       attempt.close();
     }

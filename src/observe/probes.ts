@@ -4,7 +4,8 @@ import type { Frame } from '../load/frame.js';
 import type { Plan } from '../plan/plan.js';
 import type { Endpoint, Route, Secrets } from '../plan/target.js';
 import type { SessionOptions } from '../postgres/session.js';
-import { MOST_ASKED, PROBE_CONNECTIONS } from './attempt.js';
+import { MOST_ASKED, PROBE_CADENCE_MS, PROBE_CONNECTIONS } from './attempt.js';
+import { Beats } from './beats.js';
 import { ConnectProbe, SPARSE_CADENCE_MS } from './connect-probe.js';
 import { DirectWriter } from './direct-writer.js';
 import { Heartbeat } from './heartbeat.js';
@@ -37,11 +38,12 @@ export interface ProbesOptions {
 
 /** Makes what the plan asks for; nothing is connected before start(). */
 export function probesOf(options: ProbesOptions): Probes {
+  const beats = new Beats(PROBE_CADENCE_MS);
   const services: Probe[] = [];
   const connects: ConnectProbe[] = [];
   if (options.plan.probes) {
     for (const route of routesOf(options.plan)) {
-      const { service, connect } = pairOf(options, route);
+      const { service, connect } = pairOf(options, route, beats);
       services.push(service);
       connects.push(connect);
     }
@@ -72,6 +74,7 @@ export function probesOf(options: ProbesOptions): Probes {
       for (const each of connects) {
         each.dense();
       }
+      heartbeat?.dense();
     },
     get notes() {
       return [...unreachable, ...writers.flatMap(({ problem }) => (problem === undefined ? [] : [problem]))];
@@ -86,7 +89,8 @@ export function probesOf(options: ProbesOptions): Probes {
 export function probeConnections(plan: Plan): number {
   // The service probe's home, and a new one of each probe beside those that are being made; they never make them both at once.
   const probes = plan.probes ? 1 + PROBE_CONNECTIONS + 2 * MOST_ASKED : 0;
-  const heartbeat = plan.probes && plan.target.ro !== undefined ? 1 : 0;
+  // One that writes and one that reads.
+  const heartbeat = plan.probes && plan.target.ro !== undefined ? 2 : 0;
   const direct = plan.directWrites ? 1 : 0;
   return probes + heartbeat + direct;
 }
@@ -98,11 +102,12 @@ function routesOf({ target }: Plan): readonly Route[] {
 function pairOf(
   options: ProbesOptions,
   route: Route,
+  beats: Beats,
 ): { readonly service: Probe; readonly connect: ConnectProbe } {
   const { clock, emit, plan, onLate } = options;
   const { intervalMs, target } = plan;
   const endpoint = route === 'rw' ? target.rw : (target.ro ?? target.rw);
-  const shared = { route, clock, emit, intervalMs };
+  const shared = { route, clock, emit, intervalMs, beats };
   const connect = new ConnectProbe({
     ...shared,
     session: sessionOf(options, endpoint, route, `connect-${route}`),

@@ -99,6 +99,11 @@ function lossyCrash(): Result {
       during: { reads: 410, p50Ms: 512, p99Ms: 5021, maxMs: 5180, nonMonotonic: 12, stale: 388 },
       after: { reads: 602, p50Ms: 0, p99Ms: 22, maxMs: 60, nonMonotonic: 0, stale: 31 },
     },
+    stalenessOnRw: {
+      before: { reads: 180, p50Ms: 0, p99Ms: 0, maxMs: 0, nonMonotonic: 0, stale: 0 },
+      during: { reads: 45, p50Ms: 0, p99Ms: 812, maxMs: 812, nonMonotonic: 1, stale: 2 },
+      after: { reads: 300, p50Ms: 0, p99Ms: 0, maxMs: 0, nonMonotonic: 0, stale: 0 },
+    },
     ...stalled(base.analysis.rounds[0] as RoundAnalysis, 43.2),
   });
   return {

@@ -312,15 +312,15 @@ export interface RoundAnalysis extends RoundDetails {
   /** Null when it could not be measured; the notes say why. */
   readonly writeDowntime: Downtime | null;
   readonly readDowntime: Downtime | null;
-  /** Null when no client had a gap to tell of, and in a run of several rounds. */
+  /** Null when no client had a gap to tell of. */
   readonly clientGaps: ClientGaps | null;
   /** Clients that acknowledged something after the round's downtime, of all. */
   readonly clientsBack: number;
 }
 
-/** Distribution of the clients' own longest gaps that overlap the round, ms; until the end of the load for one that never came back. */
+/** Distribution of the clients' own longest gaps in the round, ms; up to its end for one that did not come back before. */
 export interface ClientGaps {
-  /** How many clients it is taken over: those whose longest gap lies in this round. */
+  /** How many clients it is taken over: those that had been acknowledged anything. */
   readonly clients: number;
   readonly p50Ms: number;
   readonly p99Ms: number;

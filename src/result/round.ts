@@ -115,6 +115,8 @@ export interface RoundDetails {
   readonly splitBrain: SplitBrain | null;
   /** Of reads through the read-only port; null without a heartbeat. */
   readonly staleness: Readonly<Record<'before' | 'during' | 'after', Staleness | null>> | null;
+  /** The same of reads through the read-write port: none is stale while it leads to the one primary. */
+  readonly stalenessOnRw: Readonly<Record<'before' | 'during' | 'after', Staleness | null>> | null;
   /** Longest delay of the generator's own event loops within the write downtime, ms; null without one. */
   readonly generatorStallMs: number | null;
 }

@@ -22,6 +22,7 @@ import type { LedgerPlan } from '../workload/ledger-plan.js';
 import { type Audited, auditRun } from './audit.js';
 import { EventLog } from './event-log.js';
 import { Heartbeat } from './heartbeat.js';
+import { LeadIn } from './lead-in.js';
 import { withObservation } from './observed.js';
 import { assemble, type Counted, type RunOutcome } from './outcome.js';
 import { Schedule } from './schedule.js';
@@ -173,14 +174,26 @@ class Conductor {
     // One listener for each request and pause of the run, not a leak.
     setMaxListeners(0, this.ended.signal, signal);
     const health = new ThreadHealth('main');
-    const watching = this.watch(health);
+    const lead = new LeadIn(this.clock, this.request.plan.intervalMs);
+    const watching = this.watch(health, lead);
     this.pool.start(this.loadNs);
-    // A worker that fails in the warm-up ends it, too.
-    await Promise.race([this.sleepUntil(0, signal), this.pool.failure(), this.pool.drained()]);
+    watching.start();
+    try {
+      // A worker that fails in the warm-up ends it, too.
+      await Promise.race([this.sleepUntil(0, signal), this.pool.failure(), this.pool.drained()]);
+      return await this.measure(health, watching, lead);
+    } finally {
+      // After a failure, too: what goes on asking would keep the process alive.
+      this.ended.abort();
+      await watching.stop();
+    }
+  }
+
+  /** From instant 0 on. */
+  private async measure(health: ThreadHealth, watching: Watching, lead: LeadIn): Promise<RunOutcome> {
     const schedule = this.schedule(watching);
     health.begin();
     const cpuBefore = process.cpuUsage();
-    watching.start();
     const progress = this.reportProgress();
     const faults = schedule.run();
     // Awaited below, whatever the load does meanwhile; progress rejects with what the caller's function throws.
@@ -201,15 +214,14 @@ class Conductor {
         ...this.recorded(),
         counted,
         audited,
-        observed,
+        observed: lead.observed(observed),
         notes: [...this.request.notes, ...notes, ...this.pool.problems],
       });
     } finally {
-      // After a failure, too: what goes on asking would keep the process alive, and a lab would stay frozen.
       this.ended.abort();
-      // A fault in flight still hands over its undo.
+      // A fault in flight still hands over its undo; a lab would stay frozen.
       await faults.catch(() => undefined);
-      await Promise.all([schedule.finish(), watching.stop()]);
+      await schedule.finish();
     }
   }
 
@@ -230,7 +242,7 @@ class Conductor {
     };
   }
 
-  private watch(health: ThreadHealth): Watching {
+  private watch(health: ThreadHealth, lead: LeadIn): Watching {
     const { plan, secrets, access, members, cluster } = this.request;
     return watchingOf({
       plan,
@@ -239,12 +251,15 @@ class Conductor {
       members,
       scope: cluster.scope,
       runId: this.runId,
-      clock: this.clock,
-      onFrame: (frame) => {
-        this.service.saw(frame);
-        this.timeline.add(frame);
+      clock: lead.clock,
+      onFrame: (seen) => {
+        const frame = lead.frame(seen);
+        if (frame !== undefined) {
+          this.service.saw(frame);
+          this.timeline.add(frame);
+        }
       },
-      onEvent: (event) => this.log.add(event),
+      onEvent: (event) => this.log.add(lead.event(event)),
       onLate: (byUs) => health.late(byUs),
       heartbeat: this.heartbeat,
     });
@@ -276,6 +291,7 @@ class Conductor {
       before: () => {
         const nowMs = this.clock.nowMs();
         this.timeline.mark(nowMs);
+        this.pool.mark();
         this.faultsMs.push(nowMs);
         watching.dense();
       },

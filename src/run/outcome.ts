@@ -7,7 +7,15 @@ import type { Plan } from '../plan/plan.js';
 import { blamesScript } from '../postgres/failure.js';
 import type { ThreadFacts } from '../result/generator.js';
 import type { Observed } from '../result/observed.js';
-import type { ClientFacts, ClusterFacts, Event, FaultRecord, Result, RunFacts } from '../result/result.js';
+import type {
+  ClientFacts,
+  ClusterFacts,
+  Event,
+  FaultRecord,
+  Gap,
+  Result,
+  RunFacts,
+} from '../result/result.js';
 import type { HistogramLogs } from '../result/store.js';
 import type { Audited } from './audit.js';
 import { toolFacts } from './tool.js';
@@ -49,7 +57,8 @@ export function assemble(parts: Parts): RunOutcome {
   const { faults, stoppedMs } = counted;
   const elapsedMs = Math.max(stoppedMs, lastEndMs(buckets));
   const clients = counted.clients.map(clientFacts);
-  const recording: Recording = { plan, cluster, events, commands, buckets, clients, faults, elapsedMs };
+  const gaps = counted.clients.map(gapsOf);
+  const recording: Recording = { plan, cluster, events, commands, buckets, clients, gaps, faults, elapsedMs };
   const analysed = analyse(recording);
   const result: Result = {
     format: 'pgha-bench/result',
@@ -101,9 +110,30 @@ function clientFacts(summary: ClientSummary): ClientFacts {
     acks: summary.acks,
     connects: summary.connects,
     lastAckMs: summary.lastAckUs < 0 ? null : summary.lastAckUs / 1000,
-    longestGap:
-      summary.gapFromUs < 0 ? null : { fromMs: summary.gapFromUs / 1000, toMs: summary.gapToUs / 1000 },
+    longestGap: longestOf(gapsOf(summary)),
   };
+}
+
+/** From mark to mark, as far as there were any. */
+function gapsOf({ gapsUs }: ClientSummary): Gap[] {
+  const gaps: Gap[] = [];
+  for (let i = 0; i < gapsUs.length; i += 2) {
+    const [fromUs = -1, toUs = -1] = gapsUs.slice(i, i + 2);
+    if (fromUs >= 0) {
+      gaps.push({ fromMs: fromUs / 1000, toMs: toUs / 1000 });
+    }
+  }
+  return gaps;
+}
+
+function longestOf(gaps: readonly Gap[]): Gap | null {
+  let longest: Gap | null = null;
+  for (const gap of gaps) {
+    if (longest === null || gap.toMs - gap.fromMs > longest.toMs - longest.fromMs) {
+      longest = gap;
+    }
+  }
+  return longest;
 }
 
 /** End of the last attempt that ended at all. */

@@ -1,5 +1,6 @@
 import { mergeBuckets } from '../analysis/buckets.js';
 import type { Bucket } from '../analysis/recording.js';
+import { NO_COUNTS } from '../histogram.js';
 import type { Frame } from '../load/frame.js';
 
 /** More buckets than this are thinned: 20 minutes of 100 ms. Bounds the memory of a run whatever its length. */
@@ -121,7 +122,7 @@ function emptyBucket(startMs: number, widthMs: number): Bucket {
     servers: [],
     probes: [],
     heartbeats: [],
-    connects: { attempts: 0, successes: 0, latency: new Uint32Array(0) },
+    connects: { attempts: 0, successes: 0, latency: NO_COUNTS },
     stallUs: 0,
   };
 }

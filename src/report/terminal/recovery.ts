@@ -116,13 +116,22 @@ const WATCHED: Readonly<Record<'direct_writes' | 'roles', string>> = {
   roles: 'no two nodes said that they were writable, in looks every 0.2 to 0.5 s',
 };
 
-function stalenessLines({ staleness }: RoundAnalysis, style: Style): string[] {
-  const phases = (['before', 'during', 'after'] as const).flatMap((name) => {
+function stalenessLines({ staleness, stalenessOnRw }: RoundAnalysis, style: Style): string[] {
+  const phases = PHASES.flatMap((name) => {
     const phase = staleness?.[name] ?? null;
     return phase === null || phase.reads === 0 ? [] : [`${name.padEnd(8)}${ageInWords(phase, style)}`];
   });
-  return phases.flatMap((text, index) => entry(index === 0 ? 'age of reads' : '', text, style));
+  // There is nothing to tell of the primary's port as long as it leads to the primary.
+  const onRw = PHASES.flatMap((name) => {
+    const phase = stalenessOnRw?.[name] ?? null;
+    return phase === null || phase.stale + phase.nonMonotonic === 0
+      ? []
+      : [`${name.padEnd(8)}${style.paint('through rw', 'red', 'bold')}: ${ageInWords(phase, style)}`];
+  });
+  return [...phases, ...onRw].flatMap((text, index) => entry(index === 0 ? 'age of reads' : '', text, style));
 }
+
+const PHASES = ['before', 'during', 'after'] as const;
 
 function ageInWords({ reads, p99Ms, maxMs, nonMonotonic, stale }: Staleness, style: Style): string {
   const parts: string[] = [];
