@@ -1,5 +1,102 @@
+/*
+ * The library: all that the command line does, for programs. Importing it does nothing; nothing in it writes to the
+ * terminal, ends the process or takes its signals. docs/library.md has the way through.
+ */
+
+export { type Cleanup, cleanup } from './api/cleanup.js';
+export {
+  type CompareOptions,
+  type Comparison,
+  type ComparisonRow,
+  type Contrast,
+  compare,
+  type Difference,
+  type Figure,
+  type Finding,
+  type SettingDifference,
+} from './api/compare.js';
+export type { ExitCode } from './api/exit.js';
+export { type FaultDescription, listFaults } from './api/faults.js';
+export { findResult, findResults, type NamedResult } from './api/find-results.js';
+export { type GateOptions, type GateReport, gate } from './api/gate.js';
+export { init } from './api/init.js';
+export {
+  findLab,
+  type Lab,
+  type LabEndpoint,
+  type LabName,
+  type LabStatus,
+  labStatus,
+  listLabs,
+  type StartLabOptions,
+  startLab,
+  stopLab,
+} from './api/lab.js';
+export { type Headline, type Listed, listResults } from './api/list-results.js';
+export type {
+  AddressTarget,
+  FaultOptions,
+  LabTarget,
+  LoadOptions,
+  ResultOptions,
+  RunHooks,
+  RunOptions,
+  RunProgress,
+  SelectionOptions,
+  TableOptions,
+  TargetOptions,
+  WorkloadOptions,
+} from './api/options.js';
+export { type RunOutcome, UnwrittenResult } from './api/outcome.js';
+export {
+  listFormats,
+  type RenderOptions,
+  type ReportFormatDescription,
+  renderReport,
+  type TerminalOptions,
+} from './api/render-report.js';
+export { run } from './api/run.js';
+export { toolVersion } from './api/version.js';
+export {
+  describeWorkload,
+  listWorkloads,
+  type ScriptDescription,
+  type ScriptSource,
+  type WorkloadDescription,
+} from './api/workloads.js';
+export { UserError } from './errors.js';
+export { type Gate, judgeGates, parseGate } from './gates/gate.js';
+/** What was planned, as it stands in a result. */
+export type {
+  Connections,
+  Deadlines,
+  FaultPlan,
+  LedgerMode,
+  LogPlan,
+  Pace,
+  Plan,
+  Protocol,
+  ReconnectPolicy,
+  RetryPolicy,
+  ScriptOrigin,
+  ScriptPlan,
+  Stage as PaceStage,
+  TransactionLimit,
+  WorkloadPlan,
+} from './plan/plan.js';
+export type { Endpoint, HaproxyAddress, PatroniAccess, Route, Target } from './plan/target.js';
+export type { Outcome } from './postgres/outcome.js';
+export { formatProgress } from './report/progress.js';
+/** A result and its parts: see docs/result.md. */
+export type * from './result/commits.js';
+export type * from './result/downtime.js';
+export type * from './result/gate.js';
+export type * from './result/generator.js';
+export type * from './result/observed.js';
+export { readResult } from './result/read.js';
+export type * from './result/result.js';
+export type * from './result/round.js';
 /** What a workload file of one's own needs: see docs/workloads.md. */
-export type { Route } from './plan/target.js';
 export type { ScriptFunction, ScriptFunctionContext } from './workload/program.js';
 export type {
   OptionValues,

@@ -66,7 +66,7 @@ export interface TableOptions {
   readonly onProgress?: (progress: PrepareProgress) => void;
 }
 
-/** What a run is watched and ended with. None of the functions may throw. */
+/** What a run is watched and ended with. A function that throws costs the result: the run rejects with what it threw. */
 export interface RunHooks {
   /** Stops the load; what was recorded until then is a result, too, of status `interrupted`. */
   readonly signal?: AbortSignal;
@@ -176,6 +176,8 @@ export interface ResultOptions {
   readonly tags?: Readonly<Record<string, string | number>>;
   /** Conditions on the result, `write_downtime.p95 < 10s`. They are parsed before anything is connected to. */
   readonly gates?: readonly string[];
+  /** Path of a YAML file of more of them. */
+  readonly gatesFile?: string;
   /** Result that gates compare with: a folder, its result.json, or a label. */
   readonly baseline?: string;
   /** Measure the time of each command of the scripts. */

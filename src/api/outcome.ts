@@ -1,10 +1,13 @@
-import { UserError } from '../errors.js';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf, UserError } from '../errors.js';
 import { type LostToken, writeLostTokens } from '../ledger/lost-tokens.js';
 import { blamesScript } from '../postgres/failure.js';
+import { HTML } from '../report/html.js';
 import { plain } from '../report/terminal/text.js';
 import type { GateOutcome } from '../result/gate.js';
 import type { Result } from '../result/result.js';
-import { writeResult } from '../result/store.js';
+import { type FurtherFile, writeResult } from '../result/store.js';
 import type { RunOutcome as Conducted } from '../run/outcome.js';
 import { EXIT, type ExitCode } from './exit.js';
 import type { RunHooks } from './options.js';
@@ -38,12 +41,13 @@ export class UnwrittenResult extends UserError {
 export async function deliver(
   { place, gates: asked }: RunOrder,
   { result: measured, histograms, lost }: Conducted,
-  { onResult }: Pick<RunHooks, 'onResult'>,
+  { onResult, onStep }: Pick<RunHooks, 'onResult' | 'onStep'>,
 ): Promise<RunOutcome> {
   const result = judged(measured, asked);
+  const further = [...lostTokensFile(result, lost), ...(await pageFile(result, onStep))];
   let directory: string;
   try {
-    directory = await writeResult(place, result, histograms, furtherFiles(result, lost));
+    directory = await writeResult(place, result, histograms, further);
   } catch (error) {
     onResult?.(result, null);
     throw error instanceof UserError ? new UnwrittenResult(error.message, result) : error;
@@ -53,9 +57,22 @@ export async function deliver(
   return { result, directory, gates, exitCode: exitCodeOf(result), problem: problemOf(result) };
 }
 
-function furtherFiles(result: Result, lost: Iterable<LostToken>) {
+function lostTokensFile(result: Result, lost: Iterable<LostToken>): readonly FurtherFile[] {
   const name = result.commits?.lostFile ?? null;
-  return name === null ? [] : [{ name, write: (directory: string) => writeLostTokens(directory, lost) }];
+  return name === null ? [] : [{ name, write: (directory) => writeLostTokens(directory, lost) }];
+}
+
+/** The result as a page. It can be made again at any time, so nothing that is wrong with it may cost the result. */
+async function pageFile(result: Result, onStep: RunHooks['onStep']): Promise<readonly FurtherFile[]> {
+  const name = `report.${HTML.extension}`;
+  try {
+    const title = result.plan.label ?? result.plan.workload.name;
+    const page = await HTML.render([{ name: title, directory: null, result }]);
+    return [{ name, write: (directory) => writeFile(join(directory, name), page) }];
+  } catch (error) {
+    onStep?.(`${name} could not be made: ${messageOf(error)}`);
+    return [];
+  }
 }
 
 /** Why no transaction went through, when the scripts are wrong, whatever the target is; null otherwise. */

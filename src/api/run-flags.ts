@@ -97,6 +97,7 @@ export const RUN_FLAGS = {
   label: { group: 'Result:', describe: 'a name to know it by' },
   tag: { group: 'Result:', describe: 'NAME=VALUE to find it by; several' },
   gate: { group: 'Result:', describe: "a condition, 'lost == 0'; exit code 1 if it fails; several" },
+  gates: { group: 'Result:', describe: 'FILE of conditions, YAML' },
   baseline: { group: 'Result:', describe: 'RESULT that gates compare with' },
   'report-per-command': {
     alias: 'r',
@@ -111,5 +112,6 @@ export const RUN_FLAGS = {
     group: 'Result:',
     describe: 'seconds from line to line [1]',
   },
+  live: { isSwitch: true, group: 'Result:', describe: 'draw the run in the terminal while it goes on' },
   ...INERT_RUN_FLAGS,
 } as const satisfies Flags;

@@ -1,8 +1,9 @@
 import { UserError } from '../errors.js';
-import { checkBaseline, type Gate, judgeGates, parseGate } from '../gates/gate.js';
+import { checkBaseline, type Gate, judgeGates, parseGate, readGatesFile } from '../gates/gate.js';
 import { findResult } from '../result/find.js';
 import type { NamedResult } from '../result/named.js';
 import type { Result } from '../result/result.js';
+import { RESULTS_ROOT } from '../result/store.js';
 import { type Arguments, each, once } from './arguments.js';
 
 /** What a run is judged by. */
@@ -14,15 +15,19 @@ export interface RunGates {
 
 /** @throws UserError for a gate that is none, and for a baseline that is missing or not what the gates need */
 export async function readRunGates(args: Arguments): Promise<RunGates> {
-  const gates = each(args, 'gate').map(parseGate);
+  const file = once(args, 'gates');
+  const gates = [
+    ...(file === undefined ? [] : await readGatesFile(file)),
+    ...each(args, 'gate').map(parseGate),
+  ];
   const word = once(args, 'baseline');
   if (word !== undefined && gates.length === 0) {
     throw new UserError(
       '--baseline is what gates compare with, and there is none.',
-      'Add --gate EXPRESSION.',
+      'Add --gate EXPRESSION, or --gates FILE.',
     );
   }
-  const baseline = word === undefined ? null : await findResult(word);
+  const baseline = word === undefined ? null : await findResult(word, RESULTS_ROOT, 'Name it by its folder.');
   checkBaseline(gates, baseline);
   return { gates, baseline };
 }

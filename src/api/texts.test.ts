@@ -60,6 +60,7 @@ const EVERY: Omit<Required<RunOptions>, 'target' | keyof Watching> = {
   label: 'mine',
   tags: { branch: 'main', build: 5 },
   gates: ['lost == 0'],
+  gatesFile: 'gates.yaml',
   baseline: 'before',
   reportPerCommand: true,
   progressMs: 2000,
@@ -77,7 +78,7 @@ type Watching = Pick<
 >;
 
 /** Flags that say in other words what an option says. */
-const OTHER_WORDS = ['time', 'warmup-time', 'select-only', 'simple-update', 'show-script'];
+const OTHER_WORDS = ['time', 'warmup-time', 'select-only', 'simple-update', 'show-script', 'live'];
 
 describe('what a program gives to a run', () => {
   it('has a word for every flag', () => {

@@ -115,6 +115,7 @@ const RUN_TEXTS: Texts<Plain> = {
   label: ['label', text],
   tags: ['tag', pairs],
   gates: ['gate', list],
+  gatesFile: ['gates', text],
   baseline: ['baseline', text],
   reportPerCommand: ['report-per-command', text],
   progressMs: ['progress', ms],

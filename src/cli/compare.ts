@@ -1,11 +1,14 @@
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { type Arguments, once } from '../api/arguments.js';
 import { compare as compareResults, withoutResults } from '../api/compare.js';
 import { EXIT } from '../api/exit.js';
 import { findResults } from '../api/find-results.js';
 import type { Flags } from '../api/flags.js';
-import { UserError } from '../errors.js';
+import { codeOf, messageOf, UserError } from '../errors.js';
 import { choice, parseSwitch } from '../plan/words.js';
 import { renderComparison } from '../report/comparison.js';
+import { renderComparisonHtml } from '../report/html-comparison.js';
 import { terminalOf } from './terminal.js';
 
 export const COMPARE_FLAGS: Flags = {
@@ -16,6 +19,7 @@ export const COMPARE_FLAGS: Flags = {
     isSwitch: true,
   },
   format: { group: 'How:', describe: 'terminal or json [terminal]' },
+  html: { group: 'How:', describe: 'FILE for a page, too, with the timelines laid over each other' },
 };
 
 export const COMPARE_EPILOGUE =
@@ -32,15 +36,29 @@ export async function compare(args: Arguments): Promise<number> {
   }
   const format = choice(once(args, 'format') ?? 'terminal', '--format', ['terminal', 'json'] as const);
   const anyway = parseSwitch(once(args, 'anyway') ?? 'off', '--anyway');
+  const page = once(args, 'html');
   const [base, ...candidates] = await findResults(words, once(args, 'results'));
   if (base === undefined) {
     throw new UserError('Expected a base, found none.');
   }
   const comparison = await compareResults(base, candidates, { anyway });
+  if (page !== undefined) {
+    await writePage(page, renderComparisonHtml(comparison));
+  }
   process.stdout.write(
     format === 'json'
       ? `${JSON.stringify(withoutResults(comparison), null, 2)}\n`
       : renderComparison(comparison, terminalOf(process.stdout)),
   );
   return EXIT.ok;
+}
+
+async function writePage(file: string, page: string): Promise<void> {
+  try {
+    await writeFile(file, page);
+  } catch (error) {
+    const why = codeOf(error) === 'ENOENT' ? 'its directory does not exist' : messageOf(error);
+    throw new UserError(`--html: ${resolve(file)} cannot be written: ${why}.`);
+  }
+  process.stderr.write(`Wrote ${file}.\n`);
 }

@@ -51,3 +51,25 @@ describe('the message of an error', () => {
     }
   });
 });
+
+describe('a gate that cannot be judged', () => {
+  it.each([
+    [['--gate', 'lost = 0'], "found '='. Did you mean '=='?\n  lost = 0\n       ^\n"],
+    [['--gate', 'tps >= 95% of baseline'], 'Name its result with --baseline.'],
+    [['--gate', 'tps > 0', '--baseline', '/nowhere/at/all'], 'found nothing at /nowhere/at/all.'],
+    [['--baseline', '/nowhere'], '--baseline is what gates compare with, and there is none.'],
+    [['--gate'], '--gate: expected a value behind it.'],
+  ])('%j is refused before anything is connected to', async (words, message) => {
+    const connected = vi.fn();
+    const server = createServer(connected);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    try {
+      const uri = `postgresql://me@127.0.0.1:${port}/db`;
+      expect(await saidBy(['run', 'tpcb', '--rw', uri, '--fault', 'none', ...words])).toContain(message);
+      expect(connected).not.toHaveBeenCalled();
+    } finally {
+      server.close();
+    }
+  });
+});

@@ -13,6 +13,7 @@ const COMMANDS = [
   'report',
   'results',
   'compare',
+  'gate',
   'init',
   'prepare',
   'cleanup',
@@ -30,8 +31,9 @@ export async function main(words: readonly string[]): Promise<number> {
   let exitCode: number = EXIT.ok;
   try {
     refuseInherited(words);
-    const spelled = await spelledOut(words);
-    await parser(spelled, (code) => {
+    const flags = await flagsOf(words[0] ?? '');
+    const spelled = await spelledOut(words, flags);
+    await parser(spelled, flags ?? {}, (code) => {
       exitCode = code;
     }).parseAsync();
     return exitCode;
@@ -52,7 +54,7 @@ function refuseInherited(words: readonly string[]): void {
 }
 
 /** Commands load their code when they run: --help need not wait for drivers. */
-function parser(words: readonly string[], exit: (code: number) => void): Argv {
+function parser(words: readonly string[], flags: Flags, exit: (code: number) => void): Argv {
   return (
     yargs([...words])
       .scriptName('pgha-bench')
@@ -111,6 +113,12 @@ function parser(words: readonly string[], exit: (code: number) => void): Argv {
         handler: async (args: Arguments) => exit(await (await import('./compare.js')).compare(args)),
       })
       .command({
+        command: 'gate [RESULT..]',
+        describe: 'judge results by conditions; the exit code is for CI',
+        builder: async (cli: Argv) => gateOptions(cli),
+        handler: async (args: Arguments) => exit(await (await import('./gate.js')).gateCommand(args)),
+      })
+      .command({
         command: `init [${NAME}]`,
         aliases: [`prepare [${NAME}]`],
         describe: 'make and load the tables of a workload',
@@ -160,19 +168,18 @@ function parser(words: readonly string[], exit: (code: number) => void): Argv {
       .showHelpOnFail(false)
       // yargs has no message where we gave it an empty one, whatever its types say.
       .fail((message: string | null, error) => {
-        throw error ?? new UserError(usageProblem(message ?? '', words));
+        throw error ?? new UserError(usageProblem(message ?? '', words, flags));
       })
   );
 }
 
 /** What the words of a command mean, in the form that yargs takes for nothing else. */
-async function spelledOut(words: readonly string[]): Promise<readonly string[]> {
+async function spelledOut(words: readonly string[], flags: Flags | undefined): Promise<readonly string[]> {
   const [command = '', ...rest] = words;
   const asked = rest.length === 1 && ['-h', '-?'].includes(rest[0] ?? '');
   if (asked || ['-h', '-?'].includes(command)) {
     return asked ? [command, '--help'] : ['--help'];
   }
-  const flags = await flagsOf(command);
   if (flags === undefined) {
     return words;
   }
@@ -192,6 +199,8 @@ async function flagsOf(command: string): Promise<Flags | undefined> {
       return (await import('../api/table-flags.js')).TABLE_FLAGS;
     case 'workloads':
       return (await import('./workloads.js')).WORKLOADS_FLAGS;
+    case 'gate':
+      return (await import('./gate.js')).GATE_FLAGS;
     case 'faults':
       return (await import('./faults.js')).FAULTS_FLAGS;
     case 'report':
@@ -203,6 +212,17 @@ async function flagsOf(command: string): Promise<Flags | undefined> {
     default:
       return undefined;
   }
+}
+
+async function gateOptions(cli: Argv): Promise<Argv> {
+  const { GATE_FLAGS, GATE_HELP } = await import('./gate.js');
+  return cli
+    .positional('RESULT', { type: 'string', describe: 'folder of a run, its result.json, or its label' })
+    .options(yargsOptions(GATE_FLAGS))
+    .example("$0 gate results/mine --gate 'lost == 0' --gate 'write_downtime.p95 < 10s'", '')
+    .example('$0 gate mine --gates gates.yaml --format junit=gates.xml', '')
+    .example("$0 gate mine --baseline main --gate 'write_downtime.median not worse'", '')
+    .epilogue(GATE_HELP);
 }
 
 /** A workload has options of its own, so that the command itself must judge what it does not know. */
@@ -223,7 +243,7 @@ async function workloadCommand(cli: Argv, flags: Flags, examples: readonly strin
 }
 
 /** yargs' words in the form of ours: expected, found, what to do. */
-function usageProblem(message: string, words: readonly string[]): string {
+function usageProblem(message: string, words: readonly string[], flags: Flags): string {
   const [command = ''] = words;
   if (message.startsWith('Unknown command') && COMMANDS.includes(command)) {
     return `Expected one word behind '${command}'; ${message.replace('Unknown command', 'found more')}. See pgha-bench ${command} --help.`;
@@ -231,6 +251,12 @@ function usageProblem(message: string, words: readonly string[]): string {
   if (message === '' || !COMMANDS.includes(command)) {
     const found = command === '' ? 'none' : `'${command}'`;
     return `Expected a command, one of ${COMMANDS.join(', ')}; found ${found}.${didYouMean(command, COMMANDS)} See pgha-bench --help.`;
+  }
+  const [, unknown] = /^Unknown arguments?: ([\w-]+)/.exec(message) ?? [];
+  if (unknown !== undefined) {
+    const option = unknown.length === 1 ? `-${unknown}` : `--${unknown}`;
+    const known = Object.keys(flags).map((name) => `--${name}`);
+    return `${command} has no option ${option}.${didYouMean(option, known)} See pgha-bench ${command} --help.`;
   }
   return `${message.replace(/\.?$/, '.')} See pgha-bench ${command} --help.`;
 }

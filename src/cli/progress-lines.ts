@@ -1,22 +1,27 @@
 import type { RunProgress } from '../api/options.js';
 import { formatProgress } from '../report/progress.js';
 import type { TerminalOptions } from '../report/terminal/text.js';
+import type { ProgressView } from './progress-view.js';
 
-/** The progress of a run: one line that is redrawn on a terminal, a line a second elsewhere. */
-export class ProgressLines {
+/** The progress of a run: one line that is redrawn on a terminal that can do so, a line a second elsewhere. */
+export class ProgressLines implements ProgressView {
+  private readonly redraws: boolean;
+
   constructor(
     private readonly out: NodeJS.WriteStream,
     private readonly style: TerminalOptions,
-  ) {}
+  ) {
+    this.redraws = out.isTTY && process.env['TERM'] !== 'dumb';
+  }
 
   show(progress: RunProgress): void {
     const line = formatProgress(progress, this.style);
-    this.out.write(this.out.isTTY ? `\r\x1b[K${line}` : `${line}\n`);
+    this.out.write(this.redraws ? `\r\x1b[K${line}` : `${line}\n`);
   }
 
   /** Clears the line that was redrawn. */
   end(): void {
-    if (this.out.isTTY) {
+    if (this.redraws) {
       this.out.write('\r\x1b[K');
     }
   }

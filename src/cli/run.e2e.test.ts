@@ -101,6 +101,18 @@ describe('run', () => {
     }
   });
 
+  it('is judged by its gates, which its report, its result and its exit code tell', async () => {
+    const words = ['run', 'select-only', '--clients', '4', '--duration', '2s', '--fault', 'none'];
+    const gates = ['--gate', 'tps > 0', '--gate', 'errors.count == 0'];
+    const well = await cli.succeed([...words, ...gates, '--out', 'gates']);
+    expect(well.stdout).toMatch(/\n\nGates {2}all 2 passed\n {2}✓ tps > 0 .*\n {2}✓ errors\.count == 0 +0\n/);
+    const beside = ['--gate', 'tps > 1000000', '--gate', 'tps <= 100000% of baseline', '--baseline', 'gates'];
+    const failed = await cli.run([...words, ...beside, '--out', 'failed-gates']);
+    expect(failed.code, failed.stderr).toBe(1);
+    expect(failed.stdout).toMatch(/Gates {2}1 of 2 failed\n {2}✗ tps > 1000000 +[\d,]+ tps\n {2}✓ tps <= /);
+    expect(resultIn('failed-gates').gates.map(({ passed }) => passed)).toEqual([false, true]);
+  });
+
   it('stops at Ctrl-C, and still writes what it has', async () => {
     const running = cli.start([
       'run',

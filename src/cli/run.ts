@@ -10,7 +10,7 @@ import { parseSwitch } from '../plan/words.js';
 import { renderTerminal } from '../report/terminal.js';
 import { Interrupt } from './interrupt.js';
 import { ProgressBar } from './progress-bar.js';
-import { ProgressLines } from './progress-lines.js';
+import { progressView } from './progress-view.js';
 import { terminalOf } from './terminal.js';
 import { givenBy, NAME } from './words.js';
 import { printPgbenchScripts, printScript } from './workloads.js';
@@ -31,7 +31,9 @@ export async function run(args: Arguments, words: readonly string[]): Promise<nu
     return EXIT.ok;
   }
   const choices = choicesOf(args, words);
-  return runOrder(await readRunOrder({ ...givenBy(args), choices, readStdin: () => text(process.stdin) }));
+  const live = parseSwitch(once(args, 'live') ?? 'off', '--live');
+  const order = await readRunOrder({ ...givenBy(args), choices, readStdin: () => text(process.stdin) });
+  return runOrder(order, live);
 }
 
 function choicesOf(args: Arguments, words: readonly string[]): readonly Choice[] {
@@ -56,7 +58,7 @@ function isSwitch(option: SelectionOption): boolean {
   return 'isSwitch' in RUN_FLAGS[option];
 }
 
-async function runOrder(order: RunOrder): Promise<number> {
+async function runOrder(order: RunOrder, live: boolean): Promise<number> {
   let ownLab: string | undefined;
   let standing: readonly string[] = [];
   const interrupt = new Interrupt(() => {
@@ -64,10 +66,10 @@ async function runOrder(order: RunOrder): Promise<number> {
     return ownLab === undefined ? left : `${left}'pgha-bench lab down --name ${ownLab}' stops the lab.\n`;
   });
   const bar = new ProgressBar(process.stderr);
-  const lines = new ProgressLines(process.stderr, terminalOf(process.stderr));
+  const view = progressView(live, process.stderr, terminalOf(process.stderr), interrupt.signal);
   const quiet = () => {
     bar.end();
-    lines.end();
+    view.end();
   };
   try {
     const { exitCode } = await carryOut(order, {
@@ -79,7 +81,7 @@ async function runOrder(order: RunOrder): Promise<number> {
         standing = names;
       },
       onPrepare: (progress) => bar.show(progress),
-      onProgress: (progress) => lines.show(progress),
+      onProgress: (progress) => view.show(progress),
       onStep: (line) => {
         quiet();
         tell(line);

@@ -2,7 +2,7 @@ import type { Pace, Plan, ScriptPlan } from '../plan/plan.js';
 import type { NamedResult } from '../result/named.js';
 import { formatDuration, formatRate } from '../units.js';
 import type { Finding } from './comparison.js';
-import { listText } from './words.js';
+import { countText, listText } from './words.js';
 
 /**
  * What makes results not comparable: another load, other faults, or one that cannot be trusted. Empty when nothing does.
@@ -80,7 +80,7 @@ function connectionsText({ connections, transactionsPerConnection }: Plan): stri
   const kept =
     transactionsPerConnection === 0
       ? 'kept its connections'
-      : `connected anew every ${transactionsPerConnection} transactions`;
+      : `connected anew after ${countText(transactionsPerConnection, 'transaction')}`;
   return connections === 'per-client' ? kept : `${kept}, one for each script`;
 }
 

@@ -46,7 +46,7 @@ export const DOWNTIME_METRICS: readonly Metric[] = [
     meaning: 'from the fault until every member of the cluster was healthy again',
     of: ({ fault: { healthyAtMs, askedAtMs } }) =>
       healthyAtMs === null || askedAtMs === null
-        ? { never: 'the cluster was not seen healthy again' }
+        ? { late: 'the cluster was not seen healthy again' }
         : healthyAtMs - askedAtMs,
   }),
   roundMetric({
@@ -128,13 +128,23 @@ function newConnections(name: string, port: 'rw' | 'ro', words: string): Metric 
 function recoveryOf(round: ValidRound, result: Result): RoundValue {
   const { before, during, after } = round.round.phases;
   const { askedAtMs } = round.fault;
+  if (before === null && isDisturbed(round)) {
+    return { late: NOT_BACK };
+  }
   if (before === null || askedAtMs === null) {
     return { missing: noted(result, round, 'before, during and after cannot be told') };
   }
   if (after === null) {
-    return { never: 'the load never came back' };
+    return { late: NOT_BACK };
   }
   return during === null ? 0 : after.fromMs - askedAtMs;
+}
+
+const NOT_BACK = 'throughput was not back at 90 % for 3 s';
+
+/** Its load was never steady, since the round before had not ended: it is told with that one. */
+function isDisturbed({ before }: ValidRound): boolean {
+  return before !== null && before.phases.before !== null && before.phases.after === null;
 }
 
 function stage(name: string, kind: StageKind, meaning: string): Metric {

@@ -65,7 +65,8 @@ function judged(gate: Gate, result: Result, baseline: Result | null): GateOutcom
     return failed(gate, whyMissing(reading));
   }
   const measured = reading.value;
-  const found = foundText(measured, gate, reading.detail);
+  const shown = showValue(measured, metricOf(figure).unit);
+  const found = reading.detail === '' ? shown : `${shown} ${reading.detail}`;
   if (condition.kind === 'value') {
     const passed = holds(measured, condition.operator, condition.value);
     return outcome(gate, { passed, measured, limit: condition.value, text: found });
@@ -74,9 +75,10 @@ function judged(gate: Gate, result: Result, baseline: Result | null): GateOutcom
   if (isMissing(reference)) {
     return { ...failed(gate, `${found}, but ${reference.missing}`), measured };
   }
-  const limit = (reference.value * condition.percent) / 100;
+  // 100 % of a value is that value, to the last bit.
+  const limit = reference.value * (condition.percent / 100);
   const passed = holds(measured, condition.operator, limit);
-  return outcome(gate, { passed, measured, limit, text: besideText(found, measured, reference.value, gate) });
+  return outcome(gate, { passed, measured, limit, text: besideText(measured, reference.value, gate) });
 }
 
 function referenceOf(
@@ -104,7 +106,7 @@ function againstRounds(gate: Gate, result: Result, baseline: Result | null): Gat
     return failed(gate, whyMissing(own));
   }
   const measured = roundStatistic(own.values, 'median');
-  const found = `median ${foundText(measured, gate, own.detail)}`;
+  const found = showValue(measured, metric.unit);
   if (baseline === null) {
     return { ...failed(gate, `${found}, but there is no baseline to compare with`), measured };
   }
@@ -113,27 +115,15 @@ function againstRounds(gate: Gate, result: Result, baseline: Result | null): Gat
     return { ...failed(gate, `${found}, but the baseline has none: ${base.missing}`), measured };
   }
   const { verdict, p, needed } = shiftBetween(base.values, own.values, metric.better === 'less');
-  const before = showValue(roundStatistic(base.values, 'median'), metric.unit);
-  const beside = `${found}, ${before} in the baseline`;
-  const chance = chanceText(p);
-  switch (verdict) {
-    case 'too_few':
-      return {
-        ...failed(gate, `${beside}: too few rounds to say, it takes ${needed ?? 'more'} of each`),
-        measured,
-      };
-    case 'worse':
-      return { ...failed(gate, `${beside}: worse${chance}`), measured };
-    case 'better':
-      return outcome(gate, { passed: true, measured, limit: null, text: `${beside}: better${chance}` });
-    case 'no_difference':
-      return outcome(gate, {
-        passed: true,
-        measured,
-        limit: null,
-        text: `${beside}: no difference shown${chance}`,
-      });
-  }
+  const was = showValue(roundStatistic(base.values, 'median'), metric.unit);
+  const said: Readonly<Record<typeof verdict, string>> = {
+    better: `better${chanceText(p)}`,
+    no_difference: 'no difference shown',
+    worse: `worse${chanceText(p)}`,
+    too_few: `too few rounds to say, it takes ${needed ?? 'more'} of each`,
+  };
+  const passed = verdict === 'better' || verdict === 'no_difference';
+  return outcome(gate, { passed, measured, limit: null, text: `${found}, was ${was}: ${said[verdict]}` });
 }
 
 function chanceText(p: number | null): string {
@@ -169,17 +159,15 @@ function limitOf({ condition }: Gate): number | null {
   return condition.kind === 'value' ? condition.value : null;
 }
 
-function foundText(value: number, { figure }: Gate, detail: string): string {
-  const shown = showValue(value, metricOf(figure).unit);
-  return detail === '' ? shown : `${shown} ${detail}`;
-}
-
-/** `1,043 tps, 95.1 % of 1,097 tps before`. */
-function besideText(found: string, measured: number, reference: number, { figure, condition }: Gate): string {
-  const whose = condition.kind === 'share' && condition.of === 'before' ? 'before' : 'in the baseline';
-  const shown = `${showValue(reference, metricOf(figure).unit)} ${whose}`;
+/** `1,043 tps, 95.1 % of 1,097 tps`. */
+function besideText(measured: number, reference: number, { figure }: Gate): string {
+  const { unit } = metricOf(figure);
   const share = (100 * measured) / reference;
-  return Number.isFinite(share) ? `${found}, ${share.toFixed(1)} % of ${shown}` : `${found}, ${shown}`;
+  const of = showValue(reference, unit);
+  const found = showValue(measured, unit);
+  return Number.isFinite(share)
+    ? `${found}, ${share.toFixed(1)} % of ${of}`
+    : `${found}, and ${of} to compare with`;
 }
 
 function holds(measured: number, operator: Operator, limit: number): boolean {

@@ -13,6 +13,8 @@ import {
 import type { Part } from './metric.js';
 
 export interface PartForm {
+  /** For lists. */
+  readonly forms: string;
   /** For messages. */
   readonly what: string;
   readonly examples: string;
@@ -54,18 +56,21 @@ const FAULT_KINDS = FAULTS.map(({ kind }) => kind);
 /** What may stand in the brackets of a metric. */
 export const PARTS: Readonly<Record<Part, PartForm>> = {
   code: {
+    forms: '[CODE]',
     what: 'the code of an error',
     examples: '25006, ECONNREFUSED or connect_closed',
     known: [...CODE_WORDS, ...ERRNOS],
     isKnown: isCode,
   },
   port: {
+    forms: '[rw] [ro]',
     what: 'a port',
     examples: 'rw or ro',
     known: ['rw', 'ro'],
     isKnown: (part) => part === 'rw' || part === 'ro',
   },
   fault: {
+    forms: '[FAULT]',
     what: 'a kind of fault',
     examples: 'switchover or kill-node',
     known: FAULT_KINDS,

@@ -9,7 +9,10 @@ export interface ToldPhase {
   readonly detail: string;
 }
 
-/** One round whose phases cannot be told is enough for none: it may have been the worst. */
+/**
+ * Of during and after, one round of which they cannot be told is enough for none: it may have been the worst. Before is
+ * that of the rounds that have one.
+ */
 export function toldPhase(result: Result, name: Phase): ToldPhase | Missing {
   const valid = validRounds(result, null);
   if (isMissing(valid)) {
@@ -17,17 +20,20 @@ export function toldPhase(result: Result, name: Phase): ToldPhase | Missing {
   }
   for (const round of valid.rounds) {
     const { before, after } = round.round.phases;
-    if (before === null) {
+    if (before === null && (name !== 'before' || result.analysis.phases.before === null)) {
       return missingIn(round, noted(result, round, 'before, during and after cannot be told'));
     }
     if (after === null && name !== 'before') {
-      return { missing: `the load never came back${round.where}`, never: true };
+      return { missing: `throughput was not back at 90 % for 3 s${round.where}`, never: true };
     }
   }
   const { phases } = result.analysis;
   const own = phases[name];
   if (own !== null) {
-    return { phase: own, detail: valid.detail };
+    const told = valid.rounds.filter(({ round }) => name !== 'before' || round.phases.before !== null).length;
+    const detail =
+      told === valid.rounds.length ? valid.detail : `over ${told} of ${valid.rounds.length} rounds`;
+    return { phase: own, detail };
   }
   // What came after the fault, all of it: the load held on, so that nothing was during.
   return name === 'during' && phases.after !== null

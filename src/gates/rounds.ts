@@ -12,6 +12,8 @@ export interface ValidRound {
   readonly name: string;
   /** ` in round 2`; '' where there is one alone. */
   readonly where: string;
+  /** Valid or not; null for the first. */
+  readonly before: RoundAnalysis | null;
 }
 
 export interface ValidRounds {
@@ -53,6 +55,7 @@ function toldRound(result: Result, round: RoundAnalysis, index: number): ValidRo
     fault,
     name: several ? `${kind} ${index + 1}` : kind,
     where: several ? ` in round ${index + 1}` : '',
+    before: result.analysis.rounds[index - 1] ?? null,
   };
 }
 
@@ -76,8 +79,16 @@ export function noted({ notes }: Result, { name }: ValidRound, what: string): st
   return note === undefined ? what : note.slice(head.length).replace(/\.$/, '');
 }
 
-/** What one round has: a value; or none since it never ended, or since it was not measured. */
-export type RoundValue = number | { readonly never: string } | { readonly missing: string };
+/**
+ * What one round has: a value; or none since it was not measured; or none since it never ended. Where service never came
+ * back, no gate holds, whatever the other rounds had; what was only slower than the round was long (`late`) counts as
+ * longer than any other, so that a median may still be told.
+ */
+export type RoundValue =
+  | number
+  | { readonly missing: string }
+  | { readonly never: string }
+  | { readonly late: string };
 
 /** Statistics over rounds. */
 export const ROUND_STATISTICS = ['min', 'median', 'mean', 'p90', 'p95', 'p99', 'max'] as const;
@@ -89,6 +100,8 @@ interface RoundMetric extends Pick<Metric, 'name' | 'group' | 'unit' | 'meaning'
 /** A metric that each valid round has a value of; without a statistic it is the worst. */
 export function roundMetric({ of, ...named }: RoundMetric): Metric {
   const values = (result: Result, part: string | null) => valuesOf(result, part, of);
+  const ranked = (told: ReturnType<typeof values>): RoundValues =>
+    isMissing(told) || told.late === null ? told : { missing: told.late, never: true };
   return {
     ...named,
     better: 'less',
@@ -97,8 +110,16 @@ export function roundMetric({ of, ...named }: RoundMetric): Metric {
     phases: false,
     part: 'fault',
     read: (result, { part, statistic }) => statisticOf(values(result, part), statistic ?? 'max'),
-    perRound: values,
+    perRound: (result, part) => ranked(values(result, part)),
   };
+}
+
+interface Told {
+  /** Infinity for one that was late. */
+  readonly values: readonly number[];
+  readonly detail: string;
+  /** What is said of the first that was late; null where none was. */
+  readonly late: string | null;
 }
 
 /** One round without a value is enough for none: it may have been the worst. */
@@ -106,28 +127,37 @@ function valuesOf(
   result: Result,
   part: string | null,
   of: (round: ValidRound, result: Result) => RoundValue,
-): RoundValues {
+): Told | Missing {
   const valid = validRounds(result, part);
   if (isMissing(valid)) {
     return valid;
   }
   const values: number[] = [];
+  let late: string | null = null;
   for (const round of valid.rounds) {
     const value = of(round, result);
-    if (typeof value !== 'number') {
+    if (typeof value === 'number') {
+      values.push(value);
+    } else if ('late' in value) {
+      values.push(Infinity);
+      late ??= `${value.late}${round.where}`;
+    } else {
       return 'never' in value
         ? { missing: `${value.never}${round.where}`, never: true }
         : missingIn(round, value.missing);
     }
-    values.push(value);
   }
-  return { values, detail: valid.detail };
+  return { values, detail: valid.detail, late };
 }
 
-function statisticOf(values: RoundValues, statistic: Statistic): Reading {
-  return isMissing(values)
-    ? values
-    : { value: roundStatistic(values.values, statistic), detail: values.detail };
+function statisticOf(told: Told | Missing, statistic: Statistic): Reading {
+  if (isMissing(told)) {
+    return told;
+  }
+  const value = roundStatistic(told.values, statistic);
+  return value === Infinity
+    ? { missing: told.late ?? 'it never ended', never: true }
+    : { value, detail: told.detail };
 }
 
 /**

@@ -63,7 +63,7 @@ function measuresOf(result: Result): Record<string, BencherMetric> {
   const measures: Record<string, BencherMetric> = {};
   for (const { name, figure, metric, value } of keyFigures(result)) {
     const { suffix, factor } = UNITS[metric.unit];
-    const scaled = (each: number) => Number((each / factor).toPrecision(15));
+    const scaled = (each: number) => Number((each / factor).toPrecision(9));
     const slug = `${name.replaceAll(/[_.@]/g, '-')}${suffix}`;
     const bounds = figure.statistic === 'median' ? roundBounds(result, figure.metric) : null;
     measures[slug] = {

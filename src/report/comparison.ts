@@ -5,6 +5,7 @@ import { causeLines } from './terminal/comparison-causes.js';
 import { tableLines } from './terminal/comparison-table.js';
 import {
   counted,
+  cut,
   flow,
   labelled,
   plain,
@@ -37,7 +38,7 @@ export function renderComparison(comparison: Comparison, options: TerminalOption
 
 function headLines({ base, candidates }: Comparison, style: Style): string[] {
   const names = candidates.map(({ name }) => plain(name)).join(', ');
-  const title = flow([`${names} against ${plain(base.name)}`], style.columns, style);
+  const title = wrap(`${names} against ${plain(base.name)}`, style.columns);
   return [
     ...title.map((line) => style.paint(line, 'bold')),
     style.paint(style.rule.repeat(style.columns), 'dim'),
@@ -51,7 +52,7 @@ const LABEL = 6;
 function runLines(label: string, { name, directory, result }: NamedResult, style: Style): string[] {
   const { plan, run, analysis } = result;
   const parts = [
-    plain(name),
+    cut(plain(name), style.columns - LABEL, style),
     plain(plan.workload.name),
     counted(plan.clients, 'client'),
     ...(analysis.rounds.length > 1 ? [counted(analysis.rounds.length, 'round')] : []),

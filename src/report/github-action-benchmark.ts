@@ -51,5 +51,5 @@ const UNITS: Readonly<Record<GateUnit, { readonly unit: string; readonly factor:
 function entryOf({ name, metric, value, detail }: KeyFigure, prefix: string): BenchmarkEntry {
   const { unit, factor } = UNITS[metric.unit];
   const extra = [metric.meaning, detail].filter(Boolean).join('\n');
-  return { name: `${prefix}${name}`, unit, value: Number((value / factor).toPrecision(15)), extra };
+  return { name: `${prefix}${name}`, unit, value: Number((value / factor).toPrecision(9)), extra };
 }

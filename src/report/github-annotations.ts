@@ -29,7 +29,7 @@ function errorsOf({ name, result }: NamedResult): string[] {
   const failed = gates.filter(({ passed }) => !passed);
   const lines = failed.map(({ expression, text, why }) => {
     const because = why === undefined ? '' : ` (${why})`;
-    return command('error', `Gate failed: ${expression}`, `${text}${because} in ${name}`);
+    return command('error', `Gate failed: ${expression}`, `${name}: ${text}${because}`);
   });
   const broke =
     gates.length === 0 && run.status !== 'completed'

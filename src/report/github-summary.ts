@@ -61,7 +61,10 @@ function setting({ plan, run, cluster }: Result): string {
 function gateTable(gates: readonly GateOutcome[]): string {
   const rows = gates.map(({ passed, expression, measured, unit, text, why }) => {
     const value = measured === null ? '–' : escapeMarkdown(showValue(measured, unit));
-    const said = passed ? '' : [text, why ?? ''].filter(Boolean).map(escapeMarkdown).join('<br>');
+    const shown = measured === null ? '' : showValue(measured, unit);
+    const said = passed
+      ? ''
+      : [text === shown ? '' : text, why ?? ''].filter(Boolean).map(escapeMarkdown).join('<br>');
     return `| ${passed ? '✅' : '❌'} | <code>${escapeMarkdown(expression)}</code> | ${value} | ${said} |`;
   });
   return ['|   | gate | measured | |', '|---|---|---:|---|', ...rows].join('\n');
@@ -82,7 +85,7 @@ function figures(result: Result): string {
  */
 export function escapeMarkdown(text: string): string {
   return plain(text)
-    .replaceAll(/[&<>"'`*_~|\\[\]#!@$:]|^[-+=]|(?<=^\d+)[.)]|(?<=www)\./gi, numbered)
+    .replaceAll(/[&<>"'`*_~|\\[\]#!@$:]|^[-+=]|(?<=^\d+)[.)](?=\s|$)|(?<=www)\./gi, numbered)
     .trim();
 }
 

@@ -79,7 +79,7 @@ function sampleOf({ figure, metric, value }: KeyFigure, run: Readonly<Record<str
       ...(statistic === null ? {} : { statistic }),
       ...(phase === null ? {} : { phase }),
     },
-    value: Number((value / BASE[metric.unit].factor).toPrecision(15)),
+    value: Number((value / BASE[metric.unit].factor).toPrecision(9)),
   };
 }
 

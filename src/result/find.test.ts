@@ -137,5 +137,6 @@ describe('findResults', () => {
     const names = async (each: readonly string[]) => (await findResults(each, root)).map(({ name }) => name);
     expect(await names(words)).toEqual(['a', 'b', 'c']);
     expect(await names([words[0] ?? '', 'c', 'c'])).toEqual(['nightly', 'c', 'c (2)']);
+    expect(await names([words[0] ?? '', words[0] ?? ''])).toEqual(['nightly', 'nightly (2)']);
   });
 });

@@ -24,8 +24,15 @@ export async function findResults(
   return withOwnNames(found);
 }
 
-/** One of them, see {@link findResults}. */
-export async function findResult(word: string, root: string = RESULTS_ROOT): Promise<NamedResult> {
+/**
+ * One of them, see {@link findResults}.
+ * @param elsewhere what to do, one sentence, when there is nothing in the root
+ */
+export async function findResult(
+  word: string,
+  root: string = RESULTS_ROOT,
+  elsewhere = 'Use --results DIR for another one.',
+): Promise<NamedResult> {
   const kind = await kindOf(word);
   if (kind === 'file' || (kind === 'directory' && (await kindOf(join(word, RESULT_FILE))) === 'file')) {
     return named(word, kind, await readResult(word));
@@ -47,7 +54,7 @@ export async function findResult(word: string, root: string = RESULTS_ROOT): Pro
       'Name one by its folder.',
     );
   }
-  throw kind === 'directory' ? await noResultIn(word) : await unknown(word, root, folders);
+  throw kind === 'directory' ? await noResultIn(word) : await unknown(word, root, folders, elsewhere);
 }
 
 type Kind = 'file' | 'directory' | 'none';
@@ -119,14 +126,19 @@ async function noResultIn(directory: string): Promise<UserError> {
   return new UserError(`Expected the folder of a run, found no ${RESULT_FILE} in ${directory}.`, hint);
 }
 
-async function unknown(word: string, root: string, folders: readonly string[]): Promise<UserError> {
+async function unknown(
+  word: string,
+  root: string,
+  folders: readonly string[],
+  elsewhere: string,
+): Promise<UserError> {
   if (word.includes('/') || word.endsWith('.json')) {
     return new UserError(`Expected a ${RESULT_FILE} or the folder of a run, found nothing at ${word}.`);
   }
   const expected = `Expected a ${RESULT_FILE}, the folder of a run, or the label of one in ${root}`;
   if (folders.length === 0) {
     const none = (await kindOf(root)) === 'none' ? 'there is no such directory' : 'no run is in it';
-    return new UserError(`${expected}; found '${word}', and ${none}.`, 'Use --results DIR for another one.');
+    return new UserError(`${expected}; found '${word}', and ${none}.`, elsewhere);
   }
   const labels = await labelsIn(root, folders);
   const meant = didYouMean(word, [...labels, ...folders]);
@@ -155,13 +167,12 @@ function listOf(words: readonly string[]): string {
   return `${words.slice(0, MOST_LISTED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
-/** Results of one label are told apart by their folders, and those of one folder's name by numbers. */
+/** Different results of one label are told apart by their folders, and what is named twice by numbers. */
 function withOwnNames(results: readonly NamedResult[]): readonly NamedResult[] {
-  const isTwice = (name: string, among: readonly string[]) =>
-    among.filter((other) => other === name).length > 1;
-  const labels = results.map(({ name }) => name);
-  const names = results.map(({ name, directory }) =>
-    isTwice(name, labels) ? basename(directory ?? name) : name,
+  const isShared = ({ name, directory }: NamedResult) =>
+    results.some((other) => other.name === name && other.directory !== directory);
+  const names = results.map((result) =>
+    isShared(result) ? basename(result.directory ?? result.name) : result.name,
   );
   return results.map((result, index) => {
     const name = names[index] ?? result.name;

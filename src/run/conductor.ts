@@ -16,7 +16,7 @@ import { ThreadHealth } from '../load/thread-health.js';
 import { pause } from '../observe/poll.js';
 import type { Plan } from '../plan/plan.js';
 import type { Secrets } from '../plan/target.js';
-import type { ClusterFacts, FaultRecord } from '../result/result.js';
+import type { ClusterFacts, Event, FaultRecord } from '../result/result.js';
 import { compilePrograms } from '../workload/compile.js';
 import type { LedgerPlan } from '../workload/ledger-plan.js';
 import { type Audited, auditRun } from './audit.js';
@@ -60,6 +60,7 @@ export interface RunRequest {
 }
 
 export interface RunProgress {
+  readonly plan: Plan;
   readonly elapsedMs: number;
   /** Null when only a number of transactions, or of rounds, ends the load. */
   readonly durationMs: number | null;
@@ -69,6 +70,10 @@ export interface RunProgress {
   readonly leader: string | null;
   /** Of so many rounds; null when there are none. */
   readonly round: { readonly now: number; readonly of: number } | null;
+  /** When each fault was about to be done, until now. */
+  readonly faultsMs: readonly number[];
+  /** What was seen in the cluster since the call before, all of it at the first one. */
+  readonly events: readonly Event[];
 }
 
 /** Threads need a moment until they have the message; the load begins for all of them at the same instant. */
@@ -144,6 +149,7 @@ class Conductor {
   /** Aborted when the load ends: for faults and progress. */
   private readonly ended = new AbortController();
   private round = 0;
+  private readonly faultsMs: number[] = [];
 
   constructor(
     private readonly request: RunRequest,
@@ -177,8 +183,9 @@ class Conductor {
     watching.start();
     const progress = this.reportProgress();
     const faults = schedule.run();
-    // Awaited below, whatever the load does meanwhile.
+    // Awaited below, whatever the load does meanwhile; progress rejects with what the caller's function throws.
     faults.catch(() => undefined);
+    progress.catch(() => undefined);
     try {
       const end = await this.load(cpuBefore, this.request.plan.rounds === null ? null : faults);
       const thread = health.end();
@@ -267,7 +274,9 @@ class Conductor {
       mend: lab === null ? async () => [] : mender(access),
       health: () => getHealth(plan.target.patroni, { timeoutMs: 1000, ...access }, members.length),
       before: () => {
-        this.timeline.mark(this.clock.nowMs());
+        const nowMs = this.clock.nowMs();
+        this.timeline.mark(nowMs);
+        this.faultsMs.push(nowMs);
         watching.dense();
       },
       tell: (kind, atMs, text) =>
@@ -345,12 +354,18 @@ class Conductor {
   private async reportProgress(): Promise<void> {
     const { plan, onProgress, progressMs } = this.request;
     const { signal } = this.ended;
+    let told = 0;
     for (let span = 1; !signal.aborted; span++) {
       await this.sleepUntil(span * progressMs, signal);
       if (signal.aborted && this.clock.nowMs() < (span - 0.5) * progressMs) {
         return; // It ended within a span.
       }
+      const events = this.log.since(told);
+      told += events.length;
       onProgress({
+        plan,
+        events,
+        faultsMs: [...this.faultsMs],
         elapsedMs: this.clock.nowMs(),
         durationMs: plan.durationMs,
         latest: this.timeline.latest(Math.round(progressMs / plan.intervalMs)),

@@ -47,6 +47,11 @@ export class EventLog {
     return this.changes;
   }
 
+  /** What came after so many, in the order in which it was told of. */
+  since(count: number): readonly Event[] {
+    return this.events.slice(count);
+  }
+
   /** In order of time. */
   sorted(): readonly Event[] {
     return this.events.toSorted((a, b) => a.atMs - b.atMs);

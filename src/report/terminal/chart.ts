@@ -40,7 +40,8 @@ export function drawTimeline(result: Result, view: View, style: Style): string[]
   );
   lines.push(...leaderLane(result, canvas));
   lines.push(...serverLanes(result, canvas));
-  lines.push(...axis(result, canvas));
+  const faults = result.faults.flatMap(({ askedAtMs }) => askedAtMs ?? []);
+  lines.push(...axis(faults, canvas));
   return lines;
 }
 
@@ -83,11 +84,12 @@ function throughputLabel(row: number, route: Route, peak: number, result: Result
 }
 
 /** Eighths of the height, at least one for anything that is not nothing. */
-function levelOf(rate: number, peak: number, levels: number): number {
+export function levelOf(rate: number, peak: number, levels: number): number {
   return rate > 0 ? Math.max(1, Math.round((rate / peak) * levels)) : 0;
 }
 
-function block(level: number, nothing: boolean, style: Style): string {
+/** One cell of a bar that reaches so many eighths into it. */
+export function block(level: number, nothing: boolean, style: Style): string {
   if (nothing) {
     return ' ';
   }
@@ -184,7 +186,7 @@ function byBackend(a: string, b: string): number {
   return rank(a) - rank(b) || a.localeCompare(b, 'en');
 }
 
-interface Span {
+export interface Span {
   readonly fromMs: number;
   readonly toMs: number;
   /** '' while there was none. */
@@ -199,7 +201,8 @@ function spansOf(changes: readonly Event[], textOf: (event: Event) => string): S
   }));
 }
 
-function drawSpans(spans: readonly Span[], canvas: Canvas, ink: 'cyan' | 'yellow'): string {
+/** Names from when they were first seen, with a line as long as they were. */
+export function drawSpans(spans: readonly Span[], canvas: Canvas, ink: 'cyan' | 'yellow'): string {
   const { view, width, style } = canvas;
   const filler = style.unicode ? '─' : '-';
   const cells = new Array<string>(width).fill(' ');
@@ -230,7 +233,7 @@ function write(text: string, cells: string[], from: number): void {
 }
 
 /** Ticks at round instants, the faults marked, and the instants under them. */
-function axis(result: Result, canvas: Canvas): string[] {
+export function axis(faultsMs: readonly number[], canvas: Canvas): string[] {
   const { view, width, style } = canvas;
   const stepMs = tickStep((view.toMs - view.fromMs) / width);
   const line = new Array<string>(width).fill(style.unicode ? '─' : '-');
@@ -243,9 +246,9 @@ function axis(result: Result, canvas: Canvas): string[] {
       labels[column + i] = label[i] as string;
     }
   }
-  for (const fault of result.faults) {
-    if (fault.askedAtMs !== null && fault.askedAtMs >= view.fromMs && fault.askedAtMs < view.toMs) {
-      line[columnOf(fault.askedAtMs, canvas)] = style.unicode ? '▲' : '^';
+  for (const atMs of faultsMs) {
+    if (atMs >= view.fromMs && atMs < view.toMs) {
+      line[columnOf(atMs, canvas)] = style.unicode ? '▲' : '^';
     }
   }
   return [

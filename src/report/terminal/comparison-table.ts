@@ -1,18 +1,15 @@
 import type { Comparison, ComparisonRow, Contrast, Figure } from '../../compare/comparison.js';
 import { differenceText, figureText, intervalText, neededText, VERDICTS } from '../comparison-words.js';
-import { cut, plain, type Style, table, wrap } from './text.js';
+import { fitted, plain, type Style, table, wrap } from './text.js';
 import { widthOf } from './width.js';
 
 /** One table of all rows, in groups; with several candidates, or where a line would be too long, a line for each run. */
 export function tableLines(comparison: Comparison, style: Style): string[] {
   const wide = comparison.candidates.length === 1 ? wideTable(comparison, style) : null;
   const fits = wide?.lines.every((line) => widthOf(line) <= style.columns);
-  const { lines, groups } = wide !== null && fits ? wide : longTable(comparison, style);
+  const { lines, above } = wide !== null && fits ? wide : longTable(comparison, style);
   const [head = '', ...rest] = lines;
-  const body = rest.flatMap((line, index) => {
-    const group = groups[index];
-    return group === undefined || group === null ? [line] : ['', style.paint(group, 'bold'), line];
-  });
+  const body = rest.flatMap((line, index) => [...(above[index] ?? []), line]);
   return [head, ...body, '', ...wrap(LEGEND, style.columns).map((line) => style.paint(line, 'dim'))];
 }
 
@@ -22,8 +19,8 @@ const LEGEND =
 interface Table {
   /** The head first. */
   readonly lines: readonly string[];
-  /** Of each line but the head: the heading that stands above it, null for none. */
-  readonly groups: readonly (string | null)[];
+  /** Of each line but the head: what stands above it. */
+  readonly above: readonly (readonly string[])[];
 }
 
 /** A line for each row. */
@@ -39,42 +36,39 @@ function wideTable({ base, candidates, rows }: Comparison, style: Style): Table 
   const head = ['', ...heads, 'differs', 'interval', 'verdict'];
   return {
     lines: aligned([head, ...cells], ['left', 'right', 'right', 'right', 'left', 'left'], style),
-    groups: groupsOf(rows),
+    above: groupsOf(rows, style),
   };
 }
 
 /** Longer names would push the verdict out of the line; they stand above the table. */
 const MOST_HEAD = 7;
 
-/** A line for the base of each row, and one for each candidate below it. */
+/** The title of each row, and below it a line for each run. */
 function longTable({ base, candidates, rows }: Comparison, style: Style): Table {
-  const names = [base, ...candidates].map(({ name }) => cut(plain(name), MOST_NAME, style));
-  const groups = groupsOf(rows);
+  const names = [base, ...candidates].map(({ name }) => plain(name));
+  const groups = groupsOf(rows, style);
   const cells: string[][] = [];
-  const groupsOfLines: (string | null)[] = [];
+  const above: (readonly string[])[] = [];
   for (const [at, { figures, contrasts, unit, title }] of rows.entries()) {
     for (const [index, figure] of figures.entries()) {
       const contrast = index === 0 ? ['', '', ''] : contrastCells(contrasts[index - 1], unit, style);
-      cells.push([
-        index === 0 ? title : '',
-        names[index] ?? '',
-        figureCell(figure, unit, style),
-        ...contrast,
-      ]);
-      groupsOfLines.push(index === 0 ? (groups[at] ?? null) : null);
+      cells.push([names[index] ?? '', figureCell(figure, unit, style), ...contrast]);
+      above.push(index === 0 ? [...(groups[at] ?? []), title] : []);
     }
   }
-  const head = ['', 'run', '', 'differs', 'interval', 'verdict'];
-  const lines = aligned([head, ...cells], ['left', 'left', 'right', 'right', 'left', 'left'], style);
-  return { lines, groups: groupsOfLines };
+  const head = HEAD.map((cell) => style.paint(cell, 'dim'));
+  const fitting = fitted([head, ...cells], 0, style);
+  return { lines: table(fitting, ['left', 'right', 'right', 'left', 'left']), above };
 }
 
-const MOST_NAME = 14;
+const HEAD = ['', '', 'differs', 'interval', 'verdict'];
 
-function groupsOf(rows: readonly ComparisonRow[]): readonly (string | null)[] {
+function groupsOf(rows: readonly ComparisonRow[], style: Style): readonly (readonly string[])[] {
   const isSame = (a: ComparisonRow, b: ComparisonRow | undefined) =>
     a.over === b?.over && a.fault === b.fault;
-  return rows.map((row, index) => (isSame(row, rows[index - 1]) ? null : groupOf(row)));
+  return rows.map((row, index) =>
+    isSame(row, rows[index - 1]) ? [] : ['', style.paint(groupOf(row), 'bold')],
+  );
 }
 
 /** With the counts of its first row. */
@@ -133,5 +127,7 @@ function aligned(
 ): string[] {
   const [head = [], ...rest] = rows;
   const dim = head.map((cell) => style.paint(cell, 'dim'));
-  return table([dim, ...rest], aligns).map((line) => line.slice(2));
+  return table([dim, ...rest], aligns).map((line) => line.slice(MARGIN));
 }
+
+const MARGIN = 2;

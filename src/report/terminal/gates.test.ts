@@ -1,59 +1,44 @@
 import { describe, expect, it } from 'vitest';
-import { sampleOf } from '../../analysis/sample.fixture.js';
-import type { GateOutcome } from '../../result/gate.js';
-import { renderTerminal } from '../terminal.js';
+import { HOSTILE, OUTCOMES } from '../gated.fixture.js';
+import { gateLines } from './gates.js';
+import { styleOf } from './text.js';
+import { widthOf } from './width.js';
 
-const OPTIONS = { columns: 80, color: false, unicode: true };
+const style = styleOf({ columns: 80, color: false, unicode: true });
 
-const passed: GateOutcome = {
-  expression: 'lost == 0',
-  passed: true,
-  measured: 0,
-  limit: 0,
-  unit: 'count',
-  text: '0 of 11,058',
-};
-
-const failed: GateOutcome = {
-  ...passed,
-  expression: 'tps > 1000',
-  passed: false,
-  text: '550 tps',
-  why: 'the shop sells 1000 things a second',
-};
-
-const reportOf = (gates: readonly GateOutcome[], options = OPTIONS) =>
-  renderTerminal({ ...sampleOf('switchover').result, gates }, options);
-
-describe('gates in the report', () => {
-  it('stand right behind the verdict, a line for each, and say why a failed one was asked for', () => {
-    const report = reportOf([passed, failed]);
-    const sections = report.split('\n\n');
-    expect(sections[2]).toBe(
-      [
-        'Gates  1 of 2 failed',
-        '  ✓ lost == 0: 0 of 11,058',
-        '  ✗ tps > 1000: 550 tps',
-        '    the shop sells 1000 things a second',
-      ].join('\n'),
+describe('gates in the terminal', () => {
+  it('have a line each, and under one that failed what is to be said', () => {
+    expect(gateLines(OUTCOMES, style).join('\n')).toBe(
+      `Gates  2 of 3 failed
+  ✓ write_downtime.max < 10s     5.18 s
+  ✗ tps@after >= 105% of before  1,595 tps, 100.1 % of 1,594 tps before
+      sold so
+  ✗ lost == 0                    –
+      not measured: commits were not audited (--ledger off)`,
     );
   });
 
-  it('are counted when all passed, and absent without any', () => {
-    expect(reportOf([passed])).toContain('\nGates  passed\n');
-    expect(reportOf([passed, passed])).toContain('\nGates  all 2 passed\n');
-    expect(reportOf([])).not.toContain('Gates');
+  it('are nothing without any, and counted where all passed', () => {
+    expect(gateLines([], style)).toEqual([]);
+    expect(gateLines(OUTCOMES.slice(0, 1), style)[0]).toBe('Gates  passed');
   });
 
-  it('have no power over the terminal, and fit into it', () => {
-    const evil = { ...failed, expression: `errors[\u001b[2J].count < 1`, text: 'x'.repeat(200) };
-    const report = reportOf([evil]);
-    expect(report).not.toContain('\u001b');
-    expect(Math.max(...report.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
+  it('are ASCII where the terminal shows no more', () => {
+    const ascii = styleOf({ columns: 80, color: false, unicode: false });
+    expect(gateLines(OUTCOMES, ascii).join('\n')).toMatch(/^[ -~\n]*$/);
   });
 
-  it('are told in ASCII where nothing else is shown', () => {
-    const report = reportOf([passed, failed], { ...OPTIONS, unicode: false });
-    expect(report).toContain('  + lost == 0: 0 of 11,058\n  x tps > 1000: 550 tps');
-  });
+  it.each([...HOSTILE, 'x'.repeat(300), 'word '.repeat(60).trim(), '界'.repeat(90)])(
+    'fit into their columns, and keep the cursor where it is: %j',
+    (text) => {
+      for (const columns of [80, 100]) {
+        const gates = OUTCOMES.map((outcome) => ({ ...outcome, expression: text, text, why: text }));
+        const lines = gateLines(gates, styleOf({ columns, color: false, unicode: true }));
+        for (const line of lines.join('\n').split('\n')) {
+          expect(widthOf(line)).toBeLessThanOrEqual(columns);
+          expect(line).not.toMatch(/\p{C}/u);
+        }
+      }
+    },
+  );
 });

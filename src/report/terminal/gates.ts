@@ -43,11 +43,11 @@ function linesOf(gate: GateOutcome, width: number, style: Style): string[] {
     // What is said besides the value may be left out: it is well.
     return [fitting(line, whole ? text : value, style)];
   }
-  const shown = style.paint(value, 'red', 'bold');
-  const below = [
-    ...(text === value ? [] : [text]),
-    ...(gate.why === undefined ? [] : [style.paint(plain(gate.why), 'dim')]),
-  ];
+  // What was measured says why it failed; what was not needs its reason.
+  const isTold = measured !== null && whole;
+  const shown = style.paint(isTold ? text : value, 'red', 'bold');
+  const reason = isTold || text === value ? [] : [text];
+  const below = [...reason, ...(gate.why === undefined ? [] : [style.paint(plain(gate.why), 'dim')])];
   return [
     fitting(line, shown, style),
     ...below

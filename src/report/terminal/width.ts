@@ -37,6 +37,26 @@ export function headOf(text: string, width: number): string {
   return head;
 }
 
+/** The same of a text that may have colours; they end with it. */
+export function clip(text: string, width: number): string {
+  if (widthOf(text) <= width) {
+    return text;
+  }
+  let clipped = '';
+  let left = width;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are escape sequences
+  for (const piece of text.split(/(\u001b\[[\d;]*m)/)) {
+    const isColor = piece.startsWith('\u001b');
+    const shown = isColor ? piece : headOf(piece, left);
+    clipped += shown;
+    left -= isColor ? 0 : widthOf(shown);
+    if (shown !== piece) {
+      break;
+    }
+  }
+  return clipped.includes('\u001b') ? `${clipped}\u001b[0m` : clipped;
+}
+
 export function padStart(text: string, width: number): string {
   return ' '.repeat(Math.max(0, width - widthOf(text))) + text;
 }

@@ -1,0 +1,74 @@
+import { UserError } from '../errors.js';
+import { checkBaseline, type Gate, judgeGates, parseGate, readGatesFile } from '../gates/gate.js';
+import { findResult, findResults } from '../result/find.js';
+import type { NamedResult } from '../result/named.js';
+import { EXIT } from './exit.js';
+
+export { listedMetrics, type MetricForm, UNIT_WORDS } from '../gates/list.js';
+
+/** What {@link gate} is told. */
+export interface GateOptions {
+  /** Each a result.json, the folder of a run, or the label of one in `resultsDir`. */
+  readonly results: readonly string[];
+  /** Conditions such as `write_downtime.p95 < 10s`. */
+  readonly gates?: readonly string[];
+  /** Path of a file of such, whose gates come first. Without it and `gates`, those that the run was asked to meet. */
+  readonly gatesFile?: string;
+  /** What gates compare with, named as the results are. */
+  readonly baseline?: string;
+  /** Where runs leave their folders, `results` when absent. */
+  readonly resultsDir?: string;
+}
+
+/** What came of it. */
+export interface GateReport {
+  /** With the outcomes as their `result.gates`, in the order in which they were named. */
+  readonly results: readonly NamedResult[];
+  readonly baseline: NamedResult | null;
+  readonly passed: boolean;
+  /** As of the command: 0 when all gates hold on all results, 1 when one does not. */
+  readonly exitCode: 0 | 1;
+}
+
+/**
+ * Judges results by gates. Nothing is written.
+ * @throws UserError for a gate that is none, a result that is not there or cannot be read, a baseline that is missing or has
+ *   no such figure, and where no gate was given
+ */
+export async function gate(options: GateOptions): Promise<GateReport> {
+  const { results: words, gates: texts = [], gatesFile, resultsDir } = options;
+  // First, since a mistake in them is cheaper to find than a result.
+  const given = [...(gatesFile === undefined ? [] : await readGatesFile(gatesFile)), ...texts.map(parseGate)];
+  if (words.length === 0) {
+    throw new UserError(
+      'Expected a result: the folder of a run, its result.json, or its label; found none.',
+      'Name one behind the command.',
+    );
+  }
+  const found = await findResults(words, resultsDir);
+  const asked = found.map((named) => (given.length > 0 ? given : ownGates(named)));
+  const baseline = options.baseline === undefined ? null : await findResult(options.baseline, resultsDir);
+  checkBaseline(asked.flat(), baseline);
+  const results = found.map((named, index) => judged(named, asked[index] ?? [], baseline));
+  const passed = results.every(({ result }) => result.gates.every((outcome) => outcome.passed));
+  return { results, baseline, passed, exitCode: passed ? EXIT.ok : EXIT.gateFailed };
+}
+
+/** Those that the run was asked to meet. */
+function ownGates({ name, result }: NamedResult): readonly Gate[] {
+  if (result.gates.length === 0) {
+    throw new UserError(
+      `Expected a gate, found none: none was given, and ${name} was run without any.`,
+      "Add --gate 'lost == 0' or --gates FILE; 'pgha-bench gate --list' names what there is.",
+    );
+  }
+  return result.gates.map(({ expression, why }) => ({
+    ...parseGate(expression),
+    ...(why === undefined ? {} : { why }),
+  }));
+}
+
+function judged(named: NamedResult, gates: readonly Gate[], baseline: NamedResult | null): NamedResult {
+  const outcomes = judgeGates(gates, named.result, baseline?.result ?? null);
+  return { ...named, result: { ...named.result, gates: outcomes } };
+}
