@@ -70,7 +70,7 @@ function sectionsOf(result: Result, data: RunData): Section[] {
   const { id } = data;
   const all: readonly (readonly [part: string, name: string, content: Markup | null])[] = [
     ['timeline-title', 'Timeline', result.run.elapsedMs > 0 ? timelineSection(result, data) : null],
-    ['rounds', 'Rounds', roundsSection(result, id)],
+    ['rounds', result.analysis.rounds.length > 1 ? 'Rounds' : 'Fault', roundsSection(result, id)],
     ['commits', 'Commits', commitsSection(result, id)],
     ['errors', 'Errors', errorsSection(result, id)],
     ['load', 'Latency', loadSection(result, id)],

@@ -1,3 +1,4 @@
+import type { ObserverFacts } from '../../result/observed.js';
 import type { Result } from '../../result/result.js';
 import { formatMillis } from '../../units.js';
 import { inWords, targetParts, titleParts } from '../terminal/heading.js';
@@ -26,18 +27,7 @@ export function measurementSection(result: Result, id: string): Markup {
           ),
         ],
     definitions(entriesOf(lines).filter(({ label }) => label === 'generator')),
-    observers.length === 0
-      ? null
-      : table({
-          caption: 'What watched the cluster, and what the others would have shown',
-          head: ['Layer', 'Watched', 'Would have shown'],
-          kinds: ['text', 'text', 'text'],
-          rows: observers.map(({ layer, watched, missing }) => [
-            plain(layer),
-            watched ? 'yes' : h('strong', { class: 'doubt' }, '! no'),
-            missing === null ? '' : plain(missing),
-          ]),
-        }),
+    observerTable(observers),
     clocks.length === 0
       ? null
       : table({
@@ -52,6 +42,23 @@ export function measurementSection(result: Result, id: string): Markup {
         }),
     threadTable(result),
   );
+}
+
+function observerTable(observers: readonly ObserverFacts[]): Markup | null {
+  if (observers.every(({ watched }) => watched)) {
+    const layers = observers.map(({ layer }) => plain(layer)).join(', ');
+    return layers === '' ? null : definitions([{ label: 'watched', texts: [`all layers: ${layers}`] }]);
+  }
+  return table({
+    caption: 'What watched the cluster, and what would have been shown by what did not',
+    head: ['Layer', 'Watched', 'Would have shown'],
+    kinds: ['text', 'text', 'text'],
+    rows: observers.map(({ layer, watched, missing }) => [
+      plain(layer),
+      watched ? 'yes' : h('strong', { class: 'doubt' }, '! no'),
+      missing === null ? '' : plain(missing),
+    ]),
+  });
 }
 
 function threadTable({ generator }: Result): Markup | null {
@@ -113,7 +120,7 @@ function factsOf(result: Result): Entry[] {
     ['PostgreSQL', [cluster.postgres]],
     ['Patroni', [cluster.patroni]],
     ['HAProxy', [cluster.haproxy]],
-    ['pgha-bench', [`${tool.version}, Node ${tool.node}, ${tool.platform}, ${tool.cpus} CPUs`]],
+    ['tool', [`pgha-bench ${tool.version}, Node ${tool.node}, ${tool.platform}, ${tool.cpus} CPUs`]],
     ['started', [`${run.startedAt}, seed ${plan.seed}, run ${run.id}`]],
     ['label', [plan.label ?? null]],
     ['tags', tags.length === 0 ? [] : [tags.join(', ')]],

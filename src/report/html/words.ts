@@ -118,7 +118,7 @@ export function table({ caption, head, kinds, rows, className }: TableShape): Ma
   const kind = (index: number) => (kinds[index] === 'figure' ? 'figure' : null);
   return h(
     'div',
-    { class: 'table-frame', tabindex: 0, role: 'group', 'aria-label': 'Table, scrolls sideways' },
+    { class: 'table-frame' },
     h(
       'table',
       { class: className },

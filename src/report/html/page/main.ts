@@ -2,6 +2,7 @@ import type uPlot from 'uplot';
 import type { PageData } from '../data.js';
 import { find } from './dom.js';
 import { makeOverlay } from './overlay.js';
+import { reachScrollers } from './scrolling.js';
 import { drawSpectrum } from './spectrum.js';
 import type { Stack } from './stack.js';
 import { makeTabs } from './tabs.js';
@@ -29,6 +30,7 @@ const page: OnPage = {
 };
 
 function redraw(): void {
+  reachScrollers();
   page.overlay?.draw();
   for (const timeline of timelines) {
     timeline.draw();

@@ -283,6 +283,22 @@ describe('the page of a real run', () => {
   });
 });
 
+describe('paper', () => {
+  it('is light, and holds the charts in its width', async () => {
+    const { page } = await openFile(browser, fileOf('paper', result), { colorScheme: 'dark' });
+    await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+    await page.emulateMedia({ media: 'print' });
+    const ground = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    expect(ground).toBe('rgb(255, 255, 255)');
+    const widths = await page.evaluate(() =>
+      [...document.querySelectorAll('.uplot')].map((each) => each.clientWidth),
+    );
+    expect(Math.max(...widths)).toBeLessThanOrEqual(720);
+    await page.evaluate(() => dispatchEvent(new Event('afterprint')));
+    expect(await page.evaluate(() => document.documentElement.dataset['theme'])).toBe('dark');
+  });
+});
+
 describe('a page of several runs', () => {
   it('has a tab for each, and every id once', async () => {
     const { page, complaints } = await openFile(browser, fileOf('several', result, result));

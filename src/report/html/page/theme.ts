@@ -9,6 +9,7 @@ export function watchTheme(button: HTMLElement, redraw: () => void): void {
   const apply = () => {
     const theme = isPrinting ? 'light' : (chosen ?? (dark.matches ? 'dark' : 'light'));
     root.dataset['theme'] = theme;
+    root.classList.toggle('printing', isPrinting);
     button.textContent = theme === 'dark' ? 'Light' : 'Dark';
     button.setAttribute('aria-label', theme === 'dark' ? 'Show it light' : 'Show it dark');
     forgetColours();

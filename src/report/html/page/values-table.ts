@@ -44,7 +44,7 @@ function tableOf(view: View, series: RunSeries): HTMLElement[] {
   return [
     el(
       'div',
-      { class: 'table-frame', tabindex: 0, role: 'group', 'aria-label': 'Table, scrolls sideways' },
+      { class: 'table-frame' },
       el(
         'table',
         {},
