@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { columnsOf } from './columns.js';
+import { axisEnd, columnsOf } from './columns.js';
 import { longResult } from './long-result.fixture.js';
 import { groupsOf, NEAR_MS } from './thin.js';
 
@@ -56,5 +56,11 @@ describe('columnsOf', () => {
     const groups = groupsOf(cut);
     const acks = cut.timeline.outcomes.rw?.ack?.at(-1) ?? 0;
     expect(columnsOf(cut, groups).rate('rw')?.at(-1)).toBeCloseTo(acks / 0.05, 1);
+  });
+
+  it('has room for what still came after the last transaction of the run', () => {
+    const late = { ...MINUTE, run: { ...MINUTE.run, elapsedMs: 59_850 } };
+    expect(axisEnd(late)).toBe(60_000);
+    expect(axisEnd({ ...late, run: { ...late.run, elapsedMs: 59_950 } })).toBe(59_950);
   });
 });
