@@ -13,6 +13,9 @@ import { roundSample } from './round-samples.fixture.js';
 
 const ASSETS: Assets = { script: '', style: '' };
 
+/** Made before any test, since it takes its time. */
+const SIX = roundSample('six rounds');
+
 async function compared(...results: readonly Result[]): Promise<Comparison> {
   const [base, ...candidates] = results.map((result, index) => ({
     name: `run ${index + 1}`,
@@ -32,7 +35,7 @@ function dataOf(html: string): PageData {
 
 describe('renderComparisonHtml', () => {
   it('lays the rounds of all runs over each other from their faults on', async () => {
-    const six = roundSample('six rounds');
+    const six = SIX;
     const html = renderComparisonHtml(await compared(six, sampleOf('writes and reads').result), ASSETS);
     const [first, second] = dataOf(html).overlay?.runs ?? [];
     expect(first?.rounds).toHaveLength(6);
@@ -59,7 +62,7 @@ describe('renderComparisonHtml', () => {
   });
 
   it('tells figures, verdicts, what is not comparable and what else differs', async () => {
-    const six = roundSample('six rounds');
+    const six = SIX;
     const settings = { ...six.cluster.settings, 'patroni.ttl': 20 };
     const other = { ...six, cluster: { ...six.cluster, settings }, plan: { ...six.plan, clients: 8 } };
     const comparison = await compared(six, other);
@@ -76,8 +79,8 @@ describe('renderComparisonHtml', () => {
   });
 
   it('lets no text of a result out of its place', async () => {
-    const hostile = hostileOf(roundSample('six rounds'));
-    const html = renderComparisonHtml(await compared(hostile, roundSample('six rounds'), hostile), ASSETS);
+    const hostile = hostileOf(SIX);
+    const html = renderComparisonHtml(await compared(hostile, SIX, hostile), ASSETS);
     expect(html).not.toContain('<img');
     expect(html).not.toContain('<b ');
     expect(html.match(/<script/g)).toHaveLength(2);
@@ -87,7 +90,7 @@ describe('renderComparisonHtml', () => {
 
 describe('medianOf', () => {
   it('is the round in the middle of those that are valid and measured', () => {
-    const [round] = roundSample('six rounds').analysis.rounds;
+    const [round] = SIX.analysis.rounds;
     const downtime = round?.writeDowntime;
     if (round === undefined || downtime === null || downtime === undefined) {
       throw new Error('The sample has no downtime.');

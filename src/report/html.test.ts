@@ -12,6 +12,9 @@ import { ROUND_SAMPLES, roundSample } from './round-samples.fixture.js';
 /** As long as the real ones: see "is no longer than counted here" in page/report.e2e.test.ts. */
 const ASSETS: Assets = { script: '/**/'.repeat(25_000), style: '/**/'.repeat(7500) };
 
+/** Made before any test, since it takes its time. */
+const SIX = roundSample('six rounds');
+
 function render(...results: readonly Result[]): string {
   return renderHtml(
     results.map((result, index) => ({ name: `run ${index + 1}`, directory: null, result })),
@@ -76,7 +79,7 @@ describe('renderHtml', () => {
   });
 
   it('shows how rounds spread: a dot for each, hollow where it was disturbed', () => {
-    const html = render(roundSample('six rounds'));
+    const html = render(SIX);
     const strip = /aria-label="Write downtime:.*?<\/svg>/s.exec(html)?.[0] ?? '';
     expect(strip.match(/<circle/g)).toHaveLength(6);
     expect(strip.match(/dot invalid/g)).toHaveLength(1);

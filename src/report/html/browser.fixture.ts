@@ -4,6 +4,8 @@ import { type Browser, type BrowserContextOptions, chromium, type Page } from 'p
 /** Chromium without a screen, and without a word to anybody. The caller closes it. */
 export async function openBrowser(): Promise<Browser> {
   return chromium.launch({
+    // A machine with labs on it may be slow to start one.
+    timeout: 110_000,
     executablePath: process.env['PGHA_BENCH_CHROMIUM'] ?? '/usr/bin/chromium',
     args: [
       '--headless',

@@ -20,8 +20,10 @@ export interface Columns {
 export type Percentile = 'p50' | 'p90' | 'p99' | 'max';
 
 /** Of each group: rates over its whole length, latencies and stalls the highest. */
-export function columnsOf({ timeline, run }: Result, groups: readonly BucketGroup[]): Columns {
-  const seconds = groups.map((group) => lengthMs(timeline, group, run.elapsedMs) / 1000);
+export function columnsOf(result: Result, groups: readonly BucketGroup[]): Columns {
+  const { timeline } = result;
+  const endMs = axisEnd(result);
+  const seconds = groups.map((group) => lengthMs(timeline, group, endMs) / 1000);
   const sum = (column: readonly number[]) => groups.map((group) => sumOf(column, group));
   const perSecond = (column: readonly number[]) =>
     sum(column).map((count, index) => round(count / (seconds[index] ?? 1)));
@@ -44,11 +46,17 @@ export function columnsOf({ timeline, run }: Result, groups: readonly BucketGrou
   };
 }
 
-/** The last bucket ends with the run. */
+/** Where the axis ends: with the run, or with what still came after its last transaction. */
+export function axisEnd({ timeline, run }: Result): number {
+  const last = timeline.startMs.at(-1) ?? 0;
+  return last < run.elapsedMs ? run.elapsedMs : last + (timeline.widthMs.at(-1) ?? 0);
+}
+
+/** The last bucket ends with the axis. */
 function lengthMs({ startMs, widthMs }: Timeline, { first, last }: BucketGroup, endMs: number): number {
   const from = startMs[first] ?? 0;
   const to = (startMs[last] ?? 0) + (widthMs[last] ?? 0);
-  return Math.max(1e-3, endMs > from ? Math.min(to, endMs) - from : to - from);
+  return Math.max(1e-3, Math.min(to, endMs) - from);
 }
 
 function sumOf(column: readonly number[], { first, last }: BucketGroup): number {

@@ -1,6 +1,7 @@
 import type { Event, FaultRecord, Result } from '../../result/result.js';
 import { faultName } from '../terminal/fault.js';
 import { plain } from '../terminal/text.js';
+import { axisEnd } from './columns.js';
 import type { Mark, NamedView, Phase } from './data.js';
 
 /** Faults, what undid them, and who led from when on. */
@@ -81,8 +82,9 @@ const LEAST_MS = 20_000;
 
 /** One view for each round that was done, from shortly before the fault until the load is steady again; then the run. */
 export function viewsOf(result: Result): NamedView[] {
-  const { analysis, faults, run } = result;
-  const whole: NamedView = { label: 'Whole run', fromMs: 0, toMs: run.elapsedMs, askedAtMs: null };
+  const { analysis, faults } = result;
+  const endMs = axisEnd(result);
+  const whole: NamedView = { label: 'Whole run', fromMs: 0, toMs: endMs, askedAtMs: null };
   const done = analysis.rounds.flatMap((round) => {
     const fault = faults[round.fault];
     return fault === undefined || fault.askedAtMs === null
@@ -96,13 +98,13 @@ export function viewsOf(result: Result): NamedView[] {
     const overMs = Math.max(
       askedAtMs + LEAST_MS - BEFORE_MS - AFTER_MS,
       phases.after?.fromMs ?? 0,
-      writeDowntime?.outage ? (writeDowntime.toMs ?? run.elapsedMs) : 0,
-      readDowntime?.outage ? (readDowntime.toMs ?? run.elapsedMs) : 0,
+      writeDowntime?.outage ? (writeDowntime.toMs ?? endMs) : 0,
+      readDowntime?.outage ? (readDowntime.toMs ?? endMs) : 0,
     );
     return {
       label: done.length === 1 ? 'Fault' : `Round ${index + 1}`,
       fromMs: Math.max(0, firstMs - BEFORE_MS),
-      toMs: Math.min(run.elapsedMs, overMs + AFTER_MS),
+      toMs: Math.min(endMs, overMs + AFTER_MS),
       askedAtMs,
     };
   });

@@ -1,9 +1,9 @@
 import type { Downtime } from '../../result/downtime.js';
 import type { NamedResult } from '../../result/named.js';
-import type { FaultRecord, Result, RoundAnalysis } from '../../result/result.js';
+import type { FaultRecord, RoundAnalysis } from '../../result/result.js';
 import { faultName } from '../terminal/fault.js';
 import { plain } from '../terminal/text.js';
-import { type Columns, columnsOf } from './columns.js';
+import { axisEnd, type Columns, columnsOf } from './columns.js';
 import type { Outage, OverlayData, OverlayRound, OverlayRun } from './data.js';
 import { pack, packSteps } from './packed.js';
 
@@ -41,7 +41,7 @@ function runOf({ name, result }: NamedResult): OverlayRun[] {
   if (done.length === 0) {
     return [];
   }
-  const rounds = done.map((each, index) => roundOf(each, done[index + 1], result, columns));
+  const rounds = done.map((each, index) => roundOf(each, done[index + 1], axisEnd(result), columns));
   return [{ name: plain(name), first: medianOf(done), rounds }];
 }
 
@@ -58,10 +58,10 @@ function awayMs(downtime: Downtime | null): number | null {
   return downtime?.outage === false ? 0 : (downtime?.durationMs ?? null);
 }
 
-function roundOf(done: Done, next: Done | undefined, { run }: Result, columns: Columns): OverlayRound {
+function roundOf(done: Done, next: Done | undefined, axisEndMs: number, columns: Columns): OverlayRound {
   const { round, fault, askedAtMs, number } = done;
   const { phases, writeDowntime, readDowntime } = round;
-  const lastMs = next?.askedAtMs ?? run.elapsedMs;
+  const lastMs = next?.askedAtMs ?? axisEndMs;
   const overMs = Math.max(
     askedAtMs,
     phases.after?.fromMs ?? 0,
@@ -81,7 +81,7 @@ function roundOf(done: Done, next: Done | undefined, { run }: Result, columns: C
   return {
     label: `${number}: ${faultName(fault)}`,
     fromMs,
-    toMs: (columns.startMs[end] ?? run.elapsedMs) - askedAtMs,
+    toMs: (columns.startMs[end] ?? axisEndMs) - askedAtMs,
     overMs: overMs - askedAtMs,
     stepMs: packSteps(
       startMs.map((from) => from - askedAtMs),

@@ -1,6 +1,6 @@
 import { ERROR_CLASSES } from '../../analysis/error-class.js';
 import type { Result, Spectrum } from '../../result/result.js';
-import { type Columns, columnsOf, type Percentile } from './columns.js';
+import { axisEnd, type Columns, columnsOf, type Percentile } from './columns.js';
 import type { Line, RunData, SpectrumData } from './data.js';
 import { lanesOf } from './lanes.js';
 import { marksOf, phasesOf, viewsOf } from './marks.js';
@@ -13,7 +13,7 @@ export function runDataOf(result: Result, id: string): RunData {
   const columns = columnsOf(result, groups);
   return {
     id,
-    endMs: result.run.elapsedMs,
+    endMs: axisEnd(result),
     stepMs: packSteps(columns.startMs),
     thinned: groups.length < result.timeline.startMs.length,
     throughput: throughputOf(columns),

@@ -1,18 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { columnsOf } from './columns.js';
+import { axisEnd, columnsOf } from './columns.js';
 import { longResult } from './long-result.fixture.js';
 import { groupsOf, NEAR_MS } from './thin.js';
 
-const HOUR_MS = 3_600_000;
+/** Made before any test, since they take their time. */
+const HOUR = longResult(3_600_000, 1_200_000);
+const MINUTE = longResult(60_000, 30_000);
 
 describe('groupsOf', () => {
   it('leaves a run alone that is small enough', () => {
-    const result = longResult(60_000, 30_000);
+    const result = MINUTE;
     expect(groupsOf(result)).toEqual(result.timeline.startMs.map((_, i) => ({ first: i, last: i })));
   });
 
   it('keeps every bucket near a fault, and joins others until there are few enough', () => {
-    const result = longResult(HOUR_MS, 1_200_000);
+    const result = HOUR;
     const most = 4000;
     const groups = groupsOf(result, most);
     expect(groups.length).toBeLessThanOrEqual(most);
@@ -35,7 +37,7 @@ describe('groupsOf', () => {
 
 describe('columnsOf', () => {
   it('tells of a group the rate over its whole length and the highest latency', () => {
-    const result = longResult(HOUR_MS, 1_200_000);
+    const result = HOUR;
     const groups = groupsOf(result, 4000);
     const columns = columnsOf(result, groups);
     const index = groups.findIndex(({ first, last }) => last > first);
@@ -49,10 +51,16 @@ describe('columnsOf', () => {
   });
 
   it('ends the last bucket with the run', () => {
-    const result = longResult(60_000, 30_000);
+    const result = MINUTE;
     const cut = { ...result, run: { ...result.run, elapsedMs: 59_950 } };
     const groups = groupsOf(cut);
     const acks = cut.timeline.outcomes.rw?.ack?.at(-1) ?? 0;
     expect(columnsOf(cut, groups).rate('rw')?.at(-1)).toBeCloseTo(acks / 0.05, 1);
+  });
+
+  it('has room for what still came after the last transaction of the run', () => {
+    const late = { ...MINUTE, run: { ...MINUTE.run, elapsedMs: 59_850 } };
+    expect(axisEnd(late)).toBe(60_000);
+    expect(axisEnd({ ...late, run: { ...late.run, elapsedMs: 59_950 } })).toBe(59_950);
   });
 });

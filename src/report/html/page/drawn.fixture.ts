@@ -25,11 +25,17 @@ export async function dataOf(page: Page, chart: string): Promise<(number | null)
   }, chart);
 }
 
+/** The last bucket ends with the run, unless something came after its last transaction. */
+export function endOf({ timeline, run }: Result): number {
+  const last = timeline.startMs.at(-1) ?? 0;
+  return last < run.elapsedMs ? run.elapsedMs : last + (timeline.widthMs.at(-1) ?? 0);
+}
+
 /** Acknowledged per second, from the result alone. */
 export function ratesOf(route: 'rw' | 'ro', of: Result): number[] {
   const { startMs, widthMs, outcomes } = of.timeline;
   return startMs.map((from, i) => {
-    const to = Math.min(from + (widthMs[i] ?? 0), of.run.elapsedMs);
+    const to = Math.min(from + (widthMs[i] ?? 0), endOf(of));
     const acks = (outcomes[route]?.ack?.[i] ?? 0) + (outcomes[route]?.ack_unreplicated?.[i] ?? 0);
     return (acks * 1000) / (to - from);
   });

@@ -13,7 +13,7 @@ import { roundSample } from '../../round-samples.fixture.js';
 import { pageAssets } from '../assets.js';
 import { openBrowser, openFile, type WatchedPage } from '../browser.fixture.js';
 import { HOSTILE, hostileOf } from '../hostile.fixture.js';
-import { bucketAt, dataOf, isDrawnAt, placeOf, ratesOf, windowOf } from './drawn.fixture.js';
+import { bucketAt, dataOf, endOf, isDrawnAt, placeOf, ratesOf, windowOf } from './drawn.fixture.js';
 
 const scratch = mkdtempSync(join(tmpdir(), 'pgha-html-'));
 const cli = new CommandLine();
@@ -55,7 +55,7 @@ describe('the page of a real run', () => {
     for (const route of ['rw', 'ro'] as const) {
       const [xs = [], ys = []] = await dataOf(page, `throughput-${route}`);
       expect(xs.slice(0, -1)).toEqual(startMs);
-      expect(xs.at(-1)).toBeCloseTo(result.run.elapsedMs, 3);
+      expect(xs.at(-1)).toBeCloseTo(endOf(result), 3);
       for (const [i, rate] of ratesOf(route, result).entries()) {
         expect(ys[i]).toBeCloseTo(rate, 1);
       }
@@ -73,7 +73,7 @@ describe('the page of a real run', () => {
     const highest = startMs.map((_, i) => Math.max(0, ...stack.map((column) => column[i] ?? 0)));
     const widths = result.timeline.widthMs;
     for (const [i, sum] of sums.entries()) {
-      const to = Math.min((startMs[i] ?? 0) + (widths[i] ?? 0), result.run.elapsedMs);
+      const to = Math.min((startMs[i] ?? 0) + (widths[i] ?? 0), endOf(result));
       expect(highest[i]).toBeCloseTo((sum * 1000) / (to - (startMs[i] ?? 0)), 1);
     }
     expect(Math.max(...sums)).toBeGreaterThan(0);
@@ -107,7 +107,7 @@ describe('the page of a real run', () => {
     const asked = result.faults[0]?.askedAtMs ?? 0;
     const { fromMs, toMs } = await windowOf(page);
     expect(fromMs).toBeCloseTo(asked - 5000, 0);
-    expect(toMs).toBeLessThanOrEqual(result.run.elapsedMs);
+    expect(toMs).toBeLessThanOrEqual(endOf(result));
 
     const taken = result.events.find(({ kind }) => kind === 'leader_key_taken');
     const leader = page.locator('.lane-group[aria-label="Leader key"] rect.span');
@@ -197,7 +197,7 @@ describe('the page of a real run', () => {
     expect(scales).toEqual(scales.map(() => [zoomed.fromMs, zoomed.toMs]));
 
     await page.locator('figure.throughput-rw .u-over').dblclick();
-    expect(await windowOf(page)).toEqual({ fromMs: 0, toMs: result.run.elapsedMs });
+    expect(await windowOf(page)).toEqual({ fromMs: 0, toMs: endOf(result) });
     const whole = page.getByRole('button', { name: 'Whole run' });
     expect(await whole.getAttribute('aria-pressed')).toBe('true');
     await page.getByRole('button', { name: 'Fault', exact: true }).click();
@@ -213,7 +213,7 @@ describe('the page of a real run', () => {
     const slider = page.getByRole('slider', { name: 'Instant on the timeline' });
     await slider.focus();
     await page.keyboard.press('0');
-    expect(await windowOf(page)).toEqual({ fromMs: 0, toMs: result.run.elapsedMs });
+    expect(await windowOf(page)).toEqual({ fromMs: 0, toMs: endOf(result) });
     await page.keyboard.press('1');
     expect(await windowOf(page)).toEqual(first);
     await page.keyboard.press('+');
