@@ -44,7 +44,7 @@ export function documentOf(
         h('button', { type: 'button', class: 'theme', hidden: true }, 'Dark'),
       ),
       h('main', { id: 'main', tabindex: -1 }, main),
-      h('footer', {}, `Made by pgha-bench ${version}. Every figure on this page is in result.json.`),
+      h('footer', {}, `Made by pgha-bench ${version}. Every figure on this page comes from result.json.`),
       h('script', { type: 'application/json', id: 'data' }, raw(jsonForScript(data))),
       h('script', {}, raw(script)),
     ),

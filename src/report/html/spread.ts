@@ -114,7 +114,7 @@ export function dotStrip({ name, summary, medianMs, interval, dots, endMs }: Dot
     h(
       'div',
       { class: 'strip-name' },
-      h('span', {}, sentenceCase(name)),
+      h('span', {}, name),
       h('span', { class: 'dim' }, summary),
     ),
     h(
