@@ -111,12 +111,7 @@ export function dotStrip({ name, summary, medianMs, interval, dots, endMs }: Dot
   return h(
     'div',
     { class: 'strip' },
-    h(
-      'div',
-      { class: 'strip-name' },
-      h('span', {}, name),
-      h('span', { class: 'dim' }, summary),
-    ),
+    h('div', { class: 'strip-name' }, h('span', {}, name), h('span', { class: 'dim' }, summary)),
     h(
       'svg',
       { role: 'img', 'aria-label': `${name}: ${summary}`, width: '100%', height: 44 },
