@@ -428,4 +428,16 @@ describe('a probe that connects anew, seldom while all is well', () => {
     const failed = firstRound([20_005, ...first, ...again], 40_250);
     expect(failed).toMatchObject({ outage: true, fromMs: 37_500, toMs: null });
   });
+
+  it('was not away in a pause of its own, however often it had connected before', () => {
+    const dense = [...every(100, 2000, 9000), 12_300, 22_300, 32_300];
+    const recording = recordingOf({
+      plan: planOf({ durationMs: 60_000 }),
+      acksMs: [every(10, 0, 60_000)],
+      probes: [{ route: 'rw', kind: 'connect', acksMs: dense }],
+    });
+    const stream = connectingStream(recording, 'rw') as Stream;
+    const measured = downtimeOf(recording, stream, { fromMs: 20_010, toMs: 40_000 }, 100);
+    expect(measured).toMatchObject({ figure: { outage: false } });
+  });
 });

@@ -191,8 +191,8 @@ function lengthOf(gap: AckGap): number {
  */
 function isOutage(recording: Recording, stream: Stream, gap: AckGap, usualPauseMs: number | null): boolean {
   const durationMs = lengthOf(gap) / 1000;
-  if (stream.probe === 'connect' && (usualPauseMs === null || refusedProbe(stream, gap))) {
-    // It connects seldom while all is well: its own pauses are no measure.
+  if (stream.probe === 'connect') {
+    // It connects seldom while all is well and often around a fault: its own pauses are no measure of each other.
     return durationMs > gap.bucketMs && refusedProbe(stream, gap);
   }
   if (durationMs <= gap.bucketMs || durationMs <= (usualPauseMs ?? 0)) {

@@ -20,7 +20,7 @@ import { ProbeRecorder } from './probe-recorder.js';
  * How often it connects while all is well. A connection with SCRAM costs the server some 10 ms of CPU and this thread 6
  * to 9: once a second on both ports would be 1.5 % of two cores.
  */
-export const SPARSE_CADENCE_MS = 10_000;
+const SPARSE_CADENCE_MS = 10_000;
 
 /** So long it looks closely behind a call of dense(), and behind the last failure. */
 const DENSE_MS = 2000;
@@ -67,8 +67,13 @@ export class ConnectProbe implements NewConnections {
   }
 
   start(): void {
-    this.nextUs = this.nowUs() + this.options.firstAfterMs * 1000;
+    this.begin();
     this.options.beats.add(this.onBeat);
+  }
+
+  /** The run begins, perhaps again: the first connection of it is made now. */
+  begin(): void {
+    this.nextUs = this.nowUs() + this.options.firstAfterMs * 1000;
   }
 
   stop(): void {

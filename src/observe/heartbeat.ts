@@ -129,11 +129,11 @@ export class Heartbeat {
 
   private beat(): void {
     const nowUs = this.options.clock.nowUs();
-    if (this.paceMs() > HEARTBEAT_CADENCE_MS && this.beats++ % CALM_SHARE > 0) {
-      return;
-    }
     for (const recorder of this.recorders) {
       recorder.roll(nowUs);
+    }
+    if (this.paceMs() > HEARTBEAT_CADENCE_MS && this.beats++ % CALM_SHARE > 0) {
+      return;
     }
     if (this.writer.ready(nowUs)) {
       this.writer.ask(this.statement, nowUs, ++this.seq);

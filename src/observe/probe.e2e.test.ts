@@ -132,6 +132,17 @@ it('makes a new connection for each request', async () => {
   await sql.end();
 });
 
+it('connects at the begin of the run, though it did so shortly before', async () => {
+  const watched = new Watched();
+  watched.connect.start();
+  const before = await watched.next('acks', 'connect');
+  watched.connect.begin();
+  const begun = await watched.next('acks', 'connect');
+  watched.stop();
+  // In its own time the next one would have come 10 s later.
+  expect(begun.firstAckUs - before.firstAckUs).toBeLessThan(5_000_000);
+});
+
 it('does not fill the server with connections when commits wait for a standby that never comes', async () => {
   const sql = await server.connect();
   const watched = new Watched();

@@ -6,7 +6,7 @@ import type { Endpoint, Route, Secrets } from '../plan/target.js';
 import type { SessionOptions } from '../postgres/session.js';
 import { MOST_ASKED, PROBE_CADENCE_MS, PROBE_CONNECTIONS } from './attempt.js';
 import { Beats } from './beats.js';
-import { ConnectProbe, SPARSE_CADENCE_MS } from './connect-probe.js';
+import { ConnectProbe } from './connect-probe.js';
 import { DirectWriter } from './direct-writer.js';
 import { Heartbeat } from './heartbeat.js';
 import { Probe } from './probe.js';
@@ -14,6 +14,8 @@ import { Probe } from './probe.js';
 /** What a run asks beside its load, all of it. */
 export interface Probes {
   start(): void;
+  /** Instant 0 of the run, which is not that of start(). */
+  begin(): void;
   /** Ends them and emits what is left; again does nothing more. */
   stop(): void;
   /** A fault is about to be done: look closely for the next seconds. */
@@ -59,6 +61,11 @@ export function probesOf(options: ProbesOptions): Probes {
         each.start();
       }
     },
+    begin() {
+      for (const each of connects) {
+        each.begin();
+      }
+    },
     stop() {
       if (running) {
         running = false;
@@ -99,6 +106,9 @@ function routesOf({ target }: Plan): readonly Route[] {
   return target.ro === undefined ? ['rw'] : ['rw', 'ro'];
 }
 
+/** So that those of two ports do not come together. */
+const FIRST_RO_AFTER_MS = 1000;
+
 function pairOf(
   options: ProbesOptions,
   route: Route,
@@ -111,7 +121,7 @@ function pairOf(
   const connect = new ConnectProbe({
     ...shared,
     session: sessionOf(options, endpoint, route, `connect-${route}`),
-    firstAfterMs: route === 'rw' ? 0 : SPARSE_CADENCE_MS / 2,
+    firstAfterMs: route === 'rw' ? 0 : FIRST_RO_AFTER_MS,
   });
   const service = new Probe({
     ...shared,

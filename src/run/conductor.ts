@@ -192,6 +192,7 @@ class Conductor {
   /** From instant 0 on. */
   private async measure(health: ThreadHealth, watching: Watching, lead: LeadIn): Promise<RunOutcome> {
     const schedule = this.schedule(watching);
+    watching.begin();
     health.begin();
     const cpuBefore = process.cpuUsage();
     const progress = this.reportProgress();

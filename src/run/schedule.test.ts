@@ -17,6 +17,8 @@ afterEach(() => {
 class World {
   readonly did: string[] = [];
   readonly ended = new AbortController();
+  /** When whoever looks on was told to look closely. */
+  readonly closerMs: number[] = [];
   standing: readonly string[] = [];
   leader = 'n1';
   changes = 0;
@@ -55,7 +57,7 @@ class World {
           ? 0
           : this.nowMs() - Math.max(fromMs, this.hurtAtMs + this.outageMs),
       health: async () => ({ healthy: this.nowMs() >= this.hurtAtMs + this.illMs }) as ClusterHealth,
-      before: () => undefined,
+      before: () => this.closerMs.push(this.nowMs()),
       mend: async () => [],
       setUsual: () => undefined,
       isAsUsual: () => true,
@@ -108,6 +110,24 @@ class World {
 }
 
 describe('faults at their times', () => {
+  it('come when whoever looks on has looked closely for a moment', async () => {
+    const world = new World();
+    const asked: number[] = [];
+    const kill = world.fault('kill-node');
+    const fault: Fault = {
+      ...kill,
+      inject: (request) => {
+        asked.push(world.nowMs());
+        return kill.inject(request);
+      },
+    };
+    const run = world.schedule([world.at(10_000, fault)]).run();
+    await vi.advanceTimersByTimeAsync(60_000);
+    await run;
+    expect(asked).toEqual([10_000]);
+    expect(world.closerMs).toEqual([9800]);
+  });
+
   it('are undone when service has been back for a while, and the next one waits for a healthy cluster', async () => {
     const world = new World();
     world.outageMs = 5000;
@@ -221,7 +241,7 @@ describe('rounds', () => {
       'switchover 10',
       // Settled after 3 s, steady after 5 more, and half of Patroni's loop.
       'switchover to n1 23',
-      'switchover to n2 36',
+      'switchover to n2 37',
     ]);
     expect((await schedule.finish()).map(({ disturbance }) => disturbance)).toEqual([null, null, null]);
   });

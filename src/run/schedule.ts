@@ -11,6 +11,9 @@ import type { FaultRecord } from '../result/result.js';
 
 /** Writes must have been acknowledged for so long before a fault is undone, and again before the next one. */
 const SETTLED_MS = 3000;
+/** A few beats of the probes. */
+const CLOSER_MS = 200;
+
 /** So long the load is left alone between the recovery of the cluster and the next round: its steady part. */
 const STEADY_MS = 5000;
 /** What a failover may take beyond the lease. */
@@ -131,7 +134,7 @@ export class Schedule {
     let round = 1;
     for (const [index, fault] of faults.entries()) {
       const order = plan.faults[index] as FaultPlan;
-      await this.sleepUntil(order.atMs);
+      await this.approach(order.atMs);
       const injected = await this.inject(fault, order, round);
       let healthy = true;
       if (fault.prepares !== true || index === faults.length - 1) {
@@ -199,12 +202,12 @@ export class Schedule {
     const firstRecord = this.records.length;
     const changesBefore = this.context.leaderChanges();
     const leader = this.context.leader();
-    const beginMs = this.context.clock.nowMs();
+    const beginMs = this.context.clock.nowMs() + CLOSER_MS;
     const firstAtMs = plan.faults[from]?.atMs ?? 0;
     let injected: Injected | undefined;
     for (let index = from; index < to; index++) {
       const order = plan.faults[index] as FaultPlan;
-      await this.sleepUntil(beginMs + order.atMs - firstAtMs);
+      await this.approach(beginMs + order.atMs - firstAtMs);
       injected = await this.inject(faults[index] as Fault, this.turned(order, round), round);
     }
     const last = faults[to - 1];
@@ -256,6 +259,15 @@ export class Schedule {
 
   // ---- one fault
 
+  /** Whoever looks on does so closely a moment before, so that what a fault takes away had just been there. */
+  private async approach(atMs: number): Promise<void> {
+    await this.sleepUntil(atMs - CLOSER_MS);
+    if (!this.context.signal.aborted) {
+      this.context.before();
+    }
+    await this.sleepUntil(atMs);
+  }
+
   private async inject(fault: Fault, order: FaultPlan, round: number): Promise<Injected> {
     const { plan, access, lab, clock, signal } = this.context;
     const before = { changesBefore: this.context.leaderChanges(), ledBefore: this.context.leader() };
@@ -263,7 +275,6 @@ export class Schedule {
       const missed = { ...notAsked(order, round), failure: ENDED };
       return { record: this.records.push(missed) - 1, ...before };
     }
-    this.context.before();
     const { record, undo } = await fault.inject({
       target: plan.target,
       plan: order,

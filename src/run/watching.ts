@@ -30,6 +30,8 @@ export interface WatchingOptions {
 /** Everything that looks on beside the load: probes, and the observers of the layers. */
 export interface Watching {
   start(): void;
+  /** Instant 0 of the run, which is not that of start(). */
+  begin(): void;
   /** Ask more often for a while: a fault is about to be injected. */
   dense(): void;
   stopProbes(): void;
@@ -84,6 +86,10 @@ class Everything implements Watching {
     for (const observer of this.layers.observers) {
       observer.start();
     }
+  }
+
+  begin(): void {
+    this.probes.begin();
   }
 
   dense(): void {
