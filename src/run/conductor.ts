@@ -65,7 +65,7 @@ export interface RunProgress {
   readonly elapsedMs: number;
   /** Null when only a number of transactions, or of rounds, ends the load. */
   readonly durationMs: number | null;
-  /** The last span of progressMs whose frames are all there, in intervals. */
+  /** What is new since the last call and whose frames are all there, in intervals: some progressMs of it, never nothing. */
   readonly latest: readonly Bucket[];
   /** '' when nobody leads, null when that is not known. */
   readonly leader: string | null;
@@ -372,11 +372,19 @@ class Conductor {
     const { plan, onProgress, progressMs } = this.request;
     const { signal } = this.ended;
     let told = 0;
+    let toldMs = 0;
     for (let span = 1; !signal.aborted; span++) {
       await this.sleepUntil(span * progressMs, signal);
       if (signal.aborted && this.clock.nowMs() < (span - 0.5) * progressMs) {
         return; // It ended within a span.
       }
+      // After a stall of this thread several spans have gone by: they are told at once.
+      const latest = this.timeline.since(toldMs);
+      const newest = latest.at(-1);
+      if (newest === undefined) {
+        continue;
+      }
+      toldMs = newest.startMs + newest.widthMs;
       const events = this.log.since(told);
       told += events.length;
       onProgress({
@@ -385,7 +393,7 @@ class Conductor {
         faultsMs: [...this.faultsMs],
         elapsedMs: this.clock.nowMs(),
         durationMs: plan.durationMs,
-        latest: this.timeline.latest(Math.round(progressMs / plan.intervalMs)),
+        latest,
         leader: this.log.leaderNow,
         round: plan.rounds === null || this.round === 0 ? null : { now: this.round, of: plan.rounds },
       });

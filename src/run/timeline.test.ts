@@ -53,6 +53,18 @@ describe('Timeline', () => {
     expect(buckets[3]?.scripts[0]).toMatchObject({ firstAckUs: 300_000, lastAckUs: 350_001 });
   });
 
+  it('tells what is complete since an instant, each bucket once', () => {
+    const timeline = new Timeline(100);
+    const startsSince = (atMs: number) => timeline.since(atMs).map(({ startMs }) => startMs);
+    for (let interval = 0; interval < 8; interval++) {
+      timeline.add(frame(0, interval, 1));
+    }
+    expect(startsSince(0)).toEqual([0, 100, 200, 300]);
+    expect(startsSince(400)).toEqual([]);
+    timeline.add(frame(0, 9, 1));
+    expect(startsSince(400)).toEqual([400, 500]);
+  });
+
   it('keeps its size however long the run is, loses no count, and stays sharp around a mark', () => {
     const timeline = new Timeline(100);
     const markMs = 600_000;

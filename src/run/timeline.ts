@@ -56,9 +56,10 @@ export class Timeline {
     }
   }
 
-  /** The newest buckets whose frames are all there, `count` at the most, in order of time. */
-  latest(count: number): readonly Bucket[] {
-    return this.buckets.slice(-count);
+  /** The buckets from the instant on whose frames are all there, in order of time. */
+  since(atMs: number): readonly Bucket[] {
+    const before = this.buckets.findLastIndex(({ startMs }) => startMs < atMs - 1e-6);
+    return this.buckets.slice(before + 1);
   }
 
   /** All buckets up to the last frame. The timeline may not be added to afterwards. */
