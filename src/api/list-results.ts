@@ -4,6 +4,7 @@ import { codeOf, messageOf, UserError } from '../errors.js';
 import { headlineOf } from '../report/headline.js';
 import type { Listed } from '../report/listing.js';
 import { readParts } from '../result/parts.js';
+import { withLaterAudit } from '../result/read.js';
 import { RESULT_FILE, RESULTS_ROOT } from '../result/store.js';
 
 export type { Headline, HeadlineDowntime } from '../report/headline.js';
@@ -58,7 +59,12 @@ async function look(directory: string): Promise<Listed> {
   try {
     const parts = await readParts(directory, ['run', 'plan', 'totals', 'analysis', 'commits'], ['gates']);
     const { plan, gates = [] } = parts;
-    return { directory, headline: headlineOf({ ...parts, plan: { ...plan, tags: plan.tags ?? {} }, gates }) };
+    const later = {
+      plan: { ...plan, tags: plan.tags ?? {} },
+      commits: withLaterAudit(parts.commits),
+      gates,
+    };
+    return { directory, headline: headlineOf({ ...parts, ...later }) };
   } catch (error) {
     // What claims to be a result may hold anything.
     const why = error instanceof UserError ? error.message : 'it does not hold what a result does.';
