@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { roundSample } from '../report/round-samples.fixture.js';
-import { listResults } from './list-results.js';
+import { type ListingFormat, listResults, renderListing } from './list-results.js';
 
 let root: string;
 beforeEach(async () => {
@@ -37,4 +37,12 @@ it('lists one that was written before the later fields were', async () => {
   const { uncovered: _uncovered, ...audit } = commits ?? expect.fail('it has no audit');
   await leave('old', { ...result, commits: audit });
   expect(await listResults(root)).toMatchObject([{ headline: { lost: 0, gates: null } }]);
+});
+
+it('is told in lines and as data', async () => {
+  const directory = await leave('one', roundSample('a split brain'));
+  const list = await listResults(root);
+  expect(renderListing(list, 'terminal')).toContain(directory);
+  expect(JSON.parse(renderListing(list, 'json'))).toEqual(JSON.parse(JSON.stringify(list)));
+  expect(() => renderListing(list, 'jsn' as ListingFormat)).toThrow(/found 'jsn'\. Did you mean 'json'\?/);
 });

@@ -1,8 +1,10 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, messageOf, UserError } from '../errors.js';
+import { choice } from '../plan/words.js';
 import { headlineOf } from '../report/headline.js';
-import type { Listed } from '../report/listing.js';
+import { type Listed, renderListing as terminalText } from '../report/listing.js';
+import { FILE, type TerminalOptions } from '../report/terminal/text.js';
 import { readParts } from '../result/parts.js';
 import { withLaterAudit } from '../result/read.js';
 import { RESULT_FILE, RESULTS_ROOT } from '../result/store.js';
@@ -28,6 +30,29 @@ export async function listResults(root: string): Promise<readonly Listed[]> {
     }
   }
   return found.toSorted((a, b) => a.atMs - b.atMs).map(({ listed }) => listed);
+}
+
+export const LISTING_FORMATS = ['terminal', 'json'] as const;
+
+/** `terminal`: a line for each with its folder under it; `json`: the same data as it was given. */
+export type ListingFormat = (typeof LISTING_FORMATS)[number];
+
+/**
+ * A list of results as a text, in the given order.
+ * @param options `terminal`: what `terminal` is written to; 80 columns without colours when absent
+ * @throws UserError for a format that there is not
+ */
+export function renderListing(
+  list: readonly Listed[],
+  format: ListingFormat,
+  { terminal = FILE }: { readonly terminal?: TerminalOptions } = {},
+): string {
+  switch (choice(format, 'format', LISTING_FORMATS)) {
+    case 'terminal':
+      return terminalText(list, terminal);
+    case 'json':
+      return `${JSON.stringify(list, null, 2)}\n`;
+  }
 }
 
 async function namesIn(root: string): Promise<readonly string[]> {
