@@ -7,18 +7,29 @@ export { type Cleanup, cleanup } from './api/cleanup.js';
 export {
   type CompareOptions,
   type Comparison,
+  type ComparisonFormat,
   type ComparisonRow,
   type Contrast,
   compare,
   type Difference,
   type Figure,
   type Finding,
+  renderComparison,
   type SettingDifference,
 } from './api/compare.js';
 export type { ExitCode } from './api/exit.js';
 export { type FaultDescription, listFaults } from './api/faults.js';
 export { findResult, findResults, type NamedResult } from './api/find-results.js';
-export { type GateOptions, type GateReport, gate } from './api/gate.js';
+export {
+  type GateOptions,
+  type GateReport,
+  gate,
+  type ListedMetric,
+  listMetrics,
+  listUnits,
+  type MetricForm,
+  type MetricUnit,
+} from './api/gate.js';
 export { init } from './api/init.js';
 export {
   findLab,
@@ -32,7 +43,14 @@ export {
   startLab,
   stopLab,
 } from './api/lab.js';
-export { type Headline, type Listed, listResults } from './api/list-results.js';
+export {
+  type Headline,
+  type HeadlineDowntime,
+  type Listed,
+  type ListingFormat,
+  listResults,
+  renderListing,
+} from './api/list-results.js';
 export type {
   AddressTarget,
   FaultOptions,
@@ -48,12 +66,16 @@ export type {
   WorkloadOptions,
 } from './api/options.js';
 export { type RunOutcome, UnwrittenResult } from './api/outcome.js';
+export { advanceLive, formatProgress, type LiveOptions, type LiveState, renderLive } from './api/progress.js';
 export {
+  formatOfFile,
   listFormats,
   type RenderOptions,
   type ReportFormatDescription,
   renderReport,
+  renderTerminal,
   type TerminalOptions,
+  type TerminalReportOptions,
 } from './api/render-report.js';
 export { run } from './api/run.js';
 export { toolVersion } from './api/version.js';
@@ -86,7 +108,6 @@ export type {
 } from './plan/plan.js';
 export type { Endpoint, HaproxyAddress, PatroniAccess, Route, Target } from './plan/target.js';
 export type { Outcome } from './postgres/outcome.js';
-export { formatProgress } from './report/progress.js';
 /** A result and its parts: see docs/result.md. */
 export type * from './result/commits.js';
 export type * from './result/downtime.js';

@@ -3,6 +3,7 @@ import { UserError } from '../errors.js';
 import { dropLedger } from '../ledger/table.js';
 import { hostPort } from '../plan/target.js';
 import { parseOptions } from '../workload/registry.js';
+import { isInterruption } from './interruption.js';
 import type { TableOptions } from './options.js';
 import { lineOf, readTableOrder, type TableOrder } from './table-order.js';
 import { workOnTables } from './table-work.js';
@@ -27,7 +28,9 @@ export async function cleanup(options: TableOptions): Promise<Cleanup> {
     const order = await readTableOrder(tableGiven(options), [options.workload], 'cleanup');
     return await dropTables(order, signal);
   } catch (error) {
-    signal?.throwIfAborted();
+    if (isInterruption(error, signal)) {
+      signal?.throwIfAborted();
+    }
     throw error;
   }
 }

@@ -1,10 +1,12 @@
 import { UserError } from '../errors.js';
 import { checkBaseline, type Gate, judgeGates, parseGate, readGatesFile } from '../gates/gate.js';
+import { listedMetrics, type MetricForm, UNIT_WORDS } from '../gates/list.js';
 import { findResult, findResults } from '../result/find.js';
 import type { NamedResult } from '../result/named.js';
 import { EXIT } from './exit.js';
+import { refuseUnknown } from './unknown-option.js';
 
-export { listedMetrics, type MetricForm, UNIT_WORDS } from '../gates/list.js';
+export type { ListedMetric, MetricForm } from '../gates/list.js';
 
 /** What {@link gate} is told. */
 export interface GateOptions {
@@ -32,14 +34,15 @@ export interface GateReport {
 
 /**
  * Judges results by gates. Nothing is written.
- * @throws UserError for a gate that is none, a result that is not there or cannot be read, a baseline that is missing or has
+ * @throws UserError for an option that there is not, a gate that is none, no result, a result that is not there or cannot be read, a baseline that is missing or has
  *   no such figure, and where no gate was given
  */
 export async function gate(options: GateOptions): Promise<GateReport> {
+  refuseUnknown('gate', options, Object.keys(GATE_OPTIONS));
   const { results: words, gates: texts = [], gatesFile, resultsDir } = options;
   // First, since a mistake in them is cheaper to find than a result.
   const given = [...(gatesFile === undefined ? [] : await readGatesFile(gatesFile)), ...texts.map(parseGate)];
-  if (words.length === 0) {
+  if (!Array.isArray(words) || words.length === 0) {
     throw new UserError(
       'Expected a result: the folder of a run, its result.json, or its label; found none.',
       'Name one behind the command.',
@@ -52,6 +55,30 @@ export async function gate(options: GateOptions): Promise<GateReport> {
   const results = found.map((named, index) => judged(named, asked[index] ?? [], baseline));
   const passed = results.every(({ result }) => result.gates.every((outcome) => outcome.passed));
   return { results, baseline, passed, exitCode: passed ? EXIT.ok : EXIT.gateFailed };
+}
+
+const GATE_OPTIONS: Readonly<Record<keyof GateOptions, true>> = {
+  results: true,
+  gates: true,
+  gatesFile: true,
+  baseline: true,
+  resultsDir: true,
+};
+
+/** What a gate can be made on: names with their meaning and unit, those that are asked for alike beside each other. */
+export function listMetrics(): readonly MetricForm[] {
+  return listedMetrics();
+}
+
+/** A unit of metrics and how its values are written in a gate: `time`, `10s, 500ms`. */
+export interface MetricUnit {
+  readonly word: string;
+  readonly examples: string;
+}
+
+/** The units of {@link listMetrics}. */
+export function listUnits(): readonly MetricUnit[] {
+  return [...new Map(Object.values(UNIT_WORDS).map((unit) => [unit.word, unit])).values()];
 }
 
 /** Those that the run was asked to meet. */

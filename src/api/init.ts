@@ -3,6 +3,7 @@ import { UserError } from '../errors.js';
 import { hostPort } from '../plan/target.js';
 import { parseOptions } from '../workload/registry.js';
 import type { PrepareProgress } from '../workload/workload.js';
+import { isInterruption } from './interruption.js';
 import type { TableOptions } from './options.js';
 import { lineOf, readTableOrder, type TableOrder } from './table-order.js';
 import { workOnTables } from './table-work.js';
@@ -26,7 +27,9 @@ export async function init(options: TableOptions): Promise<void> {
     const order = await readTableOrder(tableGiven(options), [options.workload], 'init');
     await makeTables(order, options);
   } catch (error) {
-    signal?.throwIfAborted();
+    if (isInterruption(error, signal)) {
+      signal?.throwIfAborted();
+    }
     throw error;
   }
 }

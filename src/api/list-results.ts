@@ -1,9 +1,12 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, messageOf, UserError } from '../errors.js';
+import { choice } from '../plan/words.js';
 import { headlineOf } from '../report/headline.js';
-import type { Listed } from '../report/listing.js';
+import { type Listed, renderListing as terminalText } from '../report/listing.js';
+import { FILE, type TerminalOptions } from '../report/terminal/text.js';
 import { readParts } from '../result/parts.js';
+import { withLaterAudit } from '../result/read.js';
 import { RESULT_FILE, RESULTS_ROOT } from '../result/store.js';
 
 export type { Headline, HeadlineDowntime } from '../report/headline.js';
@@ -27,6 +30,29 @@ export async function listResults(root: string): Promise<readonly Listed[]> {
     }
   }
   return found.toSorted((a, b) => a.atMs - b.atMs).map(({ listed }) => listed);
+}
+
+export const LISTING_FORMATS = ['terminal', 'json'] as const;
+
+/** `terminal`: a line for each with its folder under it; `json`: the same data as it was given. */
+export type ListingFormat = (typeof LISTING_FORMATS)[number];
+
+/**
+ * A list of results as a text, in the given order.
+ * @param options `terminal`: what `terminal` is written to; 80 columns without colours when absent
+ * @throws UserError for a format that there is not
+ */
+export function renderListing(
+  list: readonly Listed[],
+  format: ListingFormat,
+  { terminal = FILE }: { readonly terminal?: TerminalOptions } = {},
+): string {
+  switch (choice(format, 'format', LISTING_FORMATS)) {
+    case 'terminal':
+      return terminalText(list, terminal);
+    case 'json':
+      return `${JSON.stringify(list, null, 2)}\n`;
+  }
 }
 
 async function namesIn(root: string): Promise<readonly string[]> {
@@ -58,7 +84,12 @@ async function look(directory: string): Promise<Listed> {
   try {
     const parts = await readParts(directory, ['run', 'plan', 'totals', 'analysis', 'commits'], ['gates']);
     const { plan, gates = [] } = parts;
-    return { directory, headline: headlineOf({ ...parts, plan: { ...plan, tags: plan.tags ?? {} }, gates }) };
+    const later = {
+      plan: { ...plan, tags: plan.tags ?? {} },
+      commits: withLaterAudit(parts.commits),
+      gates,
+    };
+    return { directory, headline: headlineOf({ ...parts, ...later }) };
   } catch (error) {
     // What claims to be a result may hold anything.
     const why = error instanceof UserError ? error.message : 'it does not hold what a result does.';

@@ -1,9 +1,10 @@
-import type { RenderOptions } from '../report/format.js';
-import { FORMATS, formatNamed } from '../report/formats.js';
+import type { RenderOptions, ReportFormat } from '../report/format.js';
+import { FORMATS, formatNamed as named, formatOfFile as ofFile } from '../report/formats.js';
 import type { NamedResult } from '../result/named.js';
 
-export type { RenderOptions } from '../report/format.js';
+export { type RenderOptions, TIMES_KINDS, type TimesKind } from '../report/format.js';
 export type { TerminalOptions } from '../report/terminal/text.js';
+export { renderTerminal, type TerminalReportOptions } from '../report/terminal.js';
 
 /** A form of a report. */
 export interface ReportFormatDescription {
@@ -17,7 +18,22 @@ export interface ReportFormatDescription {
 
 /** The forms that a report can have. */
 export function listFormats(): readonly ReportFormatDescription[] {
-  return FORMATS.map(({ name, describe, extension }) => ({ name, describe, extension }));
+  return FORMATS.map(described);
+}
+
+/** One of them. @throws UserError when there is none of that name */
+export function formatNamed(name: string): ReportFormatDescription {
+  return described(named(name));
+}
+
+/** The form that the ending of a file's name says, `report.html`; undefined for one that says nothing. */
+export function formatOfFile(file: string): ReportFormatDescription | undefined {
+  const format = ofFile(file);
+  return format === undefined ? undefined : described(format);
+}
+
+function described({ name, describe, extension }: ReportFormat): ReportFormatDescription {
+  return { name, describe, extension };
 }
 
 /**
@@ -32,5 +48,5 @@ export async function renderReport(
   format: string,
   options: Partial<RenderOptions> = {},
 ): Promise<string> {
-  return formatNamed(format).render(results, options);
+  return named(format).render(results, options);
 }

@@ -9,6 +9,7 @@ import { planOf } from '../plan/settings.js';
 import type { Secrets, Target } from '../plan/target.js';
 import { closeClient, LOOK_TIMEOUT_MS, openClient, queryProblem } from '../postgres/connect.js';
 import type { ClusterFacts } from '../result/result.js';
+import { whyUncovered } from '../result/uncovered.js';
 import { checkServer } from '../run/preflight.js';
 import { type LedgerPlan, planLedger } from '../workload/ledger-plan.js';
 import { type RunOrder, workloadOf } from './run-order.js';
@@ -84,10 +85,10 @@ function isTpcb({ workload }: Plan): boolean {
   return workload.scripts.every(({ name, weight, writes }) => weight === 0 || !writes || name === 'tpcb');
 }
 
-function uncoveredNotes({ uncovered }: LedgerPlan): readonly string[] {
-  return uncovered.length === 0
-    ? []
-    : [`Commits of ${uncovered.join(', ')} carry no token: whether one of them was lost is not known.`];
+/** For people; programs have it in the audit. */
+function uncoveredNotes(ledger: LedgerPlan): readonly string[] {
+  const why = whyUncovered(ledger);
+  return why === null ? [] : [`${why.replace('c', 'C')}.`];
 }
 
 export function isLab(resolved: ResolvedTarget): resolved is Lab {

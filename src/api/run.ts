@@ -5,8 +5,9 @@ import { choice } from '../plan/words.js';
 import { givenTo } from '../workload/options.js';
 import { once } from './arguments.js';
 import { makeTables } from './init.js';
+import { isInterruption } from './interruption.js';
 import type { RunHooks, RunOptions } from './options.js';
-import { deliver, type RunOutcome, UnwrittenResult } from './outcome.js';
+import { deliver, type RunOutcome } from './outcome.js';
 import { type OwnLab, ownLabName, startOwnLab } from './own-lab.js';
 import { runAgainst } from './run-against.js';
 import { type RunOrder, readRunOrder } from './run-order.js';
@@ -28,14 +29,14 @@ const MOST_LAB_CLIENTS = 5000;
  * written to a folder.
  * @returns also for a run that broke, that was interrupted, or whose gates failed: `exitCode` tells
  * @throws UserError for what is wrong in the options (before anything is connected to) and for a target that cannot be
- *   run against; {@link UnwrittenResult} when the result cannot be written; the signal's reason when it was aborted before
+ *   run against; UnwrittenResult when the result cannot be written; the signal's reason when it was aborted before
  *   there was anything to tell
  */
 export async function run(options: RunOptions): Promise<RunOutcome> {
   try {
     return await carryOut(await readRunOrder(runGiven(options)), options);
   } catch (error) {
-    if (!(error instanceof UnwrittenResult)) {
+    if (isInterruption(error, options.signal)) {
       options.signal?.throwIfAborted();
     }
     throw error;

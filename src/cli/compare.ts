@@ -1,14 +1,12 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Arguments, once } from '../api/arguments.js';
-import { compare as compareResults, withoutResults } from '../api/compare.js';
+import { compare as compareResults, renderComparison } from '../api/compare.js';
 import { EXIT } from '../api/exit.js';
 import { findResults } from '../api/find-results.js';
 import type { Flags } from '../api/flags.js';
 import { codeOf, messageOf, UserError } from '../errors.js';
 import { choice, parseSwitch } from '../plan/words.js';
-import { renderComparison } from '../report/comparison.js';
-import { renderComparisonHtml } from '../report/html-comparison.js';
 import { terminalOf } from './terminal.js';
 
 export const COMPARE_FLAGS: Flags = {
@@ -43,13 +41,9 @@ export async function compare(args: Arguments): Promise<number> {
   }
   const comparison = await compareResults(base, candidates, { anyway });
   if (page !== undefined) {
-    await writePage(page, renderComparisonHtml(comparison));
+    await writePage(page, renderComparison(comparison, 'html'));
   }
-  process.stdout.write(
-    format === 'json'
-      ? `${JSON.stringify(withoutResults(comparison), null, 2)}\n`
-      : renderComparison(comparison, terminalOf(process.stdout)),
-  );
+  process.stdout.write(renderComparison(comparison, format, { terminal: terminalOf(process.stdout) }));
   return EXIT.ok;
 }
 

@@ -2,11 +2,10 @@ import { appendFile, writeFile } from 'node:fs/promises';
 import { type Arguments, each, once } from '../api/arguments.js';
 import { EXIT } from '../api/exit.js';
 import type { Flags } from '../api/flags.js';
-import { type GateReport, gate, listedMetrics, type MetricForm, UNIT_WORDS } from '../api/gate.js';
+import { type GateReport, gate, listMetrics, listUnits, type MetricForm } from '../api/gate.js';
+import { listFormats, renderReport } from '../api/render-report.js';
 import { codeOf, messageOf, UserError } from '../errors.js';
 import { choice, parseSwitch } from '../plan/words.js';
-import { FORMATS, formatNamed } from '../report/formats.js';
-import { GITHUB_SUMMARY } from '../report/github-summary.js';
 import { inAscii } from '../report/terminal/ascii.js';
 import { gateCountText, outcomeLines } from '../report/terminal/gates.js';
 import { labelled, plain, type Style, styleOf, type TerminalOptions, wrap } from '../report/terminal/text.js';
@@ -25,7 +24,7 @@ export const GATE_FLAGS: Flags = {
 };
 
 /** What tells of gates; `terminal` and `json` are of the gates alone here. */
-const FILE_FORMATS = FORMATS.filter(({ name }) => !['terminal', 'json', 'csv', 'hlog'].includes(name));
+const FILE_FORMATS = listFormats().filter(({ name }) => !['terminal', 'json', 'csv', 'hlog'].includes(name));
 
 const NAMES = ['terminal', 'json', ...FILE_FORMATS.map(({ name }) => name)];
 
@@ -91,7 +90,7 @@ async function put({ format, file }: Output, report: GateReport): Promise<void> 
   }
   try {
     // GitHub gathers in one file what the commands of a step have to say.
-    await (format === GITHUB_SUMMARY.name ? appendFile(file, text) : writeFile(file, text));
+    await (format === 'github-summary' ? appendFile(file, text) : writeFile(file, text));
   } catch (error) {
     const why = codeOf(error) === 'ENOENT' ? 'its directory does not exist' : messageOf(error);
     throw new UserError(`--format: ${file} cannot be written: ${why}.`);
@@ -105,7 +104,7 @@ async function rendered(format: string, report: GateReport, terminal: TerminalOp
     case 'json':
       return jsonText(report);
     default:
-      return formatNamed(format).render(report.results, { terminal });
+      return renderReport(report.results, format, { terminal });
   }
 }
 
@@ -136,7 +135,7 @@ function jsonText({ results, baseline, passed }: GateReport): string {
 }
 
 function listLines(style: Style): string[] {
-  const forms = listedMetrics();
+  const forms = listMetrics();
   const sections = GROUPS.flatMap((group) => [
     style.paint(group, 'bold'),
     ...forms.filter((each) => each.group === group).flatMap((form) => formLines(form, style)),
@@ -178,9 +177,8 @@ function formLines({ form, metrics }: MetricForm, style: Style): string[] {
 }
 
 function unitLines(style: Style): string[] {
-  const words = new Map(Object.values(UNIT_WORDS).map(({ word, examples }) => [word, examples]));
   return [
     style.paint('Values', 'bold'),
-    ...[...words].map(([word, examples]) => `    ${word.padEnd(NAME_WIDTH)}${examples}`),
+    ...listUnits().map(({ word, examples }) => `    ${word.padEnd(NAME_WIDTH)}${examples}`),
   ];
 }

@@ -20,21 +20,53 @@ function importsOf(text: string): string[] {
   return [...text.matchAll(/(?:\bfrom\s*|\bimport\s*\(?\s*)'([^']+)'/g)].map(([, path = '']) => path);
 }
 
-/** Beside the API: what prints, what words mean, and what every layer may use. */
+/** Beside the API: the style of a terminal, what words mean, and what every layer may use. */
 const ALLOWED = [
   /^\.\//,
   /^\.\.\/api\//,
-  /^\.\.\/report\//,
+  /^\.\.\/report\/terminal\//,
   /^\.\.\/plan\/(nearest|selection|words)\.js$/,
   /^\.\.\/(errors|units)\.js$/,
   /^node:/,
   /^(yargs|cli-table3)$/,
 ];
 
+/** All that a source imports, and what that imports. */
+function reachedFrom(source: string, beside: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
+  const reached = new Set<string>();
+  const next = [source];
+  for (let at = next.pop(); at !== undefined; at = next.pop()) {
+    for (const name of beside.get(at) ?? []) {
+      const found = `cli/${name}.ts`;
+      if (!reached.has(found)) {
+        reached.add(found);
+        next.push(found);
+      }
+    }
+  }
+  return reached;
+}
+
 describe('the command line', () => {
   it.each(sourcesIn('cli'))('%s goes by the API alone', (source) => {
     const imports = importsOf(textOf(source));
     expect(imports.filter((path) => !ALLOWED.some((allowed) => allowed.test(path)))).toEqual([]);
+  });
+
+  it('imports nothing in a circle', () => {
+    const beside = new Map(
+      sourcesIn('cli').map((source) => [
+        source,
+        importsOf(textOf(source)).flatMap((path) => /^\.\/(.*)\.js$/.exec(path)?.[1] ?? []),
+      ]),
+    );
+    const circles = [...beside.keys()].filter((source) => reachedFrom(source, beside).has(source));
+    expect(circles).toEqual([]);
+    const circle = new Map([
+      ['cli/a.ts', ['b']],
+      ['cli/b.ts', ['a']],
+    ]);
+    expect([...reachedFrom('cli/a.ts', circle)]).toEqual(['cli/b.ts', 'cli/a.ts']);
   });
 
   it('is looked at as it is written', () => {

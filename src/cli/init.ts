@@ -2,7 +2,7 @@ import { type Arguments, once } from '../api/arguments.js';
 import { EXIT } from '../api/exit.js';
 import { makeTables } from '../api/init.js';
 import { lineOf, readTableOrder } from '../api/table-order.js';
-import { Interrupt } from './interrupt.js';
+import { endOf, Interrupt } from './interrupt.js';
 import { ProgressBar } from './progress-bar.js';
 import { givenBy, NAME } from './words.js';
 
@@ -36,11 +36,9 @@ export async function interruptible(
     await work(interrupt.signal);
     return EXIT.ok;
   } catch (error) {
-    if (interrupt.signal.aborted) {
-      process.stderr.write(left);
-      return EXIT.interrupted;
-    }
-    throw error;
+    const exitCode = endOf(error, interrupt.signal);
+    process.stderr.write(left);
+    return exitCode;
   } finally {
     interrupt.release();
   }

@@ -1,4 +1,21 @@
 import { EXIT } from '../api/exit.js';
+import { isInterruption } from '../api/interruption.js';
+import { UnwrittenResult } from '../api/outcome.js';
+import { plainLines } from '../report/terminal/text.js';
+
+/**
+ * How a work that threw ends.
+ * @returns the exit code when it was interrupted
+ * @throws the error, when it was not, and for a bug
+ */
+export function endOf(error: unknown, signal: AbortSignal): number {
+  if (signal.aborted && error instanceof UnwrittenResult) {
+    process.stderr.write(`pgha-bench: ${plainLines(error.message)}\n`);
+  } else if (!isInterruption(error, signal)) {
+    throw error;
+  }
+  return EXIT.interrupted;
+}
 
 /** Ctrl-C, the end of a service or CI job, and a terminal that is closed. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

@@ -1,7 +1,6 @@
-import type { RunProgress } from '../api/options.js';
-import { advance, type LiveState, renderLive } from '../report/live.js';
-import { styleOf, type TerminalOptions } from '../report/terminal/text.js';
-import type { ProgressView } from './progress-view.js';
+import { advanceLive, type LiveState, type RunProgress, renderLive } from '../api/progress.js';
+import type { TerminalOptions } from '../report/terminal/text.js';
+import type { ProgressView } from './progress.js';
 
 /** What is needed of a terminal, process.stderr for one. */
 export interface Screen {
@@ -49,7 +48,7 @@ export class LiveView implements ProgressView {
   }
 
   show(progress: RunProgress): void {
-    this.state = advance(this.state, progress);
+    this.state = advanceLive(this.state, progress);
     if (this.left) {
       return;
     }
@@ -75,8 +74,7 @@ export class LiveView implements ProgressView {
     }
     // A line less than there are, for a message under it.
     const { columns = 80, rows = 24 } = this.screen;
-    const style = styleOf({ ...this.options, columns });
-    const lines = renderLive(this.state, columns, Math.max(1, rows - 1), style);
+    const lines = renderLive(this.state, { ...this.options, columns, rows: Math.max(1, rows - 1) });
     // In one write, so that nobody sees it half drawn.
     this.screen.write(`${this.toBegin()}${ERASE_BELOW}${lines.join('\n')}`);
     this.height = lines.length;

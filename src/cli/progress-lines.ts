@@ -1,7 +1,6 @@
-import type { RunProgress } from '../api/options.js';
-import { formatProgress } from '../report/progress.js';
+import { formatProgress, type RunProgress } from '../api/progress.js';
 import type { TerminalOptions } from '../report/terminal/text.js';
-import type { ProgressView } from './progress-view.js';
+import type { ProgressView } from './progress.js';
 
 /** The progress of a run: one line that is redrawn on a terminal that can do so, a line a second elsewhere. */
 export class ProgressLines implements ProgressView {

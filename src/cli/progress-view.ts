@@ -1,14 +1,7 @@
-import type { RunProgress } from '../api/options.js';
 import type { TerminalOptions } from '../report/terminal/text.js';
 import { LiveView } from './live.js';
+import type { ProgressView } from './progress.js';
 import { ProgressLines } from './progress-lines.js';
-
-/** Shows how a run stands while it goes on. */
-export interface ProgressView {
-  show(progress: RunProgress): void;
-  /** Takes away what is redrawn: something else is going to be written. */
-  end(): void;
-}
 
 /** Smaller than this there is no picture. */
 const LEAST = { columns: 40, rows: 8 };

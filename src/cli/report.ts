@@ -2,12 +2,18 @@ import { stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { type Arguments, once } from '../api/arguments.js';
 import { EXIT } from '../api/exit.js';
-import { findResults } from '../api/find-results.js';
+import { findResults, type NamedResult } from '../api/find-results.js';
 import type { Flags } from '../api/flags.js';
+import {
+  formatNamed,
+  formatOfFile,
+  listFormats,
+  type ReportFormatDescription,
+  renderReport,
+  TIMES_KINDS,
+} from '../api/render-report.js';
 import { codeOf, messageOf, UserError } from '../errors.js';
 import { choice } from '../plan/words.js';
-import { type NamedResult, type ReportFormat, TIMES_KINDS } from '../report/format.js';
-import { FORMATS, formatNamed, formatOfFile } from '../report/formats.js';
 import { wrap } from '../report/terminal/text.js';
 import { terminalOf } from './terminal.js';
 
@@ -23,8 +29,9 @@ export const REPORT_FLAGS: Flags = {
 
 /** For the help: every format with what it is. */
 export function formatList(): string {
-  const width = Math.max(...FORMATS.map(({ name }) => name.length)) + 4;
-  const lines = FORMATS.flatMap(({ name, describe }) =>
+  const formats = listFormats();
+  const width = Math.max(...formats.map(({ name }) => name.length)) + 4;
+  const lines = formats.flatMap(({ name, describe }) =>
     wrap(describe, 80 - width).map((line, at) => (at === 0 ? `  ${name}` : '').padEnd(width) + line),
   );
   return ['Formats:', ...lines].join('\n');
@@ -50,7 +57,7 @@ export async function report(args: Arguments): Promise<number> {
   const file = await fileFor(out, format, results);
   // A file is for whoever reads it later, whatever this terminal can do.
   const options = file === null ? { terminal: terminalOf(process.stdout), times } : { times };
-  const text = await format.render(results, options);
+  const text = await renderReport(results, format.name, options);
   if (file === null) {
     process.stdout.write(text);
   } else {
@@ -60,7 +67,7 @@ export async function report(args: Arguments): Promise<number> {
   return EXIT.ok;
 }
 
-function formatOf(name: string | undefined, out: string | undefined): ReportFormat {
+function formatOf(name: string | undefined, out: string | undefined): ReportFormatDescription {
   if (name !== undefined) {
     return formatNamed(name);
   }
@@ -70,7 +77,7 @@ function formatOf(name: string | undefined, out: string | undefined): ReportForm
 /** Null for stdout. A page is nothing to look at in a terminal: there it goes beside the result that it is of. */
 async function fileFor(
   out: string | undefined,
-  { name, extension }: ReportFormat,
+  { name, extension }: ReportFormatDescription,
   results: readonly NamedResult[],
 ): Promise<string | null> {
   if (out !== undefined) {

@@ -1,11 +1,15 @@
 import { type Arguments, each, once } from '../api/arguments.js';
 import { EXIT } from '../api/exit.js';
 import type { Flags } from '../api/flags.js';
-import { listResults, RESULTS_ROOT } from '../api/list-results.js';
+import {
+  type Headline,
+  LISTING_FORMATS,
+  listResults,
+  RESULTS_ROOT,
+  renderListing,
+} from '../api/list-results.js';
 import { UserError } from '../errors.js';
 import { choice } from '../plan/words.js';
-import type { Headline } from '../report/headline.js';
-import { renderListing } from '../report/listing.js';
 import { terminalOf } from './terminal.js';
 
 export const RESULTS_FLAGS: Flags = {
@@ -17,14 +21,12 @@ export const RESULTS_FLAGS: Flags = {
 /** `pgha-bench results [DIR]`. @returns the exit code */
 export async function results(args: Arguments): Promise<number> {
   const root = args['DIR'] === undefined ? RESULTS_ROOT : String(args['DIR']);
-  const format = choice(once(args, 'format') ?? 'terminal', '--format', ['terminal', 'json'] as const);
+  const format = choice(once(args, 'format') ?? 'terminal', '--format', LISTING_FORMATS);
   const wanted = selectionOf(once(args, 'label'), each(args, 'tag'));
   const all = await listResults(root);
   const shown = all.filter((listed) => wanted === null || ('headline' in listed && wanted(listed.headline)));
-  if (format === 'json') {
-    process.stdout.write(`${JSON.stringify(shown, null, 2)}\n`);
-  } else if (shown.length > 0) {
-    process.stdout.write(renderListing(shown, terminalOf(process.stdout)));
+  if (format === 'json' || shown.length > 0) {
+    process.stdout.write(renderListing(shown, format, { terminal: terminalOf(process.stdout) }));
   } else {
     process.stderr.write(all.length === 0 ? `No run has left a result in ${root}.\n` : 'None has these.\n');
   }

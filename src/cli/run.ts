@@ -2,13 +2,13 @@ import { text } from 'node:stream/consumers';
 import { type Arguments, each, once } from '../api/arguments.js';
 import { EXIT } from '../api/exit.js';
 import { problemOf } from '../api/outcome.js';
+import { renderTerminal } from '../api/render-report.js';
 import { carryOut } from '../api/run.js';
 import { RUN_FLAGS } from '../api/run-flags.js';
 import { type RunOrder, readRunOrder } from '../api/run-order.js';
 import { type Choice, SELECTION_OPTIONS, type SelectionOption } from '../plan/selection.js';
 import { parseSwitch } from '../plan/words.js';
-import { renderTerminal } from '../report/terminal.js';
-import { Interrupt } from './interrupt.js';
+import { endOf, Interrupt } from './interrupt.js';
 import { ProgressBar } from './progress-bar.js';
 import { progressView } from './progress-view.js';
 import { terminalOf } from './terminal.js';
@@ -98,10 +98,8 @@ async function runOrder(order: RunOrder, live: boolean): Promise<number> {
     });
     return exitCode;
   } catch (error) {
-    if (interrupt.signal.aborted) {
-      return EXIT.interrupted;
-    }
-    throw error;
+    quiet();
+    return endOf(error, interrupt.signal);
   } finally {
     quiet();
     interrupt.release();

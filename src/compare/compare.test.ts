@@ -153,7 +153,7 @@ describe('rows over rounds', () => {
 });
 
 describe('what is told once of a run', () => {
-  const lost = (count: number | null) =>
+  const lost = (count: number | null, uncovered: readonly string[] = []) =>
     madeRun({
       change: (result) => {
         const { commits } = roundSample('a crash that lost commits');
@@ -165,6 +165,7 @@ describe('what is told once of a run', () => {
               ? null
               : {
                   ...commits,
+                  uncovered,
                   primary: count === null || primary === null ? null : { ...primary, ackedLost: count },
                 },
         };
@@ -180,6 +181,16 @@ describe('what is told once of a run', () => {
   ] as const)('judges lost commits: %s against %s is %s', async (base, candidate, verdict) => {
     const comparison = await compare(lost(base), [lost(candidate)]);
     expect(contrastOf(comparison, 'lost').verdict).toBe(verdict);
+  });
+
+  it('does not take none that was found for none where some commits carry no token', async () => {
+    const comparison = await compare(lost(0), [lost(0, ['mine']), lost(3, ['mine'])]);
+    const { figures, contrasts } = rowOf(comparison, 'lost');
+    expect(figures.map(({ value }) => value)).toEqual([0, null, 3]);
+    expect(figures[1]?.missing).toBe(
+      'commits of mine carry no token: whether one of them was lost is not known',
+    );
+    expect(contrasts.map(({ verdict }) => verdict)).toEqual(['not_measured', 'worse']);
   });
 
   it('has no row for what none of them measured', async () => {

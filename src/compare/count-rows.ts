@@ -1,5 +1,7 @@
+import type { CommitAudit } from '../result/commits.js';
 import type { NamedResult } from '../result/named.js';
 import type { Result } from '../result/result.js';
+import { lostOf, whyUncovered } from '../result/uncovered.js';
 import type { ComparisonRow, Contrast, Figure, Metric } from './comparison.js';
 import { kindsOf, splitBrainMs } from './round-values.js';
 
@@ -28,8 +30,8 @@ const COUNTS: readonly Count[] = [
     metric: 'lost',
     title: 'lost commits',
     unit: 'count',
-    of: ({ commits }) => commits?.primary?.ackedLost ?? null,
-    missing: ({ commits }) => (commits === null ? 'it ran without a ledger' : 'its commits were not audited'),
+    of: ({ commits }) => (commits === null ? null : lostOf(commits)),
+    missing: ({ commits }) => whyNotAudited(commits),
     isFatal: true,
   },
   {
@@ -57,6 +59,13 @@ const COUNTS: readonly Count[] = [
     isFatal: false,
   },
 ];
+
+function whyNotAudited(commits: CommitAudit | null): string {
+  if (commits === null) {
+    return 'it ran without a ledger';
+  }
+  return (commits.primary === null ? null : whyUncovered(commits)) ?? 'its commits were not audited';
+}
 
 function errorsIn({ errors }: Result): number {
   return errors.reduce((sum, { count }) => sum + count, 0);

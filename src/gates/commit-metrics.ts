@@ -1,5 +1,6 @@
 import type { AuditedServer, CommitAudit } from '../result/commits.js';
 import type { Result } from '../result/result.js';
+import { whyUncovered } from '../result/uncovered.js';
 import { isMissing, type Metric, type Missing, type Reading } from './metric.js';
 
 /** What the audit found of the commits. */
@@ -67,16 +68,11 @@ function counted(name: string, meaning: string, of: (primary: AuditedServer) => 
         return audit;
       }
       const value = of(audit.primary);
-      const uncovered = value === 0 ? uncoveredIn(result) : undefined;
-      return uncovered === undefined ? { value, detail: '' } : { missing: uncovered };
+      // None that was found does not mean none where not every commit of the load had a token.
+      const uncovered = value === 0 ? whyUncovered(audit.commits) : null;
+      return uncovered === null ? { value, detail: '' } : { missing: uncovered };
     },
   };
-}
-
-/** Why none that was found does not mean none: not every commit of the load had a token. */
-function uncoveredIn({ notes }: Result): string | undefined {
-  const note = notes.find((each) => /^Commits of .* carry no token/.test(each));
-  return note === undefined ? undefined : `c${note.slice(1).replace(/\.$/, '')}`;
 }
 
 function auditOf(

@@ -51,9 +51,11 @@ describe('the audit on a primary', () => {
           ledger({ client: 1, drawn: 3 }),
         ],
         sources: ['history', 'rows'],
+        uncovered: ['mine'],
       }),
     );
     expect(commits).toMatchObject({
+      uncovered: ['mine'],
       drawn: 11,
       primary: {
         server: `127.0.0.1:${server.port}`,
@@ -393,6 +395,7 @@ function options(changes: Partial<AuditOptions>): AuditOptions {
     mode: 'history',
     runId: RUN,
     ledgers: [],
+    uncovered: [],
     sources: ['history'],
     target: { kind: 'server', name: 'test', rw: server.endpoint, patroni: [] },
     secrets: {},

@@ -20,6 +20,8 @@ export interface AuditOptions {
   /** Of all workers, after all clients have ended. */
   readonly ledgers: readonly WorkerLedger[];
   readonly sources: readonly TokenSource[];
+  /** Scripts that write, and whose commits leave no token. */
+  readonly uncovered: readonly string[];
   readonly target: Target;
   readonly secrets: Secrets;
   /** Of Patroni. */
@@ -94,6 +96,7 @@ async function audit(options: AuditOptions): Promise<Audit> {
     drawn: expected.drawn,
     primary,
     replicas: replicas.compared,
+    uncovered: options.uncovered,
     invariants: reading.invariants,
     losses: lossesOf(lost, { ...options, members: members.map(({ member }) => member), history }),
     lostFile: lost.count === 0 ? null : LOST_FILE,
@@ -102,7 +105,7 @@ async function audit(options: AuditOptions): Promise<Audit> {
   return { commits, lost, history };
 }
 
-function notMade({ mode, runId, ledgers, history }: AuditOptions, reason: string): Audit {
+function notMade({ mode, runId, ledgers, uncovered, history }: AuditOptions, reason: string): Audit {
   let drawn = 0;
   for (const facts of ledgers.flatMap((ledger) => ledger.clients)) {
     drawn += facts.drawn;
@@ -113,6 +116,7 @@ function notMade({ mode, runId, ledgers, history }: AuditOptions, reason: string
     drawn,
     primary: null,
     replicas: [],
+    uncovered,
     invariants: [],
     losses: [],
     lostFile: null,

@@ -303,6 +303,7 @@ function options(changes: Partial<AuditOptions> = {}): AuditOptions {
     mode: 'insert',
     runId: RUN,
     ledgers: [ledger({ drawn: 100 })],
+    uncovered: [],
     sources: ['rows'],
     target: lab.target,
     secrets: lab.secrets,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { sampleOf } from '../analysis/sample.fixture.js';
-import type { RoundAnalysis } from '../result/result.js';
+import type { Result, RoundAnalysis } from '../result/result.js';
 import { headlineOf } from './headline.js';
 import { roundSample } from './round-samples.fixture.js';
 
@@ -72,6 +72,12 @@ describe('headlineOf', () => {
     expect(headlineOf(sampleOf('one slow client').result).readDowntime).toEqual({ kind: 'not_measured' });
     expect(headlineOf(sampleOf('interrupted').result).writeDowntime).toEqual({ kind: 'not_measured' });
     expect(headlineOf(roundSample('commits that could not be audited')).lost).toBeNull();
+    const partly = (result: Result) => ({
+      ...result,
+      commits: result.commits && { ...result.commits, uncovered: ['mine'] },
+    });
+    expect(headlineOf(partly(roundSample('a split brain'))).lost).toBeNull();
+    expect(headlineOf(partly(roundSample('a crash that lost commits'))).lost).toBe(3);
     expect(headlineOf(sampleOf('nothing acknowledged').result).p99Us).toBeNull();
   });
 

@@ -1,5 +1,6 @@
 import type { Downtime } from '../result/downtime.js';
 import type { Result, RoundAnalysis } from '../result/result.js';
+import { lostOf } from '../result/uncovered.js';
 
 /** The parts of a result that its headline is made of: what must be read of it to be listed. */
 export type HeadlineParts = Pick<Result, 'run' | 'plan' | 'totals' | 'analysis' | 'commits' | 'gates'>;
@@ -21,7 +22,7 @@ export interface Headline {
   readonly p99Us: number | null;
   readonly writeDowntime: HeadlineDowntime;
   readonly readDowntime: HeadlineDowntime;
-  /** Acknowledged commits that are lost; null where nobody looked, or could. */
+  /** Acknowledged commits that are lost; null where nobody looked, or could, or where some leave no trace and none was found. */
   readonly lost: number | null;
   /** Null where none was asked for. */
   readonly gates: { readonly passed: number; readonly failed: number } | null;
@@ -57,7 +58,7 @@ export function headlineOf({ run, plan, totals, analysis, commits, gates }: Head
     p99Us: totals.response?.p99Us ?? null,
     writeDowntime: downtimeOf(analysis, 'write'),
     readDowntime: downtimeOf(analysis, 'read'),
-    lost: commits?.primary?.ackedLost ?? null,
+    lost: commits === null ? null : lostOf(commits),
     gates: gates.length === 0 ? null : { passed, failed: gates.length - passed },
   };
 }

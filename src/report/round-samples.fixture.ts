@@ -201,6 +201,7 @@ const AUDIT: CommitAudit = {
     { ...COUNTS, server: N1, same: true },
     { ...COUNTS, server: N3, same: true },
   ],
+  uncovered: [],
   invariants: [
     {
       name: 'sum of pgbench_accounts.abalance = sum of pgbench_history.delta',

@@ -17,7 +17,15 @@ import { measurementLines, overloadLines } from './terminal/measurement.js';
 import { roundLines } from './terminal/round.js';
 import { sideBySideLines } from './terminal/side-by-side.js';
 import { isLong, shortRoundLines, summaryLines } from './terminal/summary.js';
-import { instant, labelled, plain, type Style, styleOf, type TerminalOptions } from './terminal/text.js';
+import {
+  FILE,
+  instant,
+  labelled,
+  plain,
+  type Style,
+  styleOf,
+  type TerminalOptions,
+} from './terminal/text.js';
 import { verdictLines } from './terminal/verdict.js';
 
 export interface TerminalReportOptions extends TerminalOptions {
@@ -32,9 +40,6 @@ export const TERMINAL: ReportFormat = {
   extension: 'txt',
   render: (results, { terminal = FILE } = {}) => renderTerminals(results, terminal),
 };
-
-/** As a terminal is that nothing is known of. */
-const FILE: TerminalOptions = { columns: 80, color: false, unicode: true };
 
 /** One report after the other, and what several have side by side. */
 export function renderTerminals(results: readonly NamedResult[], options: TerminalOptions): string {

@@ -11,6 +11,8 @@ export interface CommitAudit {
   readonly primary: AuditedServer | null;
   /** One for each replica that could be asked. */
   readonly replicas: readonly AuditedReplica[];
+  /** Scripts whose commits carry no token: what became of those is not known, and they are in none of the counts. */
+  readonly uncovered: readonly string[];
   /** Sums over the workload's tables that must agree; empty where it has none. */
   readonly invariants: readonly Invariant[];
   /** What was lost, by fork of the timeline; empty when nothing was. */

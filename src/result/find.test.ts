@@ -135,6 +135,10 @@ describe('findResult', () => {
     const directory = await leave('a', 'mine');
     await writeFile(join(directory, 'result.json'), JSON.stringify({ label: 'mine' }));
     expect(await failureOf('mine')).toMatch(/found other JSON\.$/);
+    const hollow = Object.fromEntries(Object.keys(result).map((part) => [part, {}]));
+    const head = { format: 'pgha-bench/result', version: 1, plan: { label: 'mine' } };
+    await writeFile(join(directory, 'result.json'), JSON.stringify({ ...hollow, ...head }));
+    expect(await failureOf('mine')).toMatch(/is not a whole result: it has no tool\.version, no run\.id/);
     await writeFile(join(directory, 'result.json'), '{"plan":{"label":"mine"');
     expect(await failureOf('mine')).toMatch(/it may be cut off\.$/);
     expect(await failureOf(directory)).toMatch(/it may be cut off\.$/);

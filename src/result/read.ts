@@ -1,13 +1,25 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, messageOf, UserError } from '../errors.js';
+import type { CommitAudit } from './commits.js';
 import type { Result } from './result.js';
 import { RESULT_FILE } from './store.js';
 
 const VERSION: Result['version'] = 1;
 
 /** What a result of this version cannot be without; the rest is the word of the version. */
-const PARTS = ['tool', 'run', 'plan', 'cluster', 'totals', 'timeline', 'errors', 'analysis', 'notes'];
+const PARTS = [
+  'tool',
+  'run',
+  'plan',
+  'cluster',
+  'totals',
+  'timeline',
+  'errors',
+  'analysis',
+  'commits',
+  'notes',
+];
 
 /**
  * Reads a result.
@@ -53,7 +65,7 @@ export function checkHead(
       'Read it with the pgha-bench that wrote it, or a newer one.',
     );
   }
-  const missing = parts.filter((part) => !(part in content));
+  const missing = parts.flatMap((part) => missingOf(content, part));
   if (version !== VERSION || missing.length > 0) {
     throw new UserError(`${file} is not a whole result: it has no ${missing.join(', no ') || 'version'}.`);
   }
@@ -62,6 +74,47 @@ export function checkHead(
 function otherJson(file: string): UserError {
   return new UserError(`Expected a result of pgha-bench in ${file}, found other JSON.`);
 }
+
+/** A part that is not there, or what it has not that it cannot be without. */
+function missingOf(content: Readonly<Record<string, unknown>>, part: string): readonly string[] {
+  const value = content[part];
+  const shape = SHAPES[part];
+  if (!Object.hasOwn(content, part)) {
+    return [part];
+  }
+  if (shape === undefined) {
+    return [];
+  }
+  if (typeof shape === 'function') {
+    return shape(value) ? [] : [part];
+  }
+  if (!isObject(value)) {
+    return [part];
+  }
+  return Object.entries(shape)
+    .filter(([field, fits]) => !(Object.hasOwn(value, field) && fits(value[field])))
+    .map(([field]) => `${part}.${field}`);
+}
+
+type Fits = (value: unknown) => boolean;
+
+const isText: Fits = (value) => typeof value === 'string';
+const isNumber: Fits = (value) => typeof value === 'number';
+const isNullOrObject: Fits = (value) => value === null || isObject(value);
+
+/** Of the parts, what everybody takes for granted: enough to tell a result from something that has only its names. */
+const SHAPES: Readonly<Record<string, Fits | Readonly<Record<string, Fits>>>> = {
+  tool: { version: isText },
+  run: { id: isText, startedAt: isText, status: isText, elapsedMs: isNumber },
+  plan: { target: isObject, workload: isObject, clients: isNumber, faults: Array.isArray },
+  cluster: { members: Array.isArray, settings: isObject },
+  totals: { tps: isNumber, outcomes: isObject, response: isNullOrObject },
+  timeline: { startMs: Array.isArray },
+  errors: Array.isArray,
+  analysis: { rounds: Array.isArray, summaries: Array.isArray },
+  commits: isNullOrObject,
+  notes: Array.isArray,
+};
 
 /** What was added since the first results of this version were written: absent there, as in a run that has none of it. */
 function withLaterFields(result: Result): Result {
@@ -73,8 +126,14 @@ function withLaterFields(result: Result): Result {
     totals: { ...totals, spectra: totals.spectra ?? { service: null, response: null } },
     timeline: { ...timeline, p90Us: timeline.p90Us ?? none, writers: timeline.writers ?? {} },
     analysis: { ...analysis, phases: analysis.phases ?? { before: null, during: null, after: null } },
+    commits: withLaterAudit(result.commits),
     gates: result.gates ?? [],
   };
+}
+
+/** The same of the audit alone. */
+export function withLaterAudit(commits: CommitAudit | null): CommitAudit | null {
+  return commits === null ? null : { ...commits, uncovered: commits.uncovered ?? [] };
 }
 
 /** The result.json of a folder, or the file itself. @throws UserError when there is nothing */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sampleOf } from '../analysis/sample.fixture.js';
 import { UserError } from '../errors.js';
+import { roundSample } from '../report/round-samples.fixture.js';
 import { readResult } from './read.js';
 import { prepareResultDirectory, resultName, writeResult } from './store.js';
 
@@ -162,6 +163,12 @@ describe('readResult', () => {
       '{"format":"pgha-bench/result","version":1}',
       /is not a whole result: it has no tool, no run/,
     ],
+    [
+      'parts that hold nothing',
+      JSON.stringify({ ...result, tool: {}, timeline: {}, commits: 5 }),
+      /is not a whole result: it has no tool\.version, no timeline\.startMs, no commits\.$/,
+    ],
+    ['parts that are none', JSON.stringify({ ...result, plan: null, notes: {} }), /has no plan, no notes\.$/],
     ['no version', JSON.stringify({ ...result, version: undefined }), /it has no version\.$/],
   ])('says in one line that it found %s', async (_, text, message) => {
     const file = join(scratch, 'result.json');
@@ -171,6 +178,13 @@ describe('readResult', () => {
       await expect(failure).rejects.toThrow(UserError);
       await expect(failure).rejects.toThrow(message);
     }
+  });
+
+  it('reads one that was written before the later fields were', async () => {
+    const { commits } = roundSample('a split brain');
+    const { uncovered: _, ...audit } = commits ?? expect.fail('it has no audit');
+    await writeFile(join(scratch, 'result.json'), JSON.stringify({ ...result, commits: audit }));
+    expect((await readResult(scratch)).commits).toEqual(commits);
   });
 
   it('says that nothing is there', async () => {

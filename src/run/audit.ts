@@ -49,6 +49,7 @@ export async function auditRun(request: AuditRequest): Promise<Audited> {
     runId: request.runId,
     ledgers: request.ledgers,
     sources: sourcesOf(ledger),
+    uncovered: ledger.uncovered,
     target: plan.target,
     secrets: request.secrets,
     access: request.access,

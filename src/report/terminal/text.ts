@@ -11,6 +11,9 @@ export interface TerminalOptions {
   readonly unicode: boolean;
 }
 
+/** As a terminal is that nothing is known of. */
+export const FILE: TerminalOptions = { columns: 80, color: false, unicode: true };
+
 type Ink = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan' | 'magenta';
 
 /** Characters and colours that the options allow. */
