@@ -1,12 +1,12 @@
 import { text } from 'node:stream/consumers';
 import { type Arguments, each, once } from '../api/arguments.js';
 import { EXIT } from '../api/exit.js';
-import { problemOf } from '../api/outcome.js';
 import { carryOut } from '../api/run.js';
 import { RUN_FLAGS } from '../api/run-flags.js';
 import { type RunOrder, readRunOrder } from '../api/run-order.js';
 import { type Choice, SELECTION_OPTIONS, type SelectionOption } from '../plan/selection.js';
 import { parseSwitch } from '../plan/words.js';
+import { problemOf } from '../report/problem.js';
 import { renderTerminal } from '../report/terminal.js';
 import { Interrupt } from './interrupt.js';
 import { ProgressBar } from './progress-bar.js';
