@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { sampleOf } from '../analysis/sample.fixture.js';
 import { parseGate } from '../gates/gate.js';
+import { problemOf } from '../report/problem.js';
 import type { Result } from '../result/result.js';
-import { exitCodeOf, problemOf } from './outcome.js';
+import { exitCodeOf } from './outcome.js';
 import { judged } from './run-gates.js';
 
 const { result } = sampleOf('switchover');

@@ -2,9 +2,8 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, UserError } from '../errors.js';
 import { type LostToken, writeLostTokens } from '../ledger/lost-tokens.js';
-import { blamesScript } from '../postgres/failure.js';
 import { HTML } from '../report/html.js';
-import { plain } from '../report/terminal/text.js';
+import { problemOf } from '../report/problem.js';
 import type { GateOutcome } from '../result/gate.js';
 import type { Result } from '../result/result.js';
 import { type FurtherFile, writeResult } from '../result/store.js';
@@ -13,6 +12,8 @@ import { EXIT, type ExitCode } from './exit.js';
 import type { RunHooks } from './options.js';
 import { judged } from './run-gates.js';
 import type { RunOrder } from './run-order.js';
+
+export { problemOf };
 
 /** What came of a run. */
 export interface RunOutcome {
@@ -73,22 +74,6 @@ async function pageFile(result: Result, onStep: RunHooks['onStep']): Promise<rea
     onStep?.(`${name} could not be made: ${messageOf(error)}`);
     return [];
   }
-}
-
-/** Why no transaction went through, when the scripts are wrong, whatever the target is; null otherwise. */
-export function problemOf({ run, totals, errors }: Result): string | null {
-  const [first] = errors;
-  const acked = totals.outcomes.ack + totals.outcomes.ack_unreplicated;
-  if (
-    run.status !== 'completed' ||
-    acked > 0 ||
-    first === undefined ||
-    !errors.every(({ code }) => blamesScript(code))
-  ) {
-    return null;
-  }
-  const why = `${plain(first.message)} (${plain(first.code)})`;
-  return `no transaction went through: ${why}. Mend ${first.script}.`;
 }
 
 /** An interrupted or a broken run tells nothing of its gates; scripts that are wrong are wrong use. */

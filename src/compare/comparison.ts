@@ -55,6 +55,8 @@ export interface Figure {
   readonly of: Amount | null;
   /** The values over rounds, in the order of time; null where it is no figure over rounds. */
   readonly values: readonly number[] | null;
+  /** Which round each of the values is of, from 1 as the tables of its report number them; absent without values. */
+  readonly rounds?: readonly number[];
 }
 
 export interface Amount {

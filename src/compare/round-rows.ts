@@ -91,6 +91,7 @@ function figureOf(values: RoundValues | null, kind: string): Figure {
     missing: null,
     of: { count: values.values.length, of: 'rounds' },
     values: values.values,
+    rounds: values.rounds,
   };
 }
 

@@ -6,6 +6,8 @@ import type { FaultRecord, Result, RoundAnalysis } from '../result/result.js';
 export interface RoundValues {
   /** In the order of time. */
   readonly values: readonly number[];
+  /** Which round each is of, from 1 in the order of the result: those that were invalid or not done are counted, too. */
+  readonly rounds: readonly number[];
   /** So many of these were not over when their round ended, and count up to there: the truth is more. */
   readonly open: number;
   /** So many valid rounds have no value. */
@@ -17,6 +19,8 @@ export interface RoundValues {
 /** A round of one kind, with what is known of it. */
 interface Round {
   readonly round: RoundAnalysis;
+  /** From 1, in the order of the result. */
+  readonly number: number;
   readonly fault: FaultRecord;
   readonly fromMs: number;
   readonly toMs: number;
@@ -54,10 +58,14 @@ export function roundValues(
   if (rounds.length === 0) {
     return null;
   }
-  const told = rounds.flatMap((round) => ROUND_FIGURES[figure](round) ?? []);
+  const told = rounds.flatMap((round): (RoundValue & { readonly number: number })[] => {
+    const value = ROUND_FIGURES[figure](round);
+    return value === null ? [] : [{ ...value, number: round.number }];
+  });
   const resolutions = told.flatMap(({ resolution }) => resolution ?? []);
   return {
     values: told.map(({ value }) => value),
+    rounds: told.map(({ number }) => number),
     open: told.filter(({ open }) => open === true).length,
     untold: rounds.length - told.length,
     resolution: resolutions.length === 0 ? null : Math.max(...resolutions),
@@ -75,14 +83,15 @@ export function splitBrainMs(result: Result): number | null {
 
 function doneRounds(result: Result): readonly Round[] {
   const asked = result.faults.flatMap(({ askedAtMs }) => askedAtMs ?? []);
-  return result.analysis.rounds.flatMap((round) => {
+  return result.analysis.rounds.flatMap((round, index) => {
     const fault = result.faults[round.fault];
     const fromMs = fault?.askedAtMs ?? null;
     if (fault === undefined || fromMs === null) {
       return [];
     }
     const next = asked.filter((atMs) => atMs > fromMs);
-    return [{ round, fault, fromMs, toMs: Math.min(result.run.elapsedMs, ...next), result }];
+    const toMs = Math.min(result.run.elapsedMs, ...next);
+    return [{ round, number: index + 1, fault, fromMs, toMs, result }];
   });
 }
 

@@ -36,6 +36,20 @@ export function named(name: string, part: Partial<Result> = {}): NamedResult {
   return { name, directory: null, result: { ...sampleOf('switchover').result, ...part } };
 }
 
+/** Every attempt failed at what the script says; a gate held all the same. */
+export function wrongScript(gates: readonly GateOutcome[] = []): NamedResult {
+  const { totals, errors } = sampleOf('switchover').result;
+  const [first] = errors;
+  if (first === undefined) {
+    throw new Error('the sample has no errors');
+  }
+  return named('wrong', {
+    gates,
+    totals: { ...totals, outcomes: { ...totals.outcomes, ack: 0, ack_unreplicated: 0 } },
+    errors: [{ ...first, code: '42P01', message: 'no table', script: 'mine.sql' }],
+  });
+}
+
 /** What a server, a label or a file of gates may say that is more than text to somebody. */
 export const HOSTILE = [
   '<script>alert(1)</script>',

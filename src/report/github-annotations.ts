@@ -1,6 +1,8 @@
 import { gateTotals } from '../gates/totals.js';
 import type { NamedResult } from '../result/named.js';
+import type { Result } from '../result/result.js';
 import type { ReportFormat } from './format.js';
+import { nothingWentThrough, problemOf } from './problem.js';
 import { plain } from './terminal/text.js';
 import { verdictOf } from './verdict.js';
 
@@ -25,23 +27,35 @@ export function renderAnnotations(results: readonly NamedResult[]): string {
 }
 
 function errorsOf({ name, result }: NamedResult): string[] {
-  const { gates, run } = result;
-  const failed = gates.filter(({ passed }) => !passed);
-  const lines = failed.map(({ expression, text, why }) => {
+  const failed = result.gates.filter(({ passed }) => !passed);
+  const gates = failed.map(({ expression, text, why }) => {
     const because = why === undefined ? '' : ` (${why})`;
     return command('error', `Gate failed: ${expression}`, `${name}: ${text}${because}`);
   });
-  const broke =
-    gates.length === 0 && run.status !== 'completed'
-      ? [
-          command(
-            'error',
-            run.status === 'broken' ? 'The run broke' : 'The run was interrupted',
-            `${name}: ${run.status === 'broken' ? 'the target never came back' : 'it did not measure what was asked of it'}`,
-          ),
-        ]
-      : [];
-  return [...lines, ...broke];
+  const wrong = wrongWith(result);
+  return [...gates, ...(wrong === null ? [] : [command('error', wrong.title, `${name}: ${wrong.text}`)])];
+}
+
+/** What nobody would want of the run itself. Gates judge it, but for scripts that are wrong: those may pass some. */
+function wrongWith(result: Result): { readonly title: string; readonly text: string } | null {
+  const { gates, run } = result;
+  const problem = problemOf(result);
+  if (problem !== null) {
+    return { title: 'Nothing went through', text: problem };
+  }
+  if (gates.length > 0) {
+    return null;
+  }
+  switch (run.status) {
+    case 'broken':
+      return { title: 'The run broke', text: 'the target never came back' };
+    case 'interrupted':
+      return { title: 'The run was interrupted', text: 'it did not measure what was asked of it' };
+    case 'completed':
+      return nothingWentThrough(result)
+        ? { title: 'Nothing went through', text: 'no transaction was acknowledged' }
+        : null;
+  }
 }
 
 function noticeOf({ name, result }: NamedResult): string {

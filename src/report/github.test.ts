@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { sampleOf } from '../analysis/sample.fixture.js';
-import { HOSTILE, hostile, named, OUTCOMES } from './gated.fixture.js';
+import { HOSTILE, hostile, named, OUTCOMES, wrongScript } from './gated.fixture.js';
 import { renderAnnotations } from './github-annotations.js';
 import { renderSummary } from './github-summary.js';
 
@@ -45,6 +45,17 @@ describe('annotations of GitHub', () => {
     const { result } = sampleOf('interrupted');
     const [error] = linesOf(renderAnnotations([{ name: 'x', directory: null, result }])).map(commandIn);
     expect(error).toMatchObject({ kind: 'error', title: 'The run was interrupted' });
+  });
+
+  it('are an error where nothing went through, whatever the gates say', () => {
+    const wrong = 'wrong: no transaction went through: no table (42P01). Mend mine.sql.';
+    for (const gates of [[], OUTCOMES.slice(0, 1)]) {
+      const commands = linesOf(renderAnnotations([wrongScript(gates)])).map(commandIn);
+      expect(commands).toEqual([{ kind: 'error', title: 'Nothing went through', message: wrong }]);
+    }
+    const { result } = sampleOf('nothing acknowledged');
+    const [error] = linesOf(renderAnnotations([{ name: 'x', directory: null, result }])).map(commandIn);
+    expect(error).toMatchObject({ kind: 'error', message: 'x: no transaction was acknowledged' });
   });
 
   it('are no more than GitHub shows, and say how many more there are', () => {

@@ -78,6 +78,24 @@ describe('renderComparisonHtml', () => {
     }
   });
 
+  it('numbers the dots as the report of each run numbers its rounds, past an invalid one', async () => {
+    const html = renderComparisonHtml(await compared(SIX, SIX), ASSETS);
+    const [strip = ''] = /<strong>Write downtime,.*?<\/svg>/s.exec(html) ?? [];
+    const numbers = [...strip.matchAll(/<title>Round (\d+): /g)].map(([, number]) => number);
+    expect(SIX.analysis.rounds[3]?.invalid).not.toBeNull();
+    expect(numbers).toEqual(['1', '2', '3', '5', '6']);
+  });
+
+  it('tells who cannot see a chart of what there is in its place', async () => {
+    const html = renderComparisonHtml(await compared(SIX, SIX), ASSETS);
+    const labels = [...html.matchAll(/role="img" aria-label="([^"]*from the fault on[^"]*)"/g)];
+    expect(labels).toHaveLength(2);
+    for (const [, label = ''] of labels) {
+      expect(label).toMatch(/The slider below the charts tells the figures of all at one instant\.$/);
+    }
+    expect(html).toContain('class="scrubber"');
+  });
+
   it('lets no text of a result out of its place', async () => {
     const hostile = hostileOf(SIX);
     const html = renderComparisonHtml(await compared(hostile, SIX, hostile), ASSETS);

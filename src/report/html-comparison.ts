@@ -116,7 +116,7 @@ function chart(id: string, name: string, title: string, unit: string): Markup {
       class: 'chart',
       id: `${id}-${name}`,
       role: 'img',
-      'aria-label': `${title}, ${unit}: all runs from the fault on. The table below has the figures of each.`,
+      'aria-label': `${title}, ${unit}: all runs from the fault on. The slider below the charts tells the figures of all at one instant.`,
     }),
   );
 }

@@ -1,13 +1,9 @@
 import type { NamedResult } from '../result/named.js';
-import type { Result, RoundAnalysis } from '../result/result.js';
-import { formatMillis } from '../units.js';
+import type { Result } from '../result/result.js';
 import type { ReportFormat } from './format.js';
-import { verdictOf } from './verdict.js';
+import { type Case, casesOf } from './junit-cases.js';
 
-/**
- * JUnit XML as Jenkins and GitLab read it: a test suite for each result, and in it a test case for each gate. A result
- * without gates has a case for the run, for each round and for the commits, which fail on what nobody would want.
- */
+/** JUnit XML as Jenkins and GitLab read it: a test suite for each result, with cases of it. */
 export const JUNIT: ReportFormat = {
   name: 'junit',
   describe: 'JUnit XML: a test case for each gate, or for the run, its rounds and commits',
@@ -34,96 +30,8 @@ interface Suite {
   readonly cases: readonly Case[];
 }
 
-interface Case {
-  readonly name: string;
-  readonly outcome: 'passed' | 'failure' | 'error' | 'skipped';
-  /** What is said of it, whatever became of it. */
-  readonly text: string;
-}
-
 function suiteOf({ name, result }: NamedResult): Suite {
-  const { gates } = result;
-  const cases = gates.map(({ expression, passed, measured, text, why }): Case => {
-    const failed = measured === null ? 'error' : 'failure';
-    return {
-      name: expression,
-      outcome: passed ? 'passed' : failed,
-      text: why === undefined ? text : `${text}\n${why}`,
-    };
-  });
-  return { name, result, cases: gates.length > 0 ? cases : casesWithoutGates(result) };
-}
-
-function casesWithoutGates(result: Result): Case[] {
-  return [
-    runCase(result),
-    ...result.analysis.rounds.map((round, index) => roundCase(result, round, index)),
-    ...commitCases(result),
-  ];
-}
-
-function runCase(result: Result): Case {
-  const { run, generator } = result;
-  const verdict = verdictOf(result)
-    .map(({ text, detail }) => `${text}${detail}`)
-    .join('; ');
-  switch (run.status) {
-    case 'broken':
-      return { name: 'the run', outcome: 'failure', text: 'The run broke: the target never came back.' };
-    case 'interrupted':
-      return {
-        name: 'the run',
-        outcome: 'error',
-        text: `The run was interrupted after ${formatMillis(run.elapsedMs)}.`,
-      };
-    case 'completed':
-      return generator.healthy
-        ? { name: 'the run', outcome: 'passed', text: verdict }
-        : { name: 'the run', outcome: 'error', text: generator.verdict };
-  }
-}
-
-function roundCase({ faults }: Result, round: RoundAnalysis, index: number): Case {
-  const kind = faults[round.fault]?.kind ?? 'fault';
-  const name = `round ${index + 1}: ${kind}`;
-  if (round.invalid !== null) {
-    return { name, outcome: 'skipped', text: round.invalid };
-  }
-  const told = [
-    downtimeText('writes', round.writeDowntime),
-    downtimeText('reads', round.readDowntime),
-    ...(round.splitBrain === null ? [] : [`split brain for ${formatMillis(round.splitBrain.overlapMs)}`]),
-  ].join('; ');
-  const isAway = [round.writeDowntime, round.readDowntime].some(
-    (downtime) => downtime?.outage && downtime.toMs === null,
-  );
-  return { name, outcome: isAway || round.splitBrain !== null ? 'failure' : 'passed', text: told };
-}
-
-function downtimeText(what: string, downtime: RoundAnalysis['writeDowntime']): string {
-  if (downtime === null) {
-    return `downtime of ${what} not measured`;
-  }
-  if (!downtime.outage) {
-    return `no outage of ${what} seen`;
-  }
-  const open = downtime.toMs === null ? ', and they never came back' : '';
-  return `no ${what} for ${formatMillis(downtime.durationMs)}${open}`;
-}
-
-/** None without a ledger: nobody asked. */
-function commitCases({ commits }: Result): Case[] {
-  if (commits === null) {
-    return [];
-  }
-  const { primary, missing } = commits;
-  if (primary === null) {
-    return [{ name: 'commits', outcome: 'error', text: missing.join(' ') }];
-  }
-  const { ackedLost, ackedPresent, ghosts, duplicates, unexpected } = primary;
-  const text = `${ackedLost} of ${ackedLost + ackedPresent} acknowledged commits lost; ghosts ${ghosts}, duplicates ${duplicates}, of unknown origin ${unexpected}`;
-  const bad = ackedLost + ghosts + duplicates + unexpected > 0;
-  return [{ name: 'commits', outcome: bad ? 'failure' : 'passed', text }];
+  return { name, result, cases: casesOf(result) };
 }
 
 function suiteLines({ name, result, cases }: Suite): string[] {

@@ -233,7 +233,7 @@ describe('a round', () => {
       'split brain none seen, with a writer on each node',
     );
     const base = roundSample('a crash that lost commits');
-    const roles = 'none seen, no two nodes said that they were writable, in looks every 0.2 to 0.5 s';
+    const roles = 'none seen, no two nodes said that they were writable, in looks every 0.2 to 1 s';
     const polled = { ...base, plan: { ...base.plan, directWrites: false } };
     const rendered = (result: Result) => entries(renderTerminal(result, plainly)).join(' ');
     expect(rendered(polled)).toContain(roles);

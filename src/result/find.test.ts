@@ -131,6 +131,26 @@ describe('findResult', () => {
     expect((await findResult('same', root)).directory).toBe(directory);
   });
 
+  it('is not kept from a label by another result that cannot be read', async () => {
+    const cutOff = await leave('a');
+    await writeFile(join(cutOff, 'result.json'), '{"format":"pgha-bench/result","plan":{"label":"mine"');
+    await leave('b', 'mine', { version: 99 as Result['version'] });
+    expect(await failureOf('mine')).toMatch(/a\/result\.json, found no valid JSON; it may be cut off\.$/);
+    const directory = await leave('c', 'mine');
+    expect(await findResult('mine', root)).toMatchObject({ name: 'mine', directory });
+    await rm(cutOff, { recursive: true });
+    await rm(directory, { recursive: true });
+    expect(await failureOf('mine')).toMatch(/has version 99; this pgha-bench reads up to 1\./);
+  });
+
+  it('is not kept from a label by a damaged folder of that name', async () => {
+    const own = await leave('mine');
+    await writeFile(join(own, 'result.json'), '{');
+    expect(await failureOf('mine')).toMatch(/it may be cut off\.$/);
+    const directory = await leave('z', 'mine');
+    expect((await findResult('mine', root)).directory).toBe(directory);
+  });
+
   it('passes on what is wrong with a result', async () => {
     const directory = await leave('a', 'mine');
     await writeFile(join(directory, 'result.json'), JSON.stringify({ label: 'mine' }));

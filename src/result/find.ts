@@ -3,7 +3,8 @@ import { basename, dirname, join, relative, resolve } from 'node:path';
 import { codeOf, messageOf, UserError } from '../errors.js';
 import { didYouMean } from '../plan/nearest.js';
 import type { NamedResult } from './named.js';
-import { parseResult, readResult } from './read.js';
+import { readParts } from './parts.js';
+import { readResult } from './read.js';
 import type { Result } from './result.js';
 import { RESULT_FILE, RESULTS_ROOT } from './store.js';
 
@@ -38,11 +39,7 @@ export async function findResult(
     return named(word, kind, await readResult(word));
   }
   const folders = await foldersIn(root);
-  const labelled = await labelledIn(root, folders, word);
-  const own = join(root, word);
-  if (folders.includes(word) && !labelled.some(({ directory }) => directory === resolve(own))) {
-    labelled.unshift(named(own, 'directory', await readResult(own)));
-  }
+  const { found: labelled, failures } = await calledIn(root, folders, word);
   const [only] = labelled;
   if (only !== undefined && labelled.length === 1) {
     return only;
@@ -53,6 +50,10 @@ export async function findResult(
       `Expected one result called '${word}', found ${labelled.length}: ${places}.`,
       'Name one by its folder.',
     );
+  }
+  const [failure] = failures;
+  if (failure !== undefined) {
+    throw failure;
   }
   throw kind === 'directory' ? await noResultIn(word) : await unknown(word, root, folders, elsewhere);
 }
@@ -92,19 +93,44 @@ async function foldersIn(root: string): Promise<readonly string[]> {
   }
 }
 
-/** Most results have another label: that is seen without taking them apart. */
-async function labelledIn(root: string, folders: readonly string[], label: string): Promise<NamedResult[]> {
-  const quoted = JSON.stringify(label);
+interface Called {
+  readonly found: readonly NamedResult[];
+  /** Why others that may be meant cannot be read: of no interest where one was found. */
+  readonly failures: readonly unknown[];
+}
+
+/** The folder of that name, and the results with that label. */
+async function calledIn(root: string, folders: readonly string[], word: string): Promise<Called> {
   const found: NamedResult[] = [];
-  for (const folder of folders) {
+  const failures: unknown[] = [];
+  const isNamed = (folder: string) => folder === word;
+  const others = folders.filter((folder) => !isNamed(folder));
+  for (const folder of [...folders.filter(isNamed), ...others]) {
     const directory = join(root, folder);
-    const text = await textIn(directory);
-    if (text?.includes(quoted)) {
-      const result = parseResult(text, join(directory, RESULT_FILE));
-      found.push(...(result.plan.label === label ? [named(directory, 'directory', result)] : []));
+    if (!isNamed(folder) && !(await mayHaveLabel(directory, word))) {
+      continue;
+    }
+    try {
+      const result = await readResult(directory);
+      if (isNamed(folder) || result.plan.label === word) {
+        found.push(named(directory, 'directory', result));
+      }
+    } catch (error) {
+      failures.push(error);
     }
   }
-  return found;
+  return { found, failures };
+}
+
+/** Most results have another label: that is seen at their beginning. One that is damaged may be meant if it has the word. */
+async function mayHaveLabel(directory: string, label: string): Promise<boolean> {
+  try {
+    const { plan } = await readParts(directory, ['plan']);
+    return plan.label === label;
+  } catch {
+    const text = await textIn(directory);
+    return text?.includes(JSON.stringify(label)) ?? false;
+  }
 }
 
 /** Undefined for a folder that is no run's. */

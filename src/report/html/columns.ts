@@ -22,8 +22,7 @@ export type Percentile = 'p50' | 'p90' | 'p99' | 'max';
 /** Of each group: rates over its whole length, latencies and stalls the highest. */
 export function columnsOf(result: Result, groups: readonly BucketGroup[]): Columns {
   const { timeline } = result;
-  const endMs = axisEnd(result);
-  const seconds = groups.map((group) => lengthMs(timeline, group, endMs) / 1000);
+  const seconds = groups.map((group) => lengthMs(timeline, group) / 1000);
   const sum = (column: readonly number[]) => groups.map((group) => sumOf(column, group));
   const perSecond = (column: readonly number[]) =>
     sum(column).map((count, index) => round(count / (seconds[index] ?? 1)));
@@ -52,11 +51,14 @@ export function axisEnd({ timeline, run }: Result): number {
   return last < run.elapsedMs ? run.elapsedMs : last + (timeline.widthMs.at(-1) ?? 0);
 }
 
-/** The last bucket ends with the axis. */
-function lengthMs({ startMs, widthMs }: Timeline, { first, last }: BucketGroup, endMs: number): number {
+/**
+ * The last bucket counts whole, though the axis ends within it: what the last clients end with falls into an instant, and
+ * over the piece up to there it would be a peak that never was.
+ */
+function lengthMs({ startMs, widthMs }: Timeline, { first, last }: BucketGroup): number {
   const from = startMs[first] ?? 0;
   const to = (startMs[last] ?? 0) + (widthMs[last] ?? 0);
-  return Math.max(1e-3, Math.min(to, endMs) - from);
+  return Math.max(1e-3, to - from);
 }
 
 function sumOf(column: readonly number[], { first, last }: BucketGroup): number {

@@ -34,8 +34,8 @@ function spreadFigure(
     [base, ...candidates].map(({ name }, index) => {
       const figure = figures[index];
       const median = figure?.value ?? null;
-      const dots = (figure?.values ?? []).map((valueMs, round) => ({
-        round: round + 1,
+      const dots = (figure?.values ?? []).map((valueMs, place) => ({
+        round: figure?.rounds?.[place] ?? place + 1,
         valueMs,
         valid: true,
       }));

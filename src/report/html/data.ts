@@ -103,6 +103,8 @@ export interface NamedView {
   readonly label: string;
   readonly fromMs: number;
   readonly toMs: number;
+  /** Of the round that it shows, from 1, as the tables number them; null for none. */
+  readonly round: number | null;
   /** The fault that its instants are told against; null for none. */
   readonly askedAtMs: number | null;
 }

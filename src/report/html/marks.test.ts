@@ -70,6 +70,22 @@ describe('viewsOf', () => {
     expect(labels).toEqual(['Round 1', 'Round 2', 'Round 3', 'Round 4', 'Round 5', 'Round 6', 'Whole run']);
   });
 
+  it('numbers them as the tables do, past one that was not done', () => {
+    const [, , third] = SIX.analysis.rounds;
+    const faults = SIX.faults.map((fault, index) =>
+      index === third?.fault ? { ...fault, askedAtMs: null } : fault,
+    );
+    const views = viewsOf({ ...SIX, faults });
+    const rounds = [1, 2, 4, 5, 6];
+    expect(views.map(({ round }) => round)).toEqual([...rounds, null]);
+    expect(views.map(({ label }) => label)).toEqual([
+      ...rounds.map((round) => `Round ${round}`),
+      'Whole run',
+    ]);
+    const alone = faults.map((fault, index) => (index === 1 ? fault : { ...fault, askedAtMs: null }));
+    expect(viewsOf({ ...SIX, faults: alone })[0]).toMatchObject({ label: 'Round 2', round: 2 });
+  });
+
   it('shows the whole run without a fault', () => {
     expect(viewsOf(sampleOf('no fault').result).map(({ label }) => label)).toEqual(['Whole run']);
   });

@@ -84,14 +84,15 @@ const LEAST_MS = 20_000;
 export function viewsOf(result: Result): NamedView[] {
   const { analysis, faults } = result;
   const endMs = axisEnd(result);
-  const whole: NamedView = { label: 'Whole run', fromMs: 0, toMs: endMs, askedAtMs: null };
-  const done = analysis.rounds.flatMap((round) => {
+  const whole: NamedView = { label: 'Whole run', fromMs: 0, toMs: endMs, round: null, askedAtMs: null };
+  const isOnly = analysis.rounds.length === 1;
+  const done = analysis.rounds.flatMap((round, index) => {
     const fault = faults[round.fault];
     return fault === undefined || fault.askedAtMs === null
       ? []
-      : [{ round, fault, askedAtMs: fault.askedAtMs }];
+      : [{ round, fault, askedAtMs: fault.askedAtMs, number: index + 1 }];
   });
-  const rounds = done.map(({ round, fault, askedAtMs }, index): NamedView => {
+  const rounds = done.map(({ round, fault, askedAtMs, number }): NamedView => {
     const prepared = faults.filter((other) => other.round === fault.round && other.askedAtMs !== null);
     const firstMs = Math.min(askedAtMs, ...prepared.map((other) => other.askedAtMs ?? askedAtMs));
     const { writeDowntime, readDowntime, phases } = round;
@@ -102,9 +103,10 @@ export function viewsOf(result: Result): NamedView[] {
       readDowntime?.outage ? (readDowntime.toMs ?? endMs) : 0,
     );
     return {
-      label: done.length === 1 ? 'Fault' : `Round ${index + 1}`,
+      label: isOnly ? 'Fault' : `Round ${number}`,
       fromMs: Math.max(0, firstMs - BEFORE_MS),
       toMs: Math.min(endMs, overMs + AFTER_MS),
+      round: number,
       askedAtMs,
     };
   });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Result } from '../../result/result.js';
 import { axisEnd, columnsOf } from './columns.js';
 import { longResult } from './long-result.fixture.js';
 import { groupsOf, NEAR_MS } from './thin.js';
@@ -50,12 +51,19 @@ describe('columnsOf', () => {
     expect(columns.startMs[index]).toBe(result.timeline.startMs[first]);
   });
 
-  it('ends the last bucket with the run', () => {
-    const result = MINUTE;
-    const cut = { ...result, run: { ...result.run, elapsedMs: 59_950 } };
-    const groups = groupsOf(cut);
-    const acks = cut.timeline.outcomes.rw?.ack?.at(-1) ?? 0;
-    expect(columnsOf(cut, groups).rate('rw')?.at(-1)).toBeCloseTo(acks / 0.05, 1);
+  it('makes no peak of the last bucket, which the run did not fill', () => {
+    const { run, timeline } = MINUTE;
+    const three = {
+      ...timeline,
+      startMs: [0, 100, 200],
+      widthMs: [100, 100, 100],
+      outcomes: { rw: { ...timeline.outcomes.rw, ack: [50, 50, 1], ack_unreplicated: [0, 0, 0] } },
+      errors: { shutdown: [0, 0, 1] },
+    } as Result['timeline'];
+    const cut = { ...MINUTE, run: { ...run, elapsedMs: 200.05 }, timeline: three };
+    const columns = columnsOf(cut, groupsOf(cut));
+    expect(columns.rate('rw')).toEqual([500, 500, 10]);
+    expect(columns.errors.get('shutdown')).toEqual([0, 0, 10]);
   });
 
   it('has room for what still came after the last transaction of the run', () => {

@@ -113,7 +113,7 @@ function splitBrainLines(result: Result, splitBrain: SplitBrain | null, style: S
 
 const WATCHED: Readonly<Record<'direct_writes' | 'roles', string>> = {
   direct_writes: 'with a writer on each node',
-  roles: 'no two nodes said that they were writable, in looks every 0.2 to 0.5 s',
+  roles: 'no two nodes said that they were writable, in looks every 0.2 to 1 s',
 };
 
 function stalenessLines({ staleness, stalenessOnRw }: RoundAnalysis, style: Style): string[] {

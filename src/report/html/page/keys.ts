@@ -35,8 +35,8 @@ export function listenToKeys(
     if (event.ctrlKey || event.metaKey || event.altKey || isTextual(event.target)) {
       return;
     }
-    const round = /^[1-9]$/.test(event.key) ? views[Number(event.key) - 1] : undefined;
-    const action = round === undefined ? actions[event.key] : () => view.show(round);
+    const named = views.find(({ round }) => String(round) === event.key);
+    const action = named === undefined ? actions[event.key] : () => view.show(named);
     if (action !== undefined) {
       event.preventDefault();
       action(event);

@@ -43,8 +43,8 @@ export function makeOverlay(section: HTMLElement, { runs }: OverlayData): Stack 
   const overMs = Math.max(...shown().map(({ round }) => round.overMs));
   const first = { fromMs: -5000, toMs: Math.max(10_000, overMs + 3000) };
   const views = [
-    { label: 'Around the fault', ...first, askedAtMs: 0 },
-    { label: 'All of it', ...limits, askedAtMs: 0 },
+    { label: 'Around the fault', ...first, round: null, askedAtMs: 0 },
+    { label: 'All of it', ...limits, round: null, askedAtMs: 0 },
   ];
   const stack = new Stack(section, new View(limits, first), views, contentOf(shown()));
   makeChoices(find(section, '.choices'), runs, chosen, () => stack.show(contentOf(shown())));
