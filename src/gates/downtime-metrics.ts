@@ -4,7 +4,15 @@ import type { Result } from '../result/result.js';
 import type { StageKind } from '../result/round.js';
 import type { Metric } from './metric.js';
 import { isMissing } from './metric.js';
-import { missingIn, noted, type RoundValue, roundMetric, type ValidRound, validRounds } from './rounds.js';
+import {
+  doneRounds,
+  missingIn,
+  noted,
+  type RoundValue,
+  roundMetric,
+  type ValidRound,
+  validRounds,
+} from './rounds.js';
 
 /** What a fault did to the service, by round. */
 export const DOWNTIME_METRICS: readonly Metric[] = [
@@ -53,14 +61,16 @@ export const DOWNTIME_METRICS: readonly Metric[] = [
     name: 'splitbrain',
     group: 'Downtime',
     unit: 'ms',
-    meaning: 'how long two servers took writes at the same time',
+    meaning: 'how long two servers took writes at the same time, in rounds that are valid or not',
+    rounds: doneRounds,
     of: (round, result) => splitBrainValue(round, result, ({ overlapMs }) => overlapMs),
   }),
   roundMetric({
     name: 'splitbrain_writes',
     group: 'Downtime',
     unit: 'count',
-    meaning: 'writes that the wrong one of two servers acknowledged meanwhile',
+    meaning: 'writes that the wrong one of two servers acknowledged meanwhile, likewise',
+    rounds: doneRounds,
     of: (round, result) => splitBrainValue(round, result, ({ acksOnLoser }) => acksOnLoser),
   }),
   roundMetric({

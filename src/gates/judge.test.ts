@@ -203,6 +203,44 @@ describe('a gate on rounds', () => {
   });
 });
 
+describe('a gate on split brain', () => {
+  const split = () => roundSample('a split brain').analysis.rounds[0]?.splitBrain ?? null;
+  const watched = (parts: readonly Partial<RoundAnalysis>[]) =>
+    withRounds(parts, roundSample('a split brain'));
+
+  it('looks at a round that is not valid, too', () => {
+    const result = watched([
+      { splitBrain: null },
+      { splitBrain: split(), invalid: 'the leader changed again, n2 -> n1' },
+    ]);
+    expect(judge('splitbrain == 0ms', result)).toMatchObject({
+      passed: false,
+      measured: split()?.overlapMs,
+    });
+    expect(judge('splitbrain == 0ms', result).text).toContain('over 2 rounds');
+    expect(judge('splitbrain_writes == 0', result)).toMatchObject({
+      passed: false,
+      measured: split()?.acksOnLoser,
+    });
+    expect(judge('write_downtime < 1h', result).text).toContain('over 1 valid of 2 rounds');
+  });
+
+  it('leaves out a round whose fault was not done', () => {
+    const two = watched([{ splitBrain: null }, { splitBrain: null, invalid: 'it was not done' }]);
+    const [first, second] = two.faults;
+    const undone = { ...second, askedAtMs: null } as Result['faults'][number];
+    const result = { ...two, faults: [first as Result['faults'][number], undone] };
+    expect(judge('splitbrain == 0ms', result)).toMatchObject({
+      passed: true,
+      text: '0 ms over 1 done of 2 rounds',
+    });
+    expect(judge('splitbrain == 0ms', { ...two, faults: [undone, undone] })).toMatchObject({
+      passed: false,
+      measured: null,
+    });
+  });
+});
+
 describe('a gate on phases', () => {
   it('takes the figures of all valid rounds together', () => {
     const { analysis } = switchover();
