@@ -1,9 +1,9 @@
 import { splitBrainWatch } from '../analysis/split-brain-watch.js';
 import type { Downtime } from '../result/downtime.js';
-import type { Result } from '../result/result.js';
+import type { ClientGaps, Result } from '../result/result.js';
 import type { StageKind } from '../result/round.js';
-import type { Metric } from './metric.js';
-import { isMissing } from './metric.js';
+import { formatCount } from '../units.js';
+import { isMissing, type Metric, type Reading } from './metric.js';
 import {
   doneRounds,
   missingIn,
@@ -87,7 +87,7 @@ export const DOWNTIME_METRICS: readonly Metric[] = [
     name: 'client_gap',
     group: 'Downtime',
     unit: 'ms',
-    meaning: "each client's longest wait for an acknowledgement around the fault",
+    meaning: "each client's longest wait for an acknowledgement around the fault, in the worst round",
     better: 'less',
     statistics: ['p50', 'p99', 'max'],
     usual: 'max',
@@ -189,24 +189,40 @@ function splitBrainValue(
     : 0;
 }
 
-function clientGap(result: Result, statistic: string): ReturnType<Metric['read']> {
+/** The worst over the rounds that tell of gaps: what each client waited in all of them cannot be put together. */
+function clientGap(result: Result, statistic: string): Reading {
   const valid = validRounds(result, null);
   if (isMissing(valid)) {
     return valid;
   }
-  const [only, ...more] = valid.rounds;
-  if (only === undefined || more.length > 0 || result.analysis.rounds.length > 1) {
-    return { missing: 'of several rounds, a client keeps no more than its longest gap of the whole run' };
+  for (const { round, where } of valid.rounds) {
+    const away = result.plan.clients - round.clientsBack;
+    if (away > 0) {
+      return { missing: `${countOf(away)} did not work again${where}`, never: true };
+    }
   }
-  const gaps = only.round.clientGaps;
-  if (gaps === null) {
+  const told = valid.rounds.flatMap(({ round }) => round.clientGaps ?? []);
+  const [first] = told;
+  if (first === undefined) {
     return { missing: 'no client had a gap to tell of' };
   }
-  const detail = `of ${gaps.clients} client${gaps.clients === 1 ? '' : 's'}`;
-  if (statistic === 'max') {
-    return { value: gaps.maxMs, detail };
+  const value = Math.max(...told.map((gaps) => gapOf(gaps, statistic)));
+  if (valid.detail === '') {
+    return { value, detail: `of ${countOf(first.clients)}` };
   }
-  return { value: statistic === 'p50' ? gaps.p50Ms : gaps.p99Ms, detail };
+  const all = valid.rounds.length;
+  return { value, detail: told.length === all ? valid.detail : `over ${told.length} of ${all} rounds` };
+}
+
+function countOf(clients: number): string {
+  return `${formatCount(clients)} client${clients === 1 ? '' : 's'}`;
+}
+
+function gapOf({ p50Ms, p99Ms, maxMs }: ClientGaps, statistic: string): number {
+  if (statistic === 'max') {
+    return maxMs;
+  }
+  return statistic === 'p50' ? p50Ms : p99Ms;
 }
 
 function unpredicted(result: Result, kind: string | null): ReturnType<Metric['read']> {

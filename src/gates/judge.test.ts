@@ -5,7 +5,7 @@ import { roundSample } from '../report/round-samples.fixture.js';
 import type { CommitAudit } from '../result/commits.js';
 import type { Downtime } from '../result/downtime.js';
 import type { GateOutcome } from '../result/gate.js';
-import type { Result, RoundAnalysis } from '../result/result.js';
+import type { FaultRecord, Result, RoundAnalysis } from '../result/result.js';
 import { checkBaseline, judgeGates, parseGate } from './gate.js';
 
 const switchover = () => sampleOf('switchover').result;
@@ -140,6 +140,17 @@ describe('a gate on rounds', () => {
     expect(judge('write_downtime.max < 2s', mixed)).toMatchObject({ passed: false, measured: 9000 });
   });
 
+  it('counts rounds by any of the faults that were done together', () => {
+    const result = withRounds([{}, {}, { invalid: 'somebody restarted n3' }]);
+    const [first, second, third] = result.faults as [FaultRecord, FaultRecord, FaultRecord];
+    const together = faultAt(19_000, { round: 1, kind: 'cut-replication' });
+    const mixed = { ...result, faults: [first, second, third, together] };
+    expect(judge('rounds[cut-replication] == 1', mixed)).toMatchObject({ passed: true, text: '1 of 1' });
+    expect(judge('rounds[switchover] == 2', mixed)).toMatchObject({ passed: true, text: '2 of 3' });
+    expect(judge('rounds == 2', mixed)).toMatchObject({ passed: true, text: '2 of 3' });
+    expect(judge('rounds[kill-node] >= 1', mixed)).toMatchObject({ passed: false, text: '0 of 0' });
+  });
+
   it('knows how long the load took to recover', () => {
     const result = switchover();
     const [round] = result.analysis.rounds as [RoundAnalysis];
@@ -241,6 +252,62 @@ describe('a gate on split brain', () => {
   });
 });
 
+describe('a gate on the gaps of clients', () => {
+  const gaps = (p50Ms: number, p99Ms: number, maxMs: number) => ({
+    clientsBack: 64,
+    clientGaps: { clients: 64, p50Ms, p99Ms, maxMs },
+  });
+
+  it('takes those of the only round', () => {
+    const result = withRounds([gaps(4000, 5000, 6000)]);
+    expect(judge('client_gap.p50 < 10s', result)).toMatchObject({
+      measured: 4000,
+      text: '4.00 s of 64 clients',
+    });
+    expect(judge('client_gap.p99 < 10s', result).measured).toBe(5000);
+    expect(judge('client_gap < 10s', result)).toMatchObject({ passed: true, measured: 6000 });
+  });
+
+  it('takes the worst over the valid rounds', () => {
+    const result = withRounds([
+      gaps(4000, 5000, 6000),
+      gaps(3000, 7000, 9000),
+      { ...gaps(90_000, 90_000, 90_000), invalid: 'somebody restarted n3' },
+    ]);
+    for (const [statistic, measured] of [
+      ['p50', 4000],
+      ['p99', 7000],
+      ['max', 9000],
+    ]) {
+      expect(judge(`client_gap.${statistic} < 10s`, result)).toMatchObject({ passed: true, measured });
+    }
+    expect(judge('client_gap < 10s', result).text).toBe('9.00 s over 2 valid of 3 rounds');
+  });
+
+  it('tells over how many rounds where one has none, and fails where none has any', () => {
+    const none = { clientsBack: 64, clientGaps: null };
+    const part = withRounds([gaps(1, 2, 3000), none]);
+    expect(judge('client_gap < 10s', part).text).toBe('3.00 s over 1 of 2 rounds');
+    expect(judge('client_gap < 10s', withRounds([none, none]))).toMatchObject({
+      passed: false,
+      text: 'not measured: no client had a gap to tell of',
+    });
+  });
+
+  it('fails where a client never worked again, however short its gap', () => {
+    const result = withRounds([gaps(1, 2, 3000), { ...gaps(1, 2, 3000), clientsBack: 62 }]);
+    for (const statistic of ['p50', 'p99', 'max']) {
+      expect(judge(`client_gap.${statistic} < 1h`, result)).toMatchObject({
+        passed: false,
+        measured: null,
+        text: '2 clients did not work again in round 2',
+      });
+    }
+    const single = withRounds([{ ...gaps(1, 2, 3), clientsBack: 63 }]);
+    expect(judge('client_gap < 1h', single).text).toBe('1 client did not work again');
+  });
+});
+
 describe('a gate on phases', () => {
   it('takes the figures of all valid rounds together', () => {
     const { analysis } = switchover();
@@ -283,6 +350,14 @@ describe('a gate on phases', () => {
       measured: base.analysis.phases.after?.response?.maxUs,
     });
     expect(judge('latency.max@during < 30s', held).text).toContain('never fell below 90 %');
+  });
+
+  it('says over how many rounds the phase is, since a load that held on has none during', () => {
+    const [round] = switchover().analysis.rounds as [RoundAnalysis];
+    const result = withRounds([{}, { phases: { ...round.phases, during: null } }, {}]);
+    expect(judge('tps@during > 0', result).text).toContain('over 2 of 3 rounds');
+    expect(judge('tps@before > 0', result).text).toContain('over 3 rounds');
+    expect(judge('tps@after > 0', result).text).toContain('over 3 rounds');
   });
 
   it('fails where the phases cannot be told', () => {
