@@ -25,6 +25,7 @@ export const DOWNTIME_METRICS: readonly Metric[] = [
       downtimeOf(round.round.writeDowntime, 'writes', () =>
         noted(result, round, 'write downtime was not measured'),
       ),
+    resolution: ({ round }) => resolutionOf(round.writeDowntime),
   }),
   roundMetric({
     name: 'read_downtime',
@@ -35,6 +36,7 @@ export const DOWNTIME_METRICS: readonly Metric[] = [
       downtimeOf(round.round.readDowntime, 'reads', () =>
         noted(result, round, 'read downtime was not measured'),
       ),
+    resolution: ({ round }) => resolutionOf(round.readDowntime),
   }),
   newConnections('new_write_downtime', 'rw', 'read-write'),
   newConnections('new_read_downtime', 'ro', 'read-only'),
@@ -132,7 +134,13 @@ function newConnections(name: string, port: 'rw' | 'ro', words: string): Metric 
       downtimeOf(round.round.newConnections[port], `new connections to ${port}`, () =>
         noted(result, round, `the downtime of new connections to ${port} was not measured`),
       ),
+    resolution: ({ round }) => resolutionOf(round.newConnections[port]),
   });
+}
+
+/** How densely the service was tried while it was away. */
+function resolutionOf(downtime: Downtime | null): number | null {
+  return downtime?.outage ? downtime.resolutionMs : null;
 }
 
 function recoveryOf(round: ValidRound, result: Result): RoundValue {

@@ -6,13 +6,24 @@ import type { CommitAudit } from '../result/commits.js';
 import type { Downtime } from '../result/downtime.js';
 import type { GateOutcome } from '../result/gate.js';
 import type { FaultRecord, Result, RoundAnalysis } from '../result/result.js';
-import { checkBaseline, judgeGates, parseGate } from './gate.js';
+import { baselineWarnings, checkBaseline, type JudgeOptions, judgeGates, parseGate } from './gate.js';
 
 const switchover = () => sampleOf('switchover').result;
 
-function judge(expression: string, result: Result, baseline: Result | null = null): GateOutcome {
-  const [outcome] = judgeGates([parseGate(expression)], result, baseline);
+/** @param baseline of another run, whatever its id */
+function judge(
+  expression: string,
+  result: Result,
+  baseline: Result | null = null,
+  options: JudgeOptions = {},
+): GateOutcome {
+  const [outcome] = judgeGates([parseGate(expression)], result, baseline && another(baseline), options);
   return outcome as GateOutcome;
+}
+
+/** As if it was another run that came to the same. */
+function another(result: Result): Result {
+  return { ...result, run: { ...result.run, id: 'another' } };
 }
 
 /** As the first round of the switchover, with what is told of each. */
@@ -475,6 +486,20 @@ describe('a gate against a baseline', () => {
     expect(judge(expression, slower, before).text).toContain('worse (p < 0.001)');
   });
 
+  it('takes no shift for one that is within what an outage is known to', () => {
+    const blurred = (...durations: readonly number[]) =>
+      withRounds(durations.map((ms) => ({ writeDowntime: away(ms, { resolutionMs: 50 }) })));
+    const before = blurred(5000, 5001, 5002, 5003);
+    const within = judge('write_downtime not worse', blurred(5048, 5049, 5050, 5051), before);
+    expect(within).toMatchObject({ passed: true });
+    expect(within.text).toBe(
+      '5.05 s, was 5.00 s: no difference shown beyond the 50.0 ms up to which an outage is known',
+    );
+    const beyond = judge('write_downtime not worse', blurred(5052, 5053, 5054, 5055), before);
+    expect(beyond).toMatchObject({ passed: false });
+    expect(beyond.text).toContain('worse (p = 0.029)');
+  });
+
   it('fails with too few rounds to say', () => {
     const outcome = judge('write_downtime not worse', switchover(), switchover());
     expect(outcome).toMatchObject({ passed: false, limit: null });
@@ -505,6 +530,98 @@ describe('a gate against a baseline', () => {
     );
     expect(() => checkBaseline([parseGate('tps >= 95% of baseline')], baseline)).not.toThrow();
     expect(() => checkBaseline([parseGate('tps > 5')], null)).not.toThrow();
+  });
+});
+
+describe('a baseline of another kind', () => {
+  const planned = (part: Partial<Result['plan']>, result = switchover()): Result => ({
+    ...result,
+    plan: { ...result.plan, ...part },
+  });
+  const overloaded = (result: Result): Result => ({
+    ...result,
+    generator: { ...result.generator, healthy: false, verdict: 'The generator was short of CPU. Use less.' },
+  });
+  const rounds = () => writesAway(5000, 5100, 5200, 5300);
+  const WHY = 'not comparable: this run had 64 clients, the baseline had 8 clients';
+
+  it('fails the gates that compare with it, and no others', () => {
+    const baseline = planned({ clients: 8 });
+    const outcome = judge('tps >= 95% of baseline', switchover(), baseline);
+    expect(outcome).toMatchObject({ passed: false, measured: switchover().totals.tps });
+    expect(outcome.text).toMatch(new RegExp(`^[\\d,]+ tps, 100\\.0 % of [\\d,]+ tps; ${WHY}$`));
+    const ranks = judge('write_downtime not worse', rounds(), planned({ clients: 8 }, rounds()));
+    expect(ranks).toMatchObject({ passed: false });
+    expect(ranks.text).toBe(`5.15 s, was 5.15 s: no difference shown; ${WHY}`);
+    expect(judge('tps > 0', switchover(), baseline)).toMatchObject({ passed: true });
+    expect(judge('tps@after >= 95% of before', switchover(), baseline)).toMatchObject({ passed: true });
+  });
+
+  it('is compared with anyway where that is asked for, and the outcome says why not to', () => {
+    const baseline = planned({ clients: 8 });
+    const outcome = judge('tps >= 95% of baseline', switchover(), baseline, { anyway: true });
+    expect(outcome.passed).toBe(true);
+    expect(outcome.text).toContain(`; compared anyway, though ${WHY}`);
+    expect(judge('tps >= 105% of baseline', switchover(), baseline, { anyway: true }).passed).toBe(false);
+  });
+
+  it('is not the run itself', () => {
+    const [outcome] = judgeGates([parseGate('tps >= 95% of baseline')], switchover(), switchover());
+    expect(outcome).toMatchObject({ passed: false });
+    expect(outcome?.text).toContain('not comparable: this run and the baseline are the same run');
+  });
+
+  it('may have had a generator that was short of CPU, which is warned of', () => {
+    const [result, baseline] = [overloaded(switchover()), overloaded(another(switchover()))];
+    expect(judge('tps >= 95% of baseline', result, baseline)).toMatchObject({ passed: true });
+    const named = (name: string, own: Result) => ({ name, directory: null, result: own });
+    const warnings = (gate: string, own: Result, anyway = false) =>
+      baselineWarnings([parseGate(gate)], named('new', own), named('main', baseline), anyway);
+    const short = ['main: the generator was short of CPU.', 'new: the generator was short of CPU.'];
+    expect(warnings('tps >= 95% of baseline', result)).toEqual(short);
+    expect(warnings('tps > 0', result)).toEqual([]);
+    expect(warnings('tps >= 95% of baseline', planned({ clients: 8 }, result))).toEqual(short);
+    expect(warnings('tps >= 95% of baseline', planned({ clients: 8 }, result), true)).toEqual([
+      ...short,
+      'Not comparable, and compared anyway: new had 8 clients, main had 64 clients.',
+    ]);
+  });
+
+  it.each([
+    ['interrupted', 'was interrupted after 40.1 s'],
+    ['broken', 'broke: the target did not come back'],
+  ] as const)('is refused where it did not complete, whatever is asked: %s', (status, why) => {
+    const whole = switchover();
+    const baseline = { ...whole, run: { ...whole.run, status, elapsedMs: 40_100 } };
+    const gates = [parseGate('tps >= 95% of baseline')];
+    expect(() => checkBaseline(gates, { name: 'main', directory: null, result: baseline })).toThrow(
+      new UserError(`Expected a baseline that completed, found main, which ${why}. Name another one.`),
+    );
+    for (const anyway of [true, false]) {
+      const outcome = judge('tps >= 95% of baseline', whole, baseline, { anyway });
+      expect(outcome.passed).toBe(false);
+      expect(outcome.text).toContain(`the baseline ${why}`);
+    }
+    expect(judge('tps > 0', whole, baseline).passed).toBe(true);
+  });
+});
+
+describe('a share of 0', () => {
+  it('cannot be judged, and fails', () => {
+    const result = switchover();
+    const still = { ...result, totals: { ...result.totals, tps: 0 } };
+    for (const [measured, expression] of [
+      [result, 'tps >= 95% of baseline'],
+      [still, 'tps <= 105% of baseline'],
+    ] as const) {
+      const outcome = judge(expression, measured, still);
+      expect(outcome).toMatchObject({ passed: false, measured: measured.totals.tps, limit: null });
+      expect(outcome.text).toContain('cannot be judged: in the baseline it was 0');
+    }
+    const outcome = judge('failed@after >= 95% of before', result);
+    expect(result.analysis.phases.before?.outcomes).toMatchObject({ aborted: 0, in_doubt: 0, not_sent: 0 });
+    expect(outcome).toMatchObject({ passed: false, limit: null });
+    expect(outcome.text).toContain('cannot be judged: before the fault it was 0');
   });
 });
 

@@ -125,11 +125,19 @@ interface RoundMetric extends Pick<Metric, 'name' | 'group' | 'unit' | 'meaning'
   readonly of: (round: ValidRound, result: Result) => RoundValue;
   /** Which rounds count; the valid ones when absent. */
   readonly rounds?: typeof validRounds;
+  /** Up to what the value is known, in its unit; null, or absent, where nothing bounds it. */
+  readonly resolution?: (round: ValidRound) => number | null;
 }
 
 /** A metric that each round has a value of; without a statistic it is the worst. */
-export function roundMetric({ of, rounds = validRounds, ...named }: RoundMetric): Metric {
-  const values = (result: Result, part: string | null) => valuesOf(result, rounds(result, part), of);
+export function roundMetric({
+  of,
+  rounds = validRounds,
+  resolution = () => null,
+  ...named
+}: RoundMetric): Metric {
+  const values = (result: Result, part: string | null) =>
+    valuesOf(result, rounds(result, part), of, resolution);
   const ranked = (told: ReturnType<typeof values>): RoundValues =>
     isMissing(told) || told.late === null ? told : { missing: told.late, never: true };
   return {
@@ -147,6 +155,8 @@ export function roundMetric({ of, rounds = validRounds, ...named }: RoundMetric)
 interface Told {
   /** Infinity for one that was late. */
   readonly values: readonly number[];
+  /** The worst of all; null where nothing bounds it. */
+  readonly resolution: number | null;
   readonly detail: string;
   /** What is said of the first that was late; null where none was. */
   readonly late: string | null;
@@ -156,7 +166,8 @@ interface Told {
 function valuesOf(
   result: Result,
   counted: ValidRounds | Missing,
-  of: (round: ValidRound, result: Result) => RoundValue,
+  of: RoundMetric['of'],
+  resolution: (round: ValidRound) => number | null,
 ): Told | Missing {
   if (isMissing(counted)) {
     return counted;
@@ -176,7 +187,13 @@ function valuesOf(
         : missingIn(round, value.missing);
     }
   }
-  return { values, detail: counted.detail, late };
+  const resolutions = counted.rounds.flatMap((round) => resolution(round) ?? []);
+  return {
+    values,
+    resolution: resolutions.length === 0 ? null : Math.max(...resolutions),
+    detail: counted.detail,
+    late,
+  };
 }
 
 function statisticOf(told: Told | Missing, statistic: Statistic): Reading {
