@@ -1,5 +1,12 @@
 import { UserError } from '../errors.js';
-import { checkBaseline, type Gate, judgeGates, parseGate, readGatesFile } from '../gates/gate.js';
+import {
+  baselineWarnings,
+  checkBaseline,
+  type Gate,
+  judgeGates,
+  parseGate,
+  readGatesFile,
+} from '../gates/gate.js';
 import { findResult, findResults } from '../result/find.js';
 import type { NamedResult } from '../result/named.js';
 import { EXIT } from './exit.js';
@@ -16,6 +23,8 @@ export interface GateOptions {
   readonly gatesFile?: string;
   /** What gates compare with, named as the results are. */
   readonly baseline?: string;
+  /** Compare with a baseline that is not comparable, too. */
+  readonly anyway?: boolean;
   /** Where runs leave their folders, `results` when absent. */
   readonly resultsDir?: string;
 }
@@ -25,6 +34,8 @@ export interface GateReport {
   /** With the outcomes as their `result.gates`, in the order in which they were named. */
   readonly results: readonly NamedResult[];
   readonly baseline: NamedResult | null;
+  /** What a reader of the gates must know of the comparison with the baseline, one sentence each; empty for nothing. */
+  readonly warnings: readonly string[];
   readonly passed: boolean;
   /** As of the command: 0 when all gates hold on all results, 1 when one does not. */
   readonly exitCode: 0 | 1;
@@ -32,11 +43,11 @@ export interface GateReport {
 
 /**
  * Judges results by gates. Nothing is written.
- * @throws UserError for a gate that is none, a result that is not there or cannot be read, a baseline that is missing or has
- *   no such figure, and where no gate was given
+ * @throws UserError for a gate that is none, a result that is not there or cannot be read, a baseline that is missing, did not
+ *   complete or has no such figure, and where no gate was given
  */
 export async function gate(options: GateOptions): Promise<GateReport> {
-  const { results: words, gates: texts = [], gatesFile, resultsDir } = options;
+  const { results: words, gates: texts = [], gatesFile, resultsDir, anyway = false } = options;
   // First, since a mistake in them is cheaper to find than a result.
   const given = [...(gatesFile === undefined ? [] : await readGatesFile(gatesFile)), ...texts.map(parseGate)];
   if (words.length === 0) {
@@ -49,9 +60,14 @@ export async function gate(options: GateOptions): Promise<GateReport> {
   const asked = found.map((named) => (given.length > 0 ? given : ownGates(named)));
   const baseline = options.baseline === undefined ? null : await findResult(options.baseline, resultsDir);
   checkBaseline(asked.flat(), baseline);
-  const results = found.map((named, index) => judged(named, asked[index] ?? [], baseline));
+  const results = found.map((named, index) => judged(named, asked[index] ?? [], baseline, anyway));
   const passed = results.every(({ result }) => result.gates.every((outcome) => outcome.passed));
-  return { results, baseline, passed, exitCode: passed ? EXIT.ok : EXIT.gateFailed };
+  const warnings = found.flatMap((named, index) =>
+    baselineWarnings(asked[index] ?? [], named, baseline, anyway),
+  );
+  const exitCode = passed ? EXIT.ok : EXIT.gateFailed;
+  // The baseline is the same for all of them.
+  return { results, baseline, warnings: [...new Set(warnings)], passed, exitCode };
 }
 
 /** Those that the run was asked to meet. */
@@ -68,7 +84,12 @@ function ownGates({ name, result }: NamedResult): readonly Gate[] {
   }));
 }
 
-function judged(named: NamedResult, gates: readonly Gate[], baseline: NamedResult | null): NamedResult {
-  const outcomes = judgeGates(gates, named.result, baseline?.result ?? null);
+function judged(
+  named: NamedResult,
+  gates: readonly Gate[],
+  baseline: NamedResult | null,
+  anyway: boolean,
+): NamedResult {
+  const outcomes = judgeGates(gates, named.result, baseline?.result ?? null, { anyway });
   return { ...named, result: { ...named.result, gates: outcomes } };
 }
