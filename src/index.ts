@@ -87,7 +87,7 @@ export {
   type WorkloadDescription,
 } from './api/workloads.js';
 export { UserError } from './errors.js';
-export { type Gate, judgeGates, parseGate } from './gates/gate.js';
+export { type Gate, type JudgeOptions, judgeGates, parseGate } from './gates/gate.js';
 /** What was planned, as it stands in a result. */
 export type {
   Connections,

@@ -1,5 +1,12 @@
 import { UserError } from '../errors.js';
-import { checkBaseline, type Gate, judgeGates, parseGate, readGatesFile } from '../gates/gate.js';
+import {
+  baselineWarnings,
+  checkBaseline,
+  type Gate,
+  judgeGates,
+  parseGate,
+  readGatesFile,
+} from '../gates/gate.js';
 import { listedMetrics, type MetricForm, UNIT_WORDS } from '../gates/list.js';
 import { findResult, findResults } from '../result/find.js';
 import type { NamedResult } from '../result/named.js';
@@ -18,6 +25,8 @@ export interface GateOptions {
   readonly gatesFile?: string;
   /** What gates compare with, named as the results are. */
   readonly baseline?: string;
+  /** Compare with a baseline that is not comparable, too. */
+  readonly anyway?: boolean;
   /** Where runs leave their folders, `results` when absent. */
   readonly resultsDir?: string;
 }
@@ -27,6 +36,8 @@ export interface GateReport {
   /** With the outcomes as their `result.gates`, in the order in which they were named. */
   readonly results: readonly NamedResult[];
   readonly baseline: NamedResult | null;
+  /** What a reader of the gates must know of the comparison with the baseline, one sentence each; empty for nothing. */
+  readonly warnings: readonly string[];
   readonly passed: boolean;
   /** As of the command: 0 when all gates hold on all results, 1 when one does not. */
   readonly exitCode: 0 | 1;
@@ -34,12 +45,12 @@ export interface GateReport {
 
 /**
  * Judges results by gates. Nothing is written.
- * @throws UserError for an option that there is not, a gate that is none, no result, a result that is not there or cannot be read, a baseline that is missing or has
- *   no such figure, and where no gate was given
+ * @throws UserError for an option that there is not, a gate that is none, no result, one that is not there or cannot be
+ *   read, a baseline that is missing, did not complete or has no such figure, and where no gate was given
  */
 export async function gate(options: GateOptions): Promise<GateReport> {
   refuseUnknown('gate', options, Object.keys(GATE_OPTIONS));
-  const { results: words, gates: texts = [], gatesFile, resultsDir } = options;
+  const { results: words, gates: texts = [], gatesFile, resultsDir, anyway = false } = options;
   // First, since a mistake in them is cheaper to find than a result.
   const given = [...(gatesFile === undefined ? [] : await readGatesFile(gatesFile)), ...texts.map(parseGate)];
   if (!Array.isArray(words) || words.length === 0) {
@@ -52,9 +63,14 @@ export async function gate(options: GateOptions): Promise<GateReport> {
   const asked = found.map((named) => (given.length > 0 ? given : ownGates(named)));
   const baseline = options.baseline === undefined ? null : await findResult(options.baseline, resultsDir);
   checkBaseline(asked.flat(), baseline);
-  const results = found.map((named, index) => judged(named, asked[index] ?? [], baseline));
+  const results = found.map((named, index) => judged(named, asked[index] ?? [], baseline, anyway));
   const passed = results.every(({ result }) => result.gates.every((outcome) => outcome.passed));
-  return { results, baseline, passed, exitCode: passed ? EXIT.ok : EXIT.gateFailed };
+  const warnings = found.flatMap((named, index) =>
+    baselineWarnings(asked[index] ?? [], named, baseline, anyway),
+  );
+  const exitCode = passed ? EXIT.ok : EXIT.gateFailed;
+  // The baseline is the same for all of them.
+  return { results, baseline, warnings: [...new Set(warnings)], passed, exitCode };
 }
 
 const GATE_OPTIONS: Readonly<Record<keyof GateOptions, true>> = {
@@ -63,6 +79,7 @@ const GATE_OPTIONS: Readonly<Record<keyof GateOptions, true>> = {
   gatesFile: true,
   baseline: true,
   resultsDir: true,
+  anyway: true,
 };
 
 /** What a gate can be made on: names with their meaning and unit, those that are asked for alike beside each other. */
@@ -95,7 +112,12 @@ function ownGates({ name, result }: NamedResult): readonly Gate[] {
   }));
 }
 
-function judged(named: NamedResult, gates: readonly Gate[], baseline: NamedResult | null): NamedResult {
-  const outcomes = judgeGates(gates, named.result, baseline?.result ?? null);
+function judged(
+  named: NamedResult,
+  gates: readonly Gate[],
+  baseline: NamedResult | null,
+  anyway: boolean,
+): NamedResult {
+  const outcomes = judgeGates(gates, named.result, baseline?.result ?? null, { anyway });
   return { ...named, result: { ...named.result, gates: outcomes } };
 }

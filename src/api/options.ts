@@ -182,6 +182,8 @@ export interface ResultOptions {
   readonly gatesFile?: string;
   /** Result that gates compare with: a folder, its result.json, or a label. */
   readonly baseline?: string;
+  /** Let gates compare with a baseline that is not comparable, too, and say why it is not. */
+  readonly anyway?: boolean;
   /** Measure the time of each command of the scripts. */
   readonly reportPerCommand?: boolean;
   /** From one call of onProgress to the next, at least 1000; 1000 when absent. */

@@ -4,12 +4,12 @@ import { parseGate } from '../gates/gate.js';
 import { problemOf } from '../report/problem.js';
 import type { Result } from '../result/result.js';
 import { exitCodeOf } from './outcome.js';
-import { judged } from './run-gates.js';
+import { judged, warningsOf } from './run-gates.js';
 
 const { result } = sampleOf('switchover');
 
 function gated(gates: readonly string[], changes: Partial<Result['run']> = {}): Result {
-  const asked = { gates: gates.map((gate) => parseGate(gate)), baseline: null };
+  const asked = { gates: gates.map((gate) => parseGate(gate)), baseline: null, anyway: false };
   return judged({ ...result, run: { ...result.run, ...changes } }, asked);
 }
 
@@ -43,6 +43,26 @@ describe('the exit code of a run', () => {
 });
 
 describe('the gates of a run', () => {
+  const other: Result = {
+    ...result,
+    run: { ...result.run, id: 'other' },
+    plan: { ...result.plan, clients: 8 },
+  };
+  const against = (anyway: boolean) => ({
+    gates: [parseGate('tps >= 95% of baseline')],
+    baseline: { name: 'main', directory: null, result: other },
+    anyway,
+  });
+
+  it('fail beside a baseline that is not comparable, unless it is to be passed over', () => {
+    expect(judged(result, against(false)).gates.map(({ passed }) => passed)).toEqual([false]);
+    expect(judged(result, against(true)).gates.map(({ passed }) => passed)).toEqual([true]);
+    expect(warningsOf(result, against(false))).toEqual([]);
+    expect(warningsOf(result, against(true))).toEqual([
+      'Not comparable, and compared anyway: this run had 64 clients, main had 8 clients.',
+    ]);
+  });
+
   it('are in its result, in the order in which they were named', () => {
     expect(
       gated(['tps > 1e9', 'tps > 0']).gates.map(({ expression, passed }) => [expression, passed]),

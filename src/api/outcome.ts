@@ -10,7 +10,7 @@ import { type FurtherFile, writeResult } from '../result/store.js';
 import type { RunOutcome as Conducted } from '../run/outcome.js';
 import { EXIT, type ExitCode } from './exit.js';
 import type { RunHooks } from './options.js';
-import { judged } from './run-gates.js';
+import { judged, warningsOf } from './run-gates.js';
 import type { RunOrder } from './run-order.js';
 
 export { problemOf };
@@ -45,6 +45,9 @@ export async function deliver(
   { onResult, onStep }: Pick<RunHooks, 'onResult' | 'onStep'>,
 ): Promise<RunOutcome> {
   const result = judged(measured, asked);
+  for (const warning of warningsOf(result, asked)) {
+    onStep?.(warning);
+  }
   const further = [...lostTokensFile(result, lost), ...(await pageFile(result, onStep))];
   let directory: string;
   try {

@@ -99,6 +99,11 @@ export const RUN_FLAGS = {
   gate: { group: 'Result:', describe: "a condition, 'lost == 0'; exit code 1 if it fails; several" },
   gates: { group: 'Result:', describe: 'FILE of conditions, YAML' },
   baseline: { group: 'Result:', describe: 'RESULT that gates compare with' },
+  anyway: {
+    group: 'Result:',
+    describe: 'compare what is not comparable, too, and say why it is not',
+    isSwitch: true,
+  },
   'report-per-command': {
     alias: 'r',
     also: ['report-latencies'],

@@ -62,6 +62,7 @@ const EVERY: Omit<Required<RunOptions>, 'target' | keyof Watching> = {
   gates: ['lost == 0'],
   gatesFile: 'gates.yaml',
   baseline: 'before',
+  anyway: true,
   reportPerCommand: true,
   progressMs: 2000,
   log: true,

@@ -117,6 +117,7 @@ const RUN_TEXTS: Texts<Plain> = {
   gates: ['gate', list],
   gatesFile: ['gates', text],
   baseline: ['baseline', text],
+  anyway: ['anyway', text],
   reportPerCommand: ['report-per-command', text],
   progressMs: ['progress', ms],
   log: ['log', text],

@@ -21,7 +21,7 @@ export const COMPARE_FLAGS: Flags = {
 };
 
 export const COMPARE_EPILOGUE =
-  'Downtimes are compared by ranks over rounds: it takes 4 rounds of each to say anything, and 7 are better (run --rounds 7). Throughput and latency are compared over the seconds of steady load, of which it takes 30. Exit code 0: compared, whatever the verdicts; 2: not comparable, or wrong use.';
+  'Downtimes are compared by ranks over rounds: it takes 4 and 4 to say anything, or fewer of one with more of the other (3 and 5, 2 and 8), and 7 of each are better (run --rounds 7). Throughput and latency are compared over the seconds of steady load, of which it takes 30. Exit code 0: compared, whatever the verdicts; 2: not comparable, or wrong use.';
 
 /** `pgha-bench compare BASE CANDIDATE…`. @returns the exit code */
 export async function compare(args: Arguments): Promise<number> {

@@ -17,6 +17,13 @@ beforeAll(() => {
   put('results/labelled', { ...switchover, plan: { ...switchover.plan, label: 'nightly' } });
   put('results/quiet', sampleOf('no fault').result);
   put('results/rounds', roundSample('six rounds'));
+  put('results/again', another(switchover));
+  put('results/few', another({ ...switchover, plan: { ...switchover.plan, clients: 8 } }));
+  put('results/earlier', another(roundSample('six rounds')));
+  const { generator } = switchover;
+  const verdict = 'The generator was short of CPU. Use fewer --clients.';
+  put('results/short', another({ ...switchover, generator: { ...generator, healthy: false, verdict } }));
+  put('bad/stopped', { ...switchover, run: { ...switchover.run, status: 'interrupted' } });
   put('results/asked', {
     ...switchover,
     gates: [
@@ -41,6 +48,11 @@ beforeAll(() => {
 });
 
 afterAll(() => cli.remove());
+
+/** As if it was another run. */
+function another(result: Result): Result {
+  return { ...result, run: { ...result.run, id: 'another' } };
+}
 
 function put(directory: string, result: Result): void {
   write(`${directory}/result.json`, JSON.stringify(result));
@@ -94,12 +106,34 @@ describe('pgha-bench gate', () => {
   });
 
   it('compares with a baseline', async () => {
-    const ended = await gate('plain', '--baseline', 'rounds', '--gate', 'tps >= 95% of baseline');
+    const ended = await gate('plain', '--baseline', 'again', '--gate', 'tps >= 95% of baseline');
     expect(ended.code).toBe(0);
-    expect(ended.stdout).toContain('Compared with rounds.');
-    const ranks = await gate('rounds', '--baseline', 'rounds', '--gate', 'write_downtime.median not worse');
+    expect(ended.stdout).toMatch(/\n\nCompared with again\.\n$/);
+    const ranks = await gate('rounds', '--baseline', 'earlier', '--gate', 'write_downtime.median not worse');
     expect(ranks).toMatchObject({ code: 0 });
     expect(ranks.stdout).toContain('no difference shown');
+  });
+
+  it('fails beside a baseline that is not comparable, unless told to compare anyway', async () => {
+    const words = ['plain', '--baseline', 'few', '--gate', 'tps >= 95% of baseline'];
+    const refused = await gate(...words);
+    expect(refused.code).toBe(1);
+    const why = 'not comparable: this run had 64 clients, the baseline had 8 clients';
+    expect(refused.stdout.replaceAll(/\s+/g, ' ')).toContain(why);
+    const anyway = await gate(...words, '--anyway');
+    expect(anyway.code).toBe(0);
+    expect(anyway.stdout).toContain(
+      'Compared with few.\nNot comparable, and compared anyway: plain had 64 clients, few had 8 clients.\n',
+    );
+  });
+
+  it('warns of a generator that was short of CPU, which is no reason to fail', async () => {
+    const words = ['plain', '--baseline', 'short', '--gate', 'tps >= 95% of baseline'];
+    const ended = await gate(...words);
+    expect(ended.code).toBe(0);
+    expect(ended.stdout).toMatch(/\nCompared with short\.\nshort: the generator was short of CPU\.\n$/);
+    const json = await gate(...words, '--format', 'json');
+    expect(JSON.parse(json.stdout).warnings).toEqual(['short: the generator was short of CPU.']);
   });
 
   it('lists what a gate can be made on, in 80 columns', async () => {
@@ -162,6 +196,11 @@ describe('what is wrong', () => {
       'a baseline without the metric',
       ['plain', '--baseline', 'quiet', '--gate', 'write_downtime.max <= 110% of baseline'],
       'The baseline quiet has no write_downtime.max to compare with: the run had no fault.',
+    ],
+    [
+      'a baseline that did not complete',
+      ['plain', '--baseline', 'bad/stopped', '--gate', 'tps >= 5% of baseline'],
+      'Expected a baseline that completed, found stopped, which was interrupted after ',
     ],
     [
       'a baseline that is none',

@@ -15,6 +15,11 @@ export const GATE_FLAGS: Flags = {
   gate: { group: 'Gates:', describe: "a condition, 'write_downtime.p95 < 10s'; several [those of the run]" },
   gates: { group: 'Gates:', describe: 'FILE of conditions, YAML' },
   baseline: { group: 'Gates:', describe: 'RESULT that gates compare with' },
+  anyway: {
+    group: 'Gates:',
+    describe: 'compare what is not comparable, too, and say why it is not',
+    isSwitch: true,
+  },
   list: { group: 'Gates:', describe: 'print what a condition can be made on', isSwitch: true },
   format: {
     group: 'Output:',
@@ -48,6 +53,7 @@ export async function gateCommand(args: Arguments): Promise<number> {
     gates: each(args, 'gate'),
     ...(gatesFile === undefined ? {} : { gatesFile }),
     ...(baseline === undefined ? {} : { baseline }),
+    anyway: parseSwitch(once(args, 'anyway') ?? 'off', '--anyway'),
     ...(resultsDir === undefined ? {} : { resultsDir }),
   });
   for (const output of outputs) {
@@ -108,21 +114,27 @@ async function rendered(format: string, report: GateReport, terminal: TerminalOp
   }
 }
 
-function terminalText({ results, baseline }: GateReport, terminal: TerminalOptions): string {
+function terminalText({ results, baseline, warnings }: GateReport, terminal: TerminalOptions): string {
   const style = styleOf(terminal);
   const sections = results.map(({ name, result }) => [
     `${style.paint(plain(name), 'bold')}: ${gateCountText(result.gates, style)}`,
     ...outcomeLines(result.gates, style),
   ]);
-  const beside = baseline === null ? [] : [`Compared with ${plain(baseline.name)}.`];
+  const beside = [
+    ...(baseline === null ? [] : [`Compared with ${plain(baseline.name)}.`]),
+    ...warnings.flatMap((text) =>
+      wrap(plain(text), style.columns).map((line) => style.paint(style.letters(line), 'yellow')),
+    ),
+  ];
   const text = `${[...sections, ...(beside.length === 0 ? [] : [beside])].map((lines) => lines.join('\n')).join('\n\n')}\n`;
   return terminal.unicode ? text : inAscii(text);
 }
 
-function jsonText({ results, baseline, passed }: GateReport): string {
+function jsonText({ results, baseline, warnings, passed }: GateReport): string {
   const told = {
     passed,
     baseline: baseline?.name ?? null,
+    warnings,
     results: results.map(({ name, directory, result }) => ({
       name,
       directory,

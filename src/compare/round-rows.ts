@@ -3,7 +3,7 @@ import type { NamedResult } from '../result/named.js';
 import { formatMillis } from '../units.js';
 import type { ComparisonRow, Contrast, Figure } from './comparison.js';
 import { kindsOf, type ROUND_FIGURES, type RoundValues, roundValues } from './round-values.js';
-import { type Shift, shiftBetween } from './shift.js';
+import { resolvedShift, type Shift } from './shift.js';
 import { chanceText, countText } from './words.js';
 
 /**
@@ -105,23 +105,18 @@ function contrastOf(base: RoundValues | null, candidate: RoundValues | null): Co
       text: 'In one of the two it was not measured.',
     };
   }
-  const shift = shiftBetween(base.values, candidate.values, true);
+  const shift = resolvedShift(base, candidate, true);
   const counts = { base: base.values.length, candidate: candidate.values.length };
-  const resolution = Math.max(base.resolution ?? 0, candidate.resolution ?? 0);
-  const blurred = isTold(shift) && Math.abs(shift.shift) <= resolution;
   return {
-    verdict: blurred ? 'no_difference' : shift.verdict,
+    verdict: shift.verdict,
     difference: { kind: 'shift', value: shift.shift, interval: shift.interval },
     p: shift.p,
     needed: shift.needed === null ? null : { count: shift.needed, of: 'rounds' },
-    text: blurred
-      ? `The shift is within the ${formatMillis(resolution)} up to which an outage is known.`
-      : textOf(shift, counts),
+    text:
+      shift.blurredBy === null
+        ? textOf(shift, counts)
+        : `The shift is within the ${formatMillis(shift.blurredBy)} up to which an outage is known.`,
   };
-}
-
-function isTold({ verdict }: Shift): boolean {
-  return verdict === 'better' || verdict === 'worse';
 }
 
 function textOf({ p, needed }: Shift, counts: { readonly base: number; readonly candidate: number }): string {

@@ -47,6 +47,29 @@ export function shiftBetween(
   return { verdict: told ? verdict : 'no_difference', shift, interval, p, needed: null };
 }
 
+/** Values of one run. */
+export interface Sample {
+  /** At least one. */
+  readonly values: readonly number[];
+  /** What lies closer together cannot be told apart, in the unit of the values; null where nothing bounds it. */
+  readonly resolution: number | null;
+}
+
+export interface ResolvedShift extends Shift {
+  /** The resolution, where it is all that speaks against a verdict of the rank test; null otherwise. */
+  readonly blurredBy: number | null;
+}
+
+/** The same of values that are known up to a resolution: a shift that is no longer than that of either is none. */
+export function resolvedShift(base: Sample, candidate: Sample, lowerIsBetter: boolean): ResolvedShift {
+  const shift = shiftBetween(base.values, candidate.values, lowerIsBetter);
+  const resolution = Math.max(base.resolution ?? 0, candidate.resolution ?? 0);
+  const isTold = shift.verdict === 'better' || shift.verdict === 'worse';
+  return isTold && Math.abs(shift.shift) <= resolution
+    ? { ...shift, verdict: 'no_difference', blurredBy: resolution }
+    : { ...shift, blurredBy: null };
+}
+
 /** Each value of the candidate minus each of the base, ascending. */
 function differencesOf(base: readonly number[], candidate: readonly number[]): number[] {
   const differences = candidate.flatMap((value) => base.map((from) => value - from));

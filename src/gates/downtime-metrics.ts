@@ -1,10 +1,18 @@
 import { splitBrainWatch } from '../analysis/split-brain-watch.js';
 import type { Downtime } from '../result/downtime.js';
-import type { Result } from '../result/result.js';
+import type { ClientGaps, Result } from '../result/result.js';
 import type { StageKind } from '../result/round.js';
-import type { Metric } from './metric.js';
-import { isMissing } from './metric.js';
-import { missingIn, noted, type RoundValue, roundMetric, type ValidRound, validRounds } from './rounds.js';
+import { formatCount } from '../units.js';
+import { isMissing, type Metric, type Reading } from './metric.js';
+import {
+  doneRounds,
+  missingIn,
+  noted,
+  type RoundValue,
+  roundMetric,
+  type ValidRound,
+  validRounds,
+} from './rounds.js';
 
 /** What a fault did to the service, by round. */
 export const DOWNTIME_METRICS: readonly Metric[] = [
@@ -17,6 +25,7 @@ export const DOWNTIME_METRICS: readonly Metric[] = [
       downtimeOf(round.round.writeDowntime, 'writes', () =>
         noted(result, round, 'write downtime was not measured'),
       ),
+    resolution: ({ round }) => resolutionOf(round.writeDowntime),
   }),
   roundMetric({
     name: 'read_downtime',
@@ -27,6 +36,7 @@ export const DOWNTIME_METRICS: readonly Metric[] = [
       downtimeOf(round.round.readDowntime, 'reads', () =>
         noted(result, round, 'read downtime was not measured'),
       ),
+    resolution: ({ round }) => resolutionOf(round.readDowntime),
   }),
   newConnections('new_write_downtime', 'rw', 'read-write'),
   newConnections('new_read_downtime', 'ro', 'read-only'),
@@ -53,14 +63,16 @@ export const DOWNTIME_METRICS: readonly Metric[] = [
     name: 'splitbrain',
     group: 'Downtime',
     unit: 'ms',
-    meaning: 'how long two servers took writes at the same time',
+    meaning: 'how long two servers took writes at the same time, in rounds that are valid or not',
+    rounds: doneRounds,
     of: (round, result) => splitBrainValue(round, result, ({ overlapMs }) => overlapMs),
   }),
   roundMetric({
     name: 'splitbrain_writes',
     group: 'Downtime',
     unit: 'count',
-    meaning: 'writes that the wrong one of two servers acknowledged meanwhile',
+    meaning: 'writes that the wrong one of two servers acknowledged meanwhile, likewise',
+    rounds: doneRounds,
     of: (round, result) => splitBrainValue(round, result, ({ acksOnLoser }) => acksOnLoser),
   }),
   roundMetric({
@@ -77,7 +89,7 @@ export const DOWNTIME_METRICS: readonly Metric[] = [
     name: 'client_gap',
     group: 'Downtime',
     unit: 'ms',
-    meaning: "each client's longest wait for an acknowledgement around the fault",
+    meaning: "each client's longest wait for an acknowledgement around the fault, in the worst round",
     better: 'less',
     statistics: ['p50', 'p99', 'max'],
     usual: 'max',
@@ -122,7 +134,13 @@ function newConnections(name: string, port: 'rw' | 'ro', words: string): Metric 
       downtimeOf(round.round.newConnections[port], `new connections to ${port}`, () =>
         noted(result, round, `the downtime of new connections to ${port} was not measured`),
       ),
+    resolution: ({ round }) => resolutionOf(round.newConnections[port]),
   });
+}
+
+/** How densely the service was tried while it was away. */
+function resolutionOf(downtime: Downtime | null): number | null {
+  return downtime?.outage ? downtime.resolutionMs : null;
 }
 
 function recoveryOf(round: ValidRound, result: Result): RoundValue {
@@ -179,24 +197,40 @@ function splitBrainValue(
     : 0;
 }
 
-function clientGap(result: Result, statistic: string): ReturnType<Metric['read']> {
+/** The worst over the rounds that tell of gaps: what each client waited in all of them cannot be put together. */
+function clientGap(result: Result, statistic: string): Reading {
   const valid = validRounds(result, null);
   if (isMissing(valid)) {
     return valid;
   }
-  const [only, ...more] = valid.rounds;
-  if (only === undefined || more.length > 0 || result.analysis.rounds.length > 1) {
-    return { missing: 'of several rounds, a client keeps no more than its longest gap of the whole run' };
+  for (const { round, where } of valid.rounds) {
+    const away = result.plan.clients - round.clientsBack;
+    if (away > 0) {
+      return { missing: `${countOf(away)} did not work again${where}`, never: true };
+    }
   }
-  const gaps = only.round.clientGaps;
-  if (gaps === null) {
+  const told = valid.rounds.flatMap(({ round }) => round.clientGaps ?? []);
+  const [first] = told;
+  if (first === undefined) {
     return { missing: 'no client had a gap to tell of' };
   }
-  const detail = `of ${gaps.clients} client${gaps.clients === 1 ? '' : 's'}`;
-  if (statistic === 'max') {
-    return { value: gaps.maxMs, detail };
+  const value = Math.max(...told.map((gaps) => gapOf(gaps, statistic)));
+  if (valid.detail === '') {
+    return { value, detail: `of ${countOf(first.clients)}` };
   }
-  return { value: statistic === 'p50' ? gaps.p50Ms : gaps.p99Ms, detail };
+  const all = valid.rounds.length;
+  return { value, detail: told.length === all ? valid.detail : `over ${told.length} of ${all} rounds` };
+}
+
+function countOf(clients: number): string {
+  return `${formatCount(clients)} client${clients === 1 ? '' : 's'}`;
+}
+
+function gapOf({ p50Ms, p99Ms, maxMs }: ClientGaps, statistic: string): number {
+  if (statistic === 'max') {
+    return maxMs;
+  }
+  return statistic === 'p50' ? p50Ms : p99Ms;
 }
 
 function unpredicted(result: Result, kind: string | null): ReturnType<Metric['read']> {

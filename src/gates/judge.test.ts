@@ -5,14 +5,25 @@ import { roundSample } from '../report/round-samples.fixture.js';
 import type { CommitAudit } from '../result/commits.js';
 import type { Downtime } from '../result/downtime.js';
 import type { GateOutcome } from '../result/gate.js';
-import type { Result, RoundAnalysis } from '../result/result.js';
-import { checkBaseline, judgeGates, parseGate } from './gate.js';
+import type { FaultRecord, Result, RoundAnalysis } from '../result/result.js';
+import { baselineWarnings, checkBaseline, type JudgeOptions, judgeGates, parseGate } from './gate.js';
 
 const switchover = () => sampleOf('switchover').result;
 
-function judge(expression: string, result: Result, baseline: Result | null = null): GateOutcome {
-  const [outcome] = judgeGates([parseGate(expression)], result, baseline);
+/** @param baseline of another run, whatever its id */
+function judge(
+  expression: string,
+  result: Result,
+  baseline: Result | null = null,
+  options: JudgeOptions = {},
+): GateOutcome {
+  const [outcome] = judgeGates([parseGate(expression)], result, baseline && another(baseline), options);
   return outcome as GateOutcome;
+}
+
+/** As if it was another run that came to the same. */
+function another(result: Result): Result {
+  return { ...result, run: { ...result.run, id: 'another' } };
 }
 
 /** As the first round of the switchover, with what is told of each. */
@@ -140,6 +151,17 @@ describe('a gate on rounds', () => {
     expect(judge('write_downtime.max < 2s', mixed)).toMatchObject({ passed: false, measured: 9000 });
   });
 
+  it('counts rounds by any of the faults that were done together', () => {
+    const result = withRounds([{}, {}, { invalid: 'somebody restarted n3' }]);
+    const [first, second, third] = result.faults as [FaultRecord, FaultRecord, FaultRecord];
+    const together = faultAt(19_000, { round: 1, kind: 'cut-replication' });
+    const mixed = { ...result, faults: [first, second, third, together] };
+    expect(judge('rounds[cut-replication] == 1', mixed)).toMatchObject({ passed: true, text: '1 of 1' });
+    expect(judge('rounds[switchover] == 2', mixed)).toMatchObject({ passed: true, text: '2 of 3' });
+    expect(judge('rounds == 2', mixed)).toMatchObject({ passed: true, text: '2 of 3' });
+    expect(judge('rounds[kill-node] >= 1', mixed)).toMatchObject({ passed: false, text: '0 of 0' });
+  });
+
   it('knows how long the load took to recover', () => {
     const result = switchover();
     const [round] = result.analysis.rounds as [RoundAnalysis];
@@ -203,6 +225,100 @@ describe('a gate on rounds', () => {
   });
 });
 
+describe('a gate on split brain', () => {
+  const split = () => roundSample('a split brain').analysis.rounds[0]?.splitBrain ?? null;
+  const watched = (parts: readonly Partial<RoundAnalysis>[]) =>
+    withRounds(parts, roundSample('a split brain'));
+
+  it('looks at a round that is not valid, too', () => {
+    const result = watched([
+      { splitBrain: null },
+      { splitBrain: split(), invalid: 'the leader changed again, n2 -> n1' },
+    ]);
+    expect(judge('splitbrain == 0ms', result)).toMatchObject({
+      passed: false,
+      measured: split()?.overlapMs,
+    });
+    expect(judge('splitbrain == 0ms', result).text).toContain('over 2 rounds');
+    expect(judge('splitbrain_writes == 0', result)).toMatchObject({
+      passed: false,
+      measured: split()?.acksOnLoser,
+    });
+    expect(judge('write_downtime < 1h', result).text).toContain('over 1 valid of 2 rounds');
+  });
+
+  it('leaves out a round whose fault was not done', () => {
+    const two = watched([{ splitBrain: null }, { splitBrain: null, invalid: 'it was not done' }]);
+    const [first, second] = two.faults;
+    const undone = { ...second, askedAtMs: null } as Result['faults'][number];
+    const result = { ...two, faults: [first as Result['faults'][number], undone] };
+    expect(judge('splitbrain == 0ms', result)).toMatchObject({
+      passed: true,
+      text: '0 ms over 1 done of 2 rounds',
+    });
+    expect(judge('splitbrain == 0ms', { ...two, faults: [undone, undone] })).toMatchObject({
+      passed: false,
+      measured: null,
+    });
+  });
+});
+
+describe('a gate on the gaps of clients', () => {
+  const gaps = (p50Ms: number, p99Ms: number, maxMs: number) => ({
+    clientsBack: 64,
+    clientGaps: { clients: 64, p50Ms, p99Ms, maxMs },
+  });
+
+  it('takes those of the only round', () => {
+    const result = withRounds([gaps(4000, 5000, 6000)]);
+    expect(judge('client_gap.p50 < 10s', result)).toMatchObject({
+      measured: 4000,
+      text: '4.00 s of 64 clients',
+    });
+    expect(judge('client_gap.p99 < 10s', result).measured).toBe(5000);
+    expect(judge('client_gap < 10s', result)).toMatchObject({ passed: true, measured: 6000 });
+  });
+
+  it('takes the worst over the valid rounds', () => {
+    const result = withRounds([
+      gaps(4000, 5000, 6000),
+      gaps(3000, 7000, 9000),
+      { ...gaps(90_000, 90_000, 90_000), invalid: 'somebody restarted n3' },
+    ]);
+    for (const [statistic, measured] of [
+      ['p50', 4000],
+      ['p99', 7000],
+      ['max', 9000],
+    ]) {
+      expect(judge(`client_gap.${statistic} < 10s`, result)).toMatchObject({ passed: true, measured });
+    }
+    expect(judge('client_gap < 10s', result).text).toBe('9.00 s over 2 valid of 3 rounds');
+  });
+
+  it('tells over how many rounds where one has none, and fails where none has any', () => {
+    const none = { clientsBack: 64, clientGaps: null };
+    const part = withRounds([gaps(1, 2, 3000), none]);
+    expect(judge('client_gap < 10s', part).text).toBe('3.00 s over 1 of 2 rounds');
+    expect(judge('client_gap < 10s', withRounds([none, none]))).toMatchObject({
+      passed: false,
+      text: 'not measured: no client had a gap to tell of',
+    });
+  });
+
+  it('fails where a client never worked again, however short its gap', () => {
+    const result = withRounds([gaps(1, 2, 3000), { ...gaps(1, 2, 3000), clientsBack: 62 }]);
+    for (const statistic of ['p50', 'p99', 'max']) {
+      expect(judge(`client_gap.${statistic} < 1h`, result)).toMatchObject({
+        passed: false,
+        measured: null,
+        text: '2 clients did not work again in round 2',
+      });
+    }
+    const single = withRounds([{ ...gaps(1, 2, 3), clientsBack: 63 }]);
+    expect(judge('client_gap < 1h', single).text).toBe('1 client did not work again');
+  });
+});
+
 describe('a gate on phases', () => {
   it('takes the figures of all valid rounds together', () => {
     const { analysis } = switchover();
@@ -245,6 +361,14 @@ describe('a gate on phases', () => {
       measured: base.analysis.phases.after?.response?.maxUs,
     });
     expect(judge('latency.max@during < 30s', held).text).toContain('never fell below 90 %');
+  });
+
+  it('says over how many rounds the phase is, since a load that held on has none during', () => {
+    const [round] = switchover().analysis.rounds as [RoundAnalysis];
+    const result = withRounds([{}, { phases: { ...round.phases, during: null } }, {}]);
+    expect(judge('tps@during > 0', result).text).toContain('over 2 of 3 rounds');
+    expect(judge('tps@before > 0', result).text).toContain('over 3 rounds');
+    expect(judge('tps@after > 0', result).text).toContain('over 3 rounds');
   });
 
   it('fails where the phases cannot be told', () => {
@@ -364,6 +488,20 @@ describe('a gate against a baseline', () => {
     expect(judge(expression, slower, before).text).toContain('worse (p < 0.001)');
   });
 
+  it('takes no shift for one that is within what an outage is known to', () => {
+    const blurred = (...durations: readonly number[]) =>
+      withRounds(durations.map((ms) => ({ writeDowntime: away(ms, { resolutionMs: 50 }) })));
+    const before = blurred(5000, 5001, 5002, 5003);
+    const within = judge('write_downtime not worse', blurred(5048, 5049, 5050, 5051), before);
+    expect(within).toMatchObject({ passed: true });
+    expect(within.text).toBe(
+      '5.05 s, was 5.00 s: no difference shown beyond the 50.0 ms up to which an outage is known',
+    );
+    const beyond = judge('write_downtime not worse', blurred(5052, 5053, 5054, 5055), before);
+    expect(beyond).toMatchObject({ passed: false });
+    expect(beyond.text).toContain('worse (p = 0.029)');
+  });
+
   it('fails with too few rounds to say', () => {
     const outcome = judge('write_downtime not worse', switchover(), switchover());
     expect(outcome).toMatchObject({ passed: false, limit: null });
@@ -394,6 +532,98 @@ describe('a gate against a baseline', () => {
     );
     expect(() => checkBaseline([parseGate('tps >= 95% of baseline')], baseline)).not.toThrow();
     expect(() => checkBaseline([parseGate('tps > 5')], null)).not.toThrow();
+  });
+});
+
+describe('a baseline of another kind', () => {
+  const planned = (part: Partial<Result['plan']>, result = switchover()): Result => ({
+    ...result,
+    plan: { ...result.plan, ...part },
+  });
+  const overloaded = (result: Result): Result => ({
+    ...result,
+    generator: { ...result.generator, healthy: false, verdict: 'The generator was short of CPU. Use less.' },
+  });
+  const rounds = () => writesAway(5000, 5100, 5200, 5300);
+  const WHY = 'not comparable: this run had 64 clients, the baseline had 8 clients';
+
+  it('fails the gates that compare with it, and no others', () => {
+    const baseline = planned({ clients: 8 });
+    const outcome = judge('tps >= 95% of baseline', switchover(), baseline);
+    expect(outcome).toMatchObject({ passed: false, measured: switchover().totals.tps });
+    expect(outcome.text).toMatch(new RegExp(`^[\\d,]+ tps, 100\\.0 % of [\\d,]+ tps; ${WHY}$`));
+    const ranks = judge('write_downtime not worse', rounds(), planned({ clients: 8 }, rounds()));
+    expect(ranks).toMatchObject({ passed: false });
+    expect(ranks.text).toBe(`5.15 s, was 5.15 s: no difference shown; ${WHY}`);
+    expect(judge('tps > 0', switchover(), baseline)).toMatchObject({ passed: true });
+    expect(judge('tps@after >= 95% of before', switchover(), baseline)).toMatchObject({ passed: true });
+  });
+
+  it('is compared with anyway where that is asked for, and the outcome says why not to', () => {
+    const baseline = planned({ clients: 8 });
+    const outcome = judge('tps >= 95% of baseline', switchover(), baseline, { anyway: true });
+    expect(outcome.passed).toBe(true);
+    expect(outcome.text).toContain(`; compared anyway, though ${WHY}`);
+    expect(judge('tps >= 105% of baseline', switchover(), baseline, { anyway: true }).passed).toBe(false);
+  });
+
+  it('is not the run itself', () => {
+    const [outcome] = judgeGates([parseGate('tps >= 95% of baseline')], switchover(), switchover());
+    expect(outcome).toMatchObject({ passed: false });
+    expect(outcome?.text).toContain('not comparable: this run and the baseline are the same run');
+  });
+
+  it('may have had a generator that was short of CPU, which is warned of', () => {
+    const [result, baseline] = [overloaded(switchover()), overloaded(another(switchover()))];
+    expect(judge('tps >= 95% of baseline', result, baseline)).toMatchObject({ passed: true });
+    const named = (name: string, own: Result) => ({ name, directory: null, result: own });
+    const warnings = (gate: string, own: Result, anyway = false) =>
+      baselineWarnings([parseGate(gate)], named('new', own), named('main', baseline), anyway);
+    const short = ['main: the generator was short of CPU.', 'new: the generator was short of CPU.'];
+    expect(warnings('tps >= 95% of baseline', result)).toEqual(short);
+    expect(warnings('tps > 0', result)).toEqual([]);
+    expect(warnings('tps >= 95% of baseline', planned({ clients: 8 }, result))).toEqual(short);
+    expect(warnings('tps >= 95% of baseline', planned({ clients: 8 }, result), true)).toEqual([
+      ...short,
+      'Not comparable, and compared anyway: new had 8 clients, main had 64 clients.',
+    ]);
+  });
+
+  it.each([
+    ['interrupted', 'was interrupted after 40.1 s'],
+    ['broken', 'broke: the target did not come back'],
+  ] as const)('is refused where it did not complete, whatever is asked: %s', (status, why) => {
+    const whole = switchover();
+    const baseline = { ...whole, run: { ...whole.run, status, elapsedMs: 40_100 } };
+    const gates = [parseGate('tps >= 95% of baseline')];
+    expect(() => checkBaseline(gates, { name: 'main', directory: null, result: baseline })).toThrow(
+      new UserError(`Expected a baseline that completed, found main, which ${why}. Name another one.`),
+    );
+    for (const anyway of [true, false]) {
+      const outcome = judge('tps >= 95% of baseline', whole, baseline, { anyway });
+      expect(outcome.passed).toBe(false);
+      expect(outcome.text).toContain(`the baseline ${why}`);
+    }
+    expect(judge('tps > 0', whole, baseline).passed).toBe(true);
+  });
+});
+
+describe('a share of 0', () => {
+  it('cannot be judged, and fails', () => {
+    const result = switchover();
+    const still = { ...result, totals: { ...result.totals, tps: 0 } };
+    for (const [measured, expression] of [
+      [result, 'tps >= 95% of baseline'],
+      [still, 'tps <= 105% of baseline'],
+    ] as const) {
+      const outcome = judge(expression, measured, still);
+      expect(outcome).toMatchObject({ passed: false, measured: measured.totals.tps, limit: null });
+      expect(outcome.text).toContain('cannot be judged: in the baseline it was 0');
+    }
+    const outcome = judge('failed@after >= 95% of before', result);
+    expect(result.analysis.phases.before?.outcomes).toMatchObject({ aborted: 0, in_doubt: 0, not_sent: 0 });
+    expect(outcome).toMatchObject({ passed: false, limit: null });
+    expect(outcome.text).toContain('cannot be judged: before the fault it was 0');
   });
 });
 

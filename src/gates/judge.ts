@@ -1,11 +1,10 @@
-import { shiftBetween } from '../compare/shift.js';
-import { UserError } from '../errors.js';
+import { resolvedShift } from '../compare/shift.js';
 import type { GateOutcome } from '../result/gate.js';
-import type { NamedResult } from '../result/named.js';
 import type { Result } from '../result/result.js';
 import { formatMillis } from '../units.js';
-import { type Gate, needsBaseline, type Operator, printFigure } from './expression.js';
-import { isMissing, type Missing, type Reading, whyMissing } from './metric.js';
+import { endingOf, NO_ROUNDS, whyIncomparable } from './baseline.js';
+import { type Gate, needsBaseline, type Operator } from './expression.js';
+import { isMissing, type Reading, whyMissing } from './metric.js';
 import { metricOf, readFigureOf } from './metrics.js';
 import { roundStatistic } from './rounds.js';
 import { showValue } from './values.js';
@@ -13,47 +12,51 @@ import { showValue } from './values.js';
 /**
  * What becomes of each gate on a result, in the order of the gates. A gate on something that was not measured fails, and
  * so does every gate on a run that was interrupted or broke: it did not measure what was asked of it.
- * @param baseline null without one: gates that need one fail
+ * @param baseline null without one: gates that need one fail, and so they do beside one that is not comparable
  */
 export function judgeGates(
   gates: readonly Gate[],
   result: Result,
   baseline: Result | null,
+  { anyway = false }: JudgeOptions = {},
 ): readonly GateOutcome[] {
-  return gates.map((gate) => ofWholeRun(judged(gate, result, baseline), result));
+  const beside =
+    baseline === null
+      ? null
+      : { ending: endingOf(baseline), incomparable: whyIncomparable(result, baseline), anyway };
+  return gates.map((gate) => ofWholeRun(ofBaseline(gate, judged(gate, result, baseline), beside), result));
+}
+
+export interface JudgeOptions {
+  /** Compare with a baseline that is not comparable, too: the outcomes say why it is not. */
+  readonly anyway?: boolean;
 }
 
 /**
- * Refuses gates that cannot be judged since there is nothing to compare with.
- * @throws UserError where one needs a baseline and there is none, or none with such a figure
+ * What the comparison with the baseline is worth. A baseline that did not complete is worth nothing, whoever asks for it.
  */
-export function checkBaseline(gates: readonly Gate[], baseline: NamedResult | null): void {
-  for (const gate of gates.filter(needsBaseline)) {
-    if (baseline === null) {
-      throw new UserError(
-        `The gate '${gate.expression}' compares with a baseline, and none was given.`,
-        'Name its result with --baseline.',
-      );
-    }
-    const reading = baselineReading(gate, baseline.result);
-    if (isMissing(reading)) {
-      throw new UserError(
-        `The baseline ${baseline.name} has no ${printFigure(gate.figure)} to compare with: ${reading.missing}.`,
-      );
-    }
+function ofBaseline(gate: Gate, outcome: GateOutcome, beside: Beside | null): GateOutcome {
+  if (beside === null || !needsBaseline(gate) || outcome.measured === null) {
+    return outcome;
   }
+  const { ending, incomparable, anyway } = beside;
+  if (ending !== null) {
+    return { ...outcome, passed: false, text: `${outcome.text}; the baseline ${ending}` };
+  }
+  if (incomparable === null) {
+    return outcome;
+  }
+  return anyway
+    ? { ...outcome, text: `${outcome.text}; compared anyway, though not comparable: ${incomparable}` }
+    : { ...outcome, passed: false, text: `${outcome.text}; not comparable: ${incomparable}` };
 }
 
-function baselineReading({ figure, condition }: Gate, baseline: Result): Reading {
-  if (condition.kind !== 'not_worse') {
-    return readFigureOf(baseline, figure);
-  }
-  const values = metricOf(figure).perRound?.(baseline, figure.part) ?? NO_ROUNDS;
-  return isMissing(values) ? values : { value: roundStatistic(values.values, 'median'), detail: '' };
+/** What is known of a result and its baseline as a whole, in words; null for nothing against it. */
+interface Beside {
+  readonly ending: string | null;
+  readonly incomparable: string | null;
+  readonly anyway: boolean;
 }
-
-/** The parser takes no such gate. */
-const NO_ROUNDS: Missing = { missing: 'it has no figure of each round' };
 
 function judged(gate: Gate, result: Result, baseline: Result | null): GateOutcome {
   const { condition, figure } = gate;
@@ -74,6 +77,13 @@ function judged(gate: Gate, result: Result, baseline: Result | null): GateOutcom
   const reference = referenceOf(gate, condition.of, result, baseline);
   if (isMissing(reference)) {
     return { ...failed(gate, `${found}, but ${reference.missing}`), measured };
+  }
+  if (reference.value === 0) {
+    const where = condition.of === 'before' ? 'before the fault' : 'in the baseline';
+    return {
+      ...failed(gate, `${found}, but cannot be judged: ${where} it was 0, and there is no share of that`),
+      measured,
+    };
   }
   // 100 % of a value is that value, to the last bit.
   const limit = reference.value * (condition.percent / 100);
@@ -114,11 +124,14 @@ function againstRounds(gate: Gate, result: Result, baseline: Result | null): Gat
   if (isMissing(base)) {
     return { ...failed(gate, `${found}, but the baseline has none: ${base.missing}`), measured };
   }
-  const { verdict, p, needed } = shiftBetween(base.values, own.values, metric.better === 'less');
+  const { verdict, p, needed, blurredBy } = resolvedShift(base, own, metric.better === 'less');
   const was = showValue(roundStatistic(base.values, 'median'), metric.unit);
   const said: Readonly<Record<typeof verdict, string>> = {
     better: `better${chanceText(p)}`,
-    no_difference: 'no difference shown',
+    no_difference:
+      blurredBy === null
+        ? 'no difference shown'
+        : `no difference shown beyond the ${formatMillis(blurredBy)} up to which an outage is known`,
     worse: `worse${chanceText(p)}`,
     too_few: `too few rounds to say, it takes ${needed ?? 'more'} of each`,
   };
@@ -133,15 +146,12 @@ function chanceText(p: number | null): string {
   return p < 0.001 ? ' (p < 0.001)' : ` (p = ${p.toFixed(3)})`;
 }
 
-function ofWholeRun(outcome: GateOutcome, { run }: Result): GateOutcome {
-  if (run.status === 'completed' || !outcome.passed) {
+function ofWholeRun(outcome: GateOutcome, result: Result): GateOutcome {
+  const ending = endingOf(result);
+  if (ending === null || !outcome.passed) {
     return outcome;
   }
-  const why =
-    run.status === 'interrupted'
-      ? `the run was interrupted after ${formatMillis(run.elapsedMs)}`
-      : 'the run broke: the target did not come back';
-  return { ...outcome, passed: false, text: `${outcome.text}, but ${why}` };
+  return { ...outcome, passed: false, text: `${outcome.text}, but the run ${ending}` };
 }
 
 type Judgement = Pick<GateOutcome, 'passed' | 'measured' | 'limit' | 'text'>;
@@ -159,15 +169,11 @@ function limitOf({ condition }: Gate): number | null {
   return condition.kind === 'value' ? condition.value : null;
 }
 
-/** `1,043 tps, 95.1 % of 1,097 tps`. */
+/** `1,043 tps, 95.1 % of 1,097 tps`. @param reference not 0 */
 function besideText(measured: number, reference: number, { figure }: Gate): string {
   const { unit } = metricOf(figure);
   const share = (100 * measured) / reference;
-  const of = showValue(reference, unit);
-  const found = showValue(measured, unit);
-  return Number.isFinite(share)
-    ? `${found}, ${share.toFixed(1)} % of ${of}`
-    : `${found}, and ${of} to compare with`;
+  return `${showValue(measured, unit)}, ${share.toFixed(1)} % of ${showValue(reference, unit)}`;
 }
 
 function holds(measured: number, operator: Operator, limit: number): boolean {

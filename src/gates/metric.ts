@@ -55,7 +55,10 @@ export function whyMissing({ missing, never = false }: Missing): string {
   return never ? missing : `not measured: ${missing}`;
 }
 
-export type RoundValues = { readonly values: readonly number[]; readonly detail: string } | Missing;
+/** `resolution`: what lies closer together cannot be told apart; null where nothing bounds it. */
+export type RoundValues =
+  | { readonly values: readonly number[]; readonly resolution: number | null; readonly detail: string }
+  | Missing;
 
 export function isMissing(told: object): told is Missing {
   return 'missing' in told;

@@ -49,6 +49,14 @@ describe('a gate', () => {
     expect(parseGate(text)).toMatchObject({ figure, condition });
   });
 
+  it.each([
+    ...['XX000', 'XX001', '3D000', '0A000', '2F003', '2F002', 'HV00B', 'F0000', 'P0001', '57P01', '40001'],
+    ...['CERT_HAS_EXPIRED', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
+    ...['ERR_TLS_CERT_ALTNAME_INVALID', 'ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', 'EAI_AGAIN', 'connect_closed'],
+  ])('takes the code %s', (code) => {
+    expect(parseGate(`errors[${code}] == 0`).figure.part).toBe(code);
+  });
+
   it('keeps its words, on one line', () => {
     expect(parseGate('  lost \n ==\t0 ').expression).toBe('lost == 0');
   });
@@ -88,6 +96,9 @@ describe('what is no gate', () => {
     ['tps not worse', "'tps >= 95% of baseline'", 4],
     ['write_downtime.p95 not worse', "write 'write_downtime.median not worse'", 19],
     ['errors[2500] == 0', "found '2500'", 7],
+    ['errors[57p01] == 0', "found '57p01'", 7],
+    ['errors[CLOSE] == 0', "found 'CLOSE'", 7],
+    ['errors[CERT_HAS_EXPIERD] == 0', "Did you mean 'CERT_HAS_EXPIRED'?", 7],
     ['errors[closd] == 0', "Did you mean 'closed'?", 7],
     ['errors[25006 == 0', "Expected ']'", 17],
     ['lost[x] == 0', "leave '[x]' out", 4],

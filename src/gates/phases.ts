@@ -30,7 +30,7 @@ export function toldPhase(result: Result, name: Phase): ToldPhase | Missing {
   const { phases } = result.analysis;
   const own = phases[name];
   if (own !== null) {
-    const told = valid.rounds.filter(({ round }) => name !== 'before' || round.phases.before !== null).length;
+    const told = valid.rounds.filter(({ round }) => round.phases[name] !== null).length;
     const detail =
       told === valid.rounds.length ? valid.detail : `over ${told} of ${valid.rounds.length} rounds`;
     return { phase: own, detail };

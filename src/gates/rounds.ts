@@ -17,8 +17,9 @@ export interface ValidRound {
 }
 
 export interface ValidRounds {
+  /** At least one. */
   readonly rounds: readonly ValidRound[];
-  /** `over 5 valid rounds of 6`; '' where there was one alone. */
+  /** `over 5 valid of 6 rounds`; '' where there was one alone. */
   readonly detail: string;
 }
 
@@ -27,23 +28,47 @@ export interface ValidRounds {
  * @param kind of fault; null for all
  */
 export function validRounds(result: Result, kind: string | null): ValidRounds | Missing {
+  return countedRounds(result, kind, 'valid');
+}
+
+/**
+ * The same of all rounds whose fault was done, valid or not: for what is too much whatever else was at work, since a
+ * round may be invalid because of it.
+ */
+export function doneRounds(result: Result, kind: string | null): ValidRounds | Missing {
+  return countedRounds(result, kind, 'done');
+}
+
+const COUNTS: Readonly<Record<'valid' | 'done', (round: ValidRound) => boolean>> = {
+  valid: ({ round }) => round.invalid === null,
+  done: ({ fault }) => fault.askedAtMs !== null,
+};
+
+function countedRounds(
+  result: Result,
+  kind: string | null,
+  word: keyof typeof COUNTS,
+): ValidRounds | Missing {
   const told = result.analysis.rounds.map((round, index) => toldRound(result, round, index));
   if (told.length === 0) {
     return { missing: 'the run had no fault' };
   }
-  const own = kind === null ? told : told.filter((each) => kindsOf(result, each).includes(kind));
+  const own = kind === null ? told : told.filter(({ fault }) => kindsOf(result, fault).includes(kind));
   if (own.length === 0) {
     return { missing: `the run had no ${kind}` };
   }
-  const valid = own.filter(({ round }) => round.invalid === null);
-  if (valid.length === 0) {
+  const rounds = own.filter(COUNTS[word]);
+  if (rounds.length === 0) {
     const [first] = own;
     const why = first?.round.invalid ?? 'not known why';
-    return { missing: own.length === 1 ? `the round is not valid: ${why}` : `no round is valid: ${why}` };
+    const verb = word === 'valid' ? 'is' : 'was';
+    const none = own.length === 1 ? `the round ${verb} not ${word}` : `no round ${verb} ${word}`;
+    return { missing: `${none}: ${why}` };
   }
   const all = own.length;
-  const over = valid.length === all ? `over ${all} rounds` : `over ${valid.length} valid of ${all} rounds`;
-  return { rounds: valid, detail: all === 1 ? '' : over };
+  const over =
+    rounds.length === all ? `over ${all} rounds` : `over ${rounds.length} ${word} of ${all} rounds`;
+  return { rounds, detail: all === 1 ? '' : over };
 }
 
 function toldRound(result: Result, round: RoundAnalysis, index: number): ValidRound {
@@ -59,8 +84,11 @@ function toldRound(result: Result, round: RoundAnalysis, index: number): ValidRo
   };
 }
 
-/** Of faults that were done together, each one. */
-function kindsOf({ faults }: Result, { fault }: ValidRound): string[] {
+/**
+ * The kinds of the faults that were done together in a round.
+ * @param fault any of them
+ */
+export function kindsOf({ faults }: Result, fault: FaultRecord): readonly string[] {
   return faults.filter(({ round }) => round === fault.round).map(({ kind }) => kind);
 }
 
@@ -95,11 +123,21 @@ export const ROUND_STATISTICS = ['min', 'median', 'mean', 'p90', 'p95', 'p99', '
 
 interface RoundMetric extends Pick<Metric, 'name' | 'group' | 'unit' | 'meaning'> {
   readonly of: (round: ValidRound, result: Result) => RoundValue;
+  /** Which rounds count; the valid ones when absent. */
+  readonly rounds?: typeof validRounds;
+  /** Up to what the value is known, in its unit; null, or absent, where nothing bounds it. */
+  readonly resolution?: (round: ValidRound) => number | null;
 }
 
-/** A metric that each valid round has a value of; without a statistic it is the worst. */
-export function roundMetric({ of, ...named }: RoundMetric): Metric {
-  const values = (result: Result, part: string | null) => valuesOf(result, part, of);
+/** A metric that each round has a value of; without a statistic it is the worst. */
+export function roundMetric({
+  of,
+  rounds = validRounds,
+  resolution = () => null,
+  ...named
+}: RoundMetric): Metric {
+  const values = (result: Result, part: string | null) =>
+    valuesOf(result, rounds(result, part), of, resolution);
   const ranked = (told: ReturnType<typeof values>): RoundValues =>
     isMissing(told) || told.late === null ? told : { missing: told.late, never: true };
   return {
@@ -117,6 +155,8 @@ export function roundMetric({ of, ...named }: RoundMetric): Metric {
 interface Told {
   /** Infinity for one that was late. */
   readonly values: readonly number[];
+  /** The worst of all; null where nothing bounds it. */
+  readonly resolution: number | null;
   readonly detail: string;
   /** What is said of the first that was late; null where none was. */
   readonly late: string | null;
@@ -125,16 +165,16 @@ interface Told {
 /** One round without a value is enough for none: it may have been the worst. */
 function valuesOf(
   result: Result,
-  part: string | null,
-  of: (round: ValidRound, result: Result) => RoundValue,
+  counted: ValidRounds | Missing,
+  of: RoundMetric['of'],
+  resolution: (round: ValidRound) => number | null,
 ): Told | Missing {
-  const valid = validRounds(result, part);
-  if (isMissing(valid)) {
-    return valid;
+  if (isMissing(counted)) {
+    return counted;
   }
   const values: number[] = [];
   let late: string | null = null;
-  for (const round of valid.rounds) {
+  for (const round of counted.rounds) {
     const value = of(round, result);
     if (typeof value === 'number') {
       values.push(value);
@@ -147,7 +187,13 @@ function valuesOf(
         : missingIn(round, value.missing);
     }
   }
-  return { values, detail: valid.detail, late };
+  const resolutions = counted.rounds.flatMap((round) => resolution(round) ?? []);
+  return {
+    values,
+    resolution: resolutions.length === 0 ? null : Math.max(...resolutions),
+    detail: counted.detail,
+    late,
+  };
 }
 
 function statisticOf(told: Told | Missing, statistic: Statistic): Reading {

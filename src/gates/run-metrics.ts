@@ -1,4 +1,6 @@
+import type { Result, RoundAnalysis } from '../result/result.js';
 import type { Metric } from './metric.js';
+import { kindsOf } from './rounds.js';
 
 /** Whether the run itself was as it should be. */
 export const RUN_METRICS: readonly Metric[] = [
@@ -6,12 +8,10 @@ export const RUN_METRICS: readonly Metric[] = [
     ...runMetric('rounds', 'rounds that are valid: a fault was done, and nothing else disturbed it'),
     better: 'more',
     part: 'fault',
-    read: ({ analysis, faults }, { part }) => ({
-      value: analysis.rounds.filter(
-        ({ invalid, fault }) => invalid === null && (part === null || faults[fault]?.kind === part),
-      ).length,
-      detail: `of ${analysis.rounds.length}`,
-    }),
+    read: (result, { part }) => {
+      const own = roundsWith(result, part);
+      return { value: own.filter(({ invalid }) => invalid === null).length, detail: `of ${own.length}` };
+    },
   },
   {
     ...runMetric('invalid_rounds', 'rounds that say nothing of their fault, or were not done'),
@@ -46,6 +46,14 @@ export const RUN_METRICS: readonly Metric[] = [
         : { value: stallMs.reduce((longest, each) => Math.max(longest, each), 0), detail: '' },
   },
 ];
+
+/** Those that had a fault of the kind, alone or together with others; all of them for null. */
+function roundsWith(result: Result, kind: string | null): readonly RoundAnalysis[] {
+  return result.analysis.rounds.filter(({ fault }) => {
+    const record = result.faults[fault];
+    return kind === null || (record !== undefined && kindsOf(result, record).includes(kind));
+  });
+}
 
 function runMetric(name: string, meaning: string): Omit<Metric, 'read'> {
   return {
