@@ -134,7 +134,7 @@ describe('report', () => {
       /found no result\.json in results\. Name one of the folders in it\.$/,
     );
     expect(await complaint('report', 'twice')).toMatch(
-      /^Expected one result labelled 'twice', found 2: results\/three, results\/two\./,
+      /^Expected one result called 'twice', found 2: results\/three, results\/two\./,
     );
     expect(await complaint('report', 'bas')).toMatch(/found 'bas'\. Did you mean 'base'\?$/);
     expect(await complaint('report', 'no/such')).toMatch(/found nothing at no\/such\.$/);
