@@ -207,7 +207,7 @@ describe('results', () => {
     expect(text).toMatch(/odd\/cut is damaged: .*it may be cut off\./);
     expect(text).toMatch(/odd\/foreign is damaged: .*found other JSON\./);
     expect(text).toMatch(/odd\/newer is damaged: .*has version 2/);
-    expect(text).toMatch(/odd\/wrong is damaged: it does not hold what a result does\./);
+    expect(text).toMatch(/odd\/wrong is damaged: .*is not a whole result: it has no totals\./);
     expect(stdout).toContain('\n    odd/fine\n');
     expect(stdout).not.toContain('odd/other');
     // Of a run's own folder, that one.

@@ -34,10 +34,9 @@ export function endOf({ timeline, run }: Result): number {
 /** Acknowledged per second, from the result alone. */
 export function ratesOf(route: 'rw' | 'ro', of: Result): number[] {
   const { startMs, widthMs, outcomes } = of.timeline;
-  return startMs.map((from, i) => {
-    const to = Math.min(from + (widthMs[i] ?? 0), endOf(of));
+  return startMs.map((_, i) => {
     const acks = (outcomes[route]?.ack?.[i] ?? 0) + (outcomes[route]?.ack_unreplicated?.[i] ?? 0);
-    return (acks * 1000) / (to - from);
+    return (acks * 1000) / (widthMs[i] ?? 0);
   });
 }
 
