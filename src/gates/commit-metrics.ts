@@ -1,7 +1,7 @@
 import type { AuditedServer, CommitAudit } from '../result/commits.js';
 import type { Result } from '../result/result.js';
 import { whyUncovered } from '../result/uncovered.js';
-import { isMissing, type Metric, type Missing, type Reading } from './metric.js';
+import { countMetric, isMissing, type Metric, type Missing, type Reading } from './metric.js';
 
 /** What the audit found of the commits. */
 export const COMMIT_METRICS: readonly Metric[] = [
@@ -10,12 +10,12 @@ export const COMMIT_METRICS: readonly Metric[] = [
   counted('duplicates', 'commits that are there more than once', ({ duplicates }) => duplicates),
   counted('unexpected', 'commits that are there and that no client made', ({ unexpected }) => unexpected),
   {
-    ...commitMetric('lost_wal', 'WAL behind the forks that the old primaries had acknowledged'),
+    ...countMetric('Commits', 'lost_wal', 'WAL behind the forks that the old primaries had acknowledged'),
     unit: 'bytes',
     read: (result) => lostWal(result),
   },
   {
-    ...commitMetric('broken_invariants', "sums over the workload's tables that do not agree"),
+    ...countMetric('Commits', 'broken_invariants', "sums over the workload's tables that do not agree"),
     read: (result) => {
       const audit = auditOf(result);
       if (isMissing(audit)) {
@@ -28,7 +28,7 @@ export const COMMIT_METRICS: readonly Metric[] = [
     },
   },
   {
-    ...commitMetric('differing_replicas', 'replicas that do not hold what the primary holds'),
+    ...countMetric('Commits', 'differing_replicas', 'replicas that do not hold what the primary holds'),
     read: (result) => {
       const audit = auditOf(result);
       if (isMissing(audit)) {
@@ -44,24 +44,9 @@ export const COMMIT_METRICS: readonly Metric[] = [
   },
 ];
 
-function commitMetric(name: string, meaning: string): Omit<Metric, 'read'> {
-  return {
-    name,
-    group: 'Commits',
-    unit: 'count',
-    meaning,
-    better: 'less',
-    statistics: [],
-    usual: null,
-    phases: false,
-    part: null,
-    perRound: null,
-  };
-}
-
 function counted(name: string, meaning: string, of: (primary: AuditedServer) => number): Metric {
   return {
-    ...commitMetric(name, meaning),
+    ...countMetric('Commits', name, meaning),
     read: (result) => {
       const audit = auditOf(result);
       if (isMissing(audit)) {

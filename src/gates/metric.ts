@@ -50,6 +50,22 @@ export interface Missing {
   readonly never?: boolean;
 }
 
+/** A figure that should be small and stands alone: without statistics, phases or parts. */
+export function countMetric(group: Metric['group'], name: string, meaning: string): Omit<Metric, 'read'> {
+  return {
+    name,
+    group,
+    unit: 'count',
+    meaning,
+    better: 'less',
+    statistics: [],
+    usual: null,
+    phases: false,
+    part: null,
+    perRound: null,
+  };
+}
+
 /** For sentences. */
 export function whyMissing({ missing, never = false }: Missing): string {
   return never ? missing : `not measured: ${missing}`;

@@ -1,11 +1,11 @@
 import type { Result, RoundAnalysis } from '../result/result.js';
-import type { Metric } from './metric.js';
+import { countMetric, type Metric } from './metric.js';
 import { kindsOf } from './rounds.js';
 
 /** Whether the run itself was as it should be. */
 export const RUN_METRICS: readonly Metric[] = [
   {
-    ...runMetric('rounds', 'rounds that are valid: a fault was done, and nothing else disturbed it'),
+    ...countMetric('Run', 'rounds', 'rounds that are valid: a fault was done, and nothing else disturbed it'),
     better: 'more',
     part: 'fault',
     read: (result, { part }) => {
@@ -14,31 +14,35 @@ export const RUN_METRICS: readonly Metric[] = [
     },
   },
   {
-    ...runMetric('invalid_rounds', 'rounds that say nothing of their fault, or were not done'),
+    ...countMetric('Run', 'invalid_rounds', 'rounds that say nothing of their fault, or were not done'),
     read: ({ analysis }) => ({
       value: analysis.rounds.filter(({ invalid }) => invalid !== null).length,
       detail: `of ${analysis.rounds.length}`,
     }),
   },
   {
-    ...runMetric('not_undone', 'faults that could not be undone'),
+    ...countMetric('Run', 'not_undone', 'faults that could not be undone'),
     read: ({ faults }) => ({
       value: faults.filter(({ undoFailure }) => undoFailure !== null).length,
       detail: `of ${faults.length}`,
     }),
   },
   {
-    ...runMetric('duration', 'from the start of the load to its last transaction'),
+    ...countMetric('Run', 'duration', 'from the start of the load to its last transaction'),
     unit: 'ms',
     better: 'more',
     read: ({ run }) => ({ value: run.elapsedMs, detail: '' }),
   },
   {
-    ...runMetric('generator_overload', '1 where the generator was overloaded: figures are its own then'),
+    ...countMetric(
+      'Run',
+      'generator_overload',
+      '1 where the generator was overloaded: figures are its own then',
+    ),
     read: ({ generator }) => ({ value: generator.healthy ? 0 : 1, detail: '' }),
   },
   {
-    ...runMetric('generator_stall', 'longest time that a thread of the generator stood still'),
+    ...countMetric('Run', 'generator_stall', 'longest time that a thread of the generator stood still'),
     unit: 'ms',
     read: ({ timeline: { stallMs } }) =>
       stallMs.length === 0
@@ -53,19 +57,4 @@ function roundsWith(result: Result, kind: string | null): readonly RoundAnalysis
     const record = result.faults[fault];
     return kind === null || (record !== undefined && kindsOf(result, record).includes(kind));
   });
-}
-
-function runMetric(name: string, meaning: string): Omit<Metric, 'read'> {
-  return {
-    name,
-    group: 'Run',
-    unit: 'count',
-    meaning,
-    better: 'less',
-    statistics: [],
-    usual: null,
-    phases: false,
-    part: null,
-    perRound: null,
-  };
 }

@@ -16,7 +16,8 @@ const KINDS: readonly StageKind[] = [
 
 /** Up to a quarter of an hour, which is beyond what settings that anybody runs imply. */
 const millis = fc.double({ min: 0, max: 900_000, noNaN: true });
-const word = fc.stringMatching(/^[a-z]{1,30}$/);
+/** Without an n: `null` and `undefined` are looked for in what is made of them. */
+const word = fc.stringMatching(/^[a-mo-z]{1,30}$/);
 const sentence = fc.array(word, { minLength: 1, maxLength: 30 }).map((words) => words.join(' '));
 
 const stage: fc.Arbitrary<Stage> = fc
