@@ -106,7 +106,7 @@ export type {
   TransactionLimit,
   WorkloadPlan,
 } from './plan/plan.js';
-export type { Endpoint, HaproxyAddress, PatroniAccess, Route, Target } from './plan/target.js';
+export type { Endpoint, HaproxyAddress, Route, ServiceAccess, Target } from './plan/target.js';
 export type { Outcome } from './postgres/outcome.js';
 /** A result and its parts: see docs/result.md. */
 export type * from './result/commits.js';

@@ -4,7 +4,7 @@ import { patroniAccess, tlsProblem } from '../cluster/access.js';
 import type { HttpAccess } from '../cluster/http.js';
 import { getCluster } from '../cluster/patroni.js';
 import { messageOf, UserError } from '../errors.js';
-import type { PatroniAccess } from '../plan/target.js';
+import type { ServiceAccess } from '../plan/target.js';
 import { parseSwitch } from '../plan/words.js';
 import { type Arguments, type Given, once } from './arguments.js';
 import { OF_PATRONI } from './target-flags.js';
@@ -44,7 +44,7 @@ export function patroniAddress(args: Arguments): string | undefined {
 /** How Patroni's API is reached. */
 export interface PatroniWay {
   /** Undefined when nothing but the address was given. */
-  readonly access: PatroniAccess | undefined;
+  readonly access: ServiceAccess | undefined;
   readonly password: string | undefined;
   readonly http: HttpAccess;
 }
@@ -72,7 +72,7 @@ export function patroniWay({ args, env }: Given, url: string | undefined): Patro
   }
   const insecureText = args['patroni-insecure'] === true ? 'true' : once(args, 'patroni-insecure');
   const insecure = insecureText !== undefined && parseSwitch(insecureText, '--patroni-insecure');
-  const access: PatroniAccess = {
+  const access: ServiceAccess = {
     ...(user === undefined ? {} : { user }),
     ...(files.caFile === undefined ? {} : { caFile: files.caFile }),
     ...(files.certFile === undefined ? {} : { certFile: files.certFile }),

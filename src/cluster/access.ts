@@ -1,13 +1,37 @@
 import { codeOf, messageOf, UserError } from '../errors.js';
-import type { Secrets, Target } from '../plan/target.js';
+import type { Secrets, ServiceAccess, Target } from '../plan/target.js';
 import type { HttpAccess, TlsAccess } from './http.js';
 import { deleteRestart, hasScheduledRestart } from './patroni.js';
 
+/** How each HTTP service of the cluster is reached. */
+export interface ClusterAccess {
+  readonly patroni: HttpAccess;
+  readonly haproxy: HttpAccess;
+  readonly etcd: HttpAccess;
+}
+
+type Ways = Pick<Target, 'patroniAccess' | 'haproxyAccess' | 'etcdAccess'>;
+
+/** Where nothing is said of HAProxy or etcd, the authority that signed Patroni's certificate holds for them, too. */
+export function clusterAccess(target: Ways, secrets: Secrets): ClusterAccess {
+  const { caFile, insecure } = target.patroniAccess ?? {};
+  const shared: ServiceAccess = {
+    ...(caFile === undefined ? {} : { caFile }),
+    ...(insecure === undefined ? {} : { insecure }),
+  };
+  return {
+    patroni: httpAccess(target.patroniAccess, secrets.patroniPassword),
+    haproxy: httpAccess({ ...shared, ...target.haproxyAccess }, secrets.haproxyPassword),
+    etcd: httpAccess({ ...shared, ...target.etcdAccess }, secrets.etcdPassword),
+  };
+}
+
 /** How Patroni's API of this target is reached. */
-export function patroniAccess(
-  { patroniAccess: given = {} }: Pick<Target, 'patroniAccess'>,
-  secrets: Secrets,
-): HttpAccess {
+export function patroniAccess(target: Pick<Target, 'patroniAccess'>, secrets: Secrets): HttpAccess {
+  return httpAccess(target.patroniAccess, secrets.patroniPassword);
+}
+
+function httpAccess(given: ServiceAccess = {}, password: string | undefined): HttpAccess {
   const { user, caFile, certFile, keyFile, insecure } = given;
   const tls: TlsAccess = {
     ...(caFile === undefined ? {} : { caFile }),
@@ -16,7 +40,7 @@ export function patroniAccess(
     ...(insecure === undefined ? {} : { insecure }),
   };
   return {
-    ...(user === undefined ? {} : { basicAuth: { user, password: secrets.patroniPassword ?? '' } }),
+    ...(user === undefined ? {} : { basicAuth: { user, password: password ?? '' } }),
     ...(Object.keys(tls).length === 0 ? {} : { tls }),
   };
 }

@@ -12,15 +12,20 @@ export interface Target {
   /** Base URLs of Patroni's REST API, `http://127.0.0.1:8008`; one is enough, the rest is found from /cluster. */
   readonly patroni: readonly string[];
   /** How Patroni's API is reached, where that takes more than the URL; its password is a secret. */
-  readonly patroniAccess?: PatroniAccess;
+  readonly patroniAccess?: ServiceAccess;
   readonly haproxy?: HaproxyAddress;
+  /** How HAProxy's page of statistics is reached, where that takes more than the URL. */
+  readonly haproxyAccess?: ServiceAccess;
   /** Client URLs of etcd, `http://127.0.0.1:2379`. */
   readonly etcd?: readonly string[];
+  readonly etcdAccess?: ServiceAccess;
+  /** Addresses of PostgreSQL itself by the name of the member, where they are not those that Patroni tells. */
+  readonly direct?: Readonly<Record<string, Address>>;
 }
 
-/** Files in PEM. */
-export interface PatroniAccess {
-  /** Of basic auth, which Patroni asks for before it changes anything. */
+/** How an HTTP service is reached. Files in PEM, absolute paths. */
+export interface ServiceAccess {
+  /** Of basic auth, which Patroni asks for before it changes anything; of etcd's own authentication. */
   readonly user?: string;
   readonly caFile?: string;
   readonly certFile?: string;
@@ -29,14 +34,32 @@ export interface PatroniAccess {
   readonly insecure?: boolean;
 }
 
-/** One address that PostgreSQL's protocol is spoken to, without the password. */
-export interface Endpoint {
+export interface Address {
+  /** Name, address, or directory of a Unix socket. */
   readonly host: string;
   readonly port: number;
+}
+
+/** Where PostgreSQL's protocol is spoken to, without the password: one address, or several as libpq knows them. */
+export interface Endpoint extends Address {
   readonly user: string;
   readonly database: string;
   /** As libpq's sslmode; `prefer` and `allow` are settled before a plan is made: the result says which it was. */
   readonly sslMode: 'disable' | 'require' | 'verify-ca' | 'verify-full';
+  /** Further addresses that every new connection tries behind the first, in this order. */
+  readonly otherHosts?: readonly Address[];
+  /** Which server will do, as libpq's target_session_attrs; any when absent. */
+  readonly targetSessionAttrs?: 'read-write' | 'read-only' | 'primary' | 'standby' | 'prefer-standby';
+  /** `random`: each connection tries the addresses in an order of its own, as libpq's load_balance_hosts. */
+  readonly loadBalanceHosts?: 'random';
+  /** PEM files of TLS, absolute paths: sslrootcert, sslcert, sslkey. */
+  readonly tlsFiles?: {
+    readonly caFile?: string;
+    readonly certFile?: string;
+    readonly keyFile?: string;
+  };
+  /** libpq's channel_binding; `prefer` when absent. */
+  readonly channelBinding?: 'disable' | 'require';
 }
 
 /** HAProxy's statistics: the CSV page, `http://127.0.0.1:7000/;csv`, or the stats socket. */
@@ -49,12 +72,14 @@ export interface Secrets {
   readonly rwPassword?: string;
   readonly roPassword?: string;
   readonly patroniPassword?: string;
+  readonly haproxyPassword?: string;
+  readonly etcdPassword?: string;
 }
 
 export type Route = 'rw' | 'ro';
 
 /** `127.0.0.1:5432`, with brackets around an IPv6 address. */
-export function hostPort(address: { readonly host: string; readonly port: number }): string {
+export function hostPort(address: Address): string {
   const host = address.host.includes(':') ? `[${address.host}]` : address.host;
   return `${host}:${address.port}`;
 }
