@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { codeOf, messageOf, UserError } from '../errors.js';
+import { codeOf, lineOf, messageOf, UserError } from '../errors.js';
 import { type Address, type Endpoint, hostPort } from '../plan/target.js';
 import { Dial, hangUp } from './dial.js';
 import { CHANNEL_BINDING, CONNECT_TIMEOUT, WRONG_ROLE } from './failure.js';
@@ -135,7 +135,7 @@ export function connectionProblem(
 ): UserError {
   const where = hostPort(address);
   const code = codeOf(error);
-  const message = error === undefined ? CLOSED_EARLY : messageOf(error);
+  const message = error === undefined ? CLOSED_EARLY : lineOf(error);
   switch (code) {
     case 'ECONNREFUSED':
       return new UserError(`No server listens on ${where}.`, 'Check the address, or start the server.');

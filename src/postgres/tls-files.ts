@@ -1,6 +1,6 @@
 import { accessSync, constants, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { codeOf, messageOf, UserError } from '../errors.js';
+import { codeOf, lineOf, messageOf, UserError } from '../errors.js';
 import type { Endpoint } from '../plan/target.js';
 import type { GivenEndpoint } from '../plan/uri.js';
 import { homeOf } from './home.js';
@@ -118,7 +118,7 @@ function expectUsable(files: TlsFiles): void {
     readContext(files);
   } catch (error) {
     throw new UserError(
-      `${names}: expected certificates and a key without a passphrase, in PEM, that belong together, found none (${messageOf(error)}).`,
+      `${names}: expected certificates and a key without a passphrase, in PEM, that belong together, found none (${lineOf(error)}).`,
     );
   }
 }
