@@ -6,6 +6,7 @@ import { codeOf } from '../errors.js';
 import type { Address, Endpoint } from '../plan/target.js';
 import { closeClient, openClient } from './connect.js';
 import { Dial, isPooled } from './dial.js';
+import { PgBouncer } from './pgbouncer.fixture.js';
 import { type PrivateServer, startPrivateServer } from './private-server.fixture.js';
 
 /* Two servers, one of which takes no writes, beside addresses where there is none: which of them is found. */
@@ -118,6 +119,21 @@ describe('a dial', () => {
       })
       .toBe(0);
     await sql.end();
+  });
+
+  it('asks where nobody tells the role by itself, as before PostgreSQL 14 and through a pooler', async () => {
+    const login = { user: writable.user, password: '' };
+    const behind = await Promise.all(
+      [readOnly, writable].map((server) => PgBouncer.start(server, login, 'session')),
+    );
+    try {
+      const found = await dial(through(behind, { targetSessionAttrs: 'read-write' }));
+      expect(found).toEqual({ port: behind[1]?.port, code: undefined });
+      const other = await dial(through([...behind].reverse(), { targetSessionAttrs: 'read-only' }));
+      expect(other).toEqual({ port: behind[0]?.port, code: undefined });
+    } finally {
+      await Promise.all(behind.map((bouncer) => bouncer.stop()));
+    }
   });
 
   it('knows a server from a pooler', async () => {

@@ -24,7 +24,7 @@ export class PgBouncer {
   ): Promise<PgBouncer> {
     const bouncer = new PgBouncer(await freePort(), undefined);
     const file = join(bouncer.folder, 'pgbouncer.ini');
-    const server_ = `host=${server.host} port=${server.port} user=${login.user} password=${login.password}`;
+    const server_ = `host=${server.host} port=${server.port} user=${login.user}${login.password === '' ? '' : ` password=${login.password}`}`;
     writeFileSync(
       file,
       `[databases]\n* = ${server_}\n[pgbouncer]\nlisten_addr = ${bouncer.host}\nlisten_port = ${bouncer.port}\n` +
