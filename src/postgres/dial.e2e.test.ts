@@ -6,7 +6,6 @@ import { codeOf } from '../errors.js';
 import type { Address, Endpoint } from '../plan/target.js';
 import { closeClient, openClient } from './connect.js';
 import { Dial, isPooled } from './dial.js';
-import { PgBouncer } from './pgbouncer.fixture.js';
 import { type PrivateServer, startPrivateServer } from './private-server.fixture.js';
 
 /* Two servers, one of which takes no writes, beside addresses where there is none: which of them is found. */
@@ -39,6 +38,24 @@ afterAll(async () => {
 
 function addressOf(server: net.Server): Address {
   return { host: '127.0.0.1', port: (server.address() as net.AddressInfo).port };
+}
+
+/** In front of a server, and keeps its words on its role back. */
+function silentOfRole({ host, port }: Address): net.Server {
+  const relay = net.createServer((near) => {
+    const far = net.connect(port, host);
+    near.pipe(far).on('error', () => near.destroy());
+    far.on('data', (chunk) => {
+      const text = chunk.toString('latin1');
+      near.write(
+        text.replaceAll('in_hot_standby', 'in_other_words').replaceAll('default_tr', 'unknown_tr'),
+        'latin1',
+      );
+    });
+    far.on('close', () => near.destroy());
+    near.on('error', () => far.destroy());
+  });
+  return relay.listen(0, '127.0.0.1');
 }
 
 function through(addresses: readonly Address[], more: Partial<Endpoint> = {}): Endpoint {
@@ -121,18 +138,16 @@ describe('a dial', () => {
     await sql.end();
   });
 
-  it('asks where nobody tells the role by itself, as before PostgreSQL 14 and through a pooler', async () => {
-    const login = { user: writable.user, password: '' };
-    const behind = await Promise.all(
-      [readOnly, writable].map((server) => PgBouncer.start(server, login, 'session')),
-    );
-    try {
-      const found = await dial(through(behind, { targetSessionAttrs: 'read-write' }));
-      expect(found).toEqual({ port: behind[1]?.port, code: undefined });
-      const other = await dial(through([...behind].reverse(), { targetSessionAttrs: 'read-only' }));
-      expect(other).toEqual({ port: behind[0]?.port, code: undefined });
-    } finally {
-      await Promise.all(behind.map((bouncer) => bouncer.stop()));
+  it('asks where nobody tells the role by itself, as before PostgreSQL 14', async () => {
+    const old = [silentOfRole(readOnly), silentOfRole(writable)];
+    await Promise.all(old.map((each) => once(each, 'listening')));
+    const [first, second] = old.map(addressOf) as [Address, Address];
+    const found = await dial(through([first, second], { targetSessionAttrs: 'read-write' }));
+    expect(found).toEqual({ port: second.port, code: undefined });
+    const other = await dial(through([second, first], { targetSessionAttrs: 'read-only' }));
+    expect(other).toEqual({ port: first.port, code: undefined });
+    for (const each of old) {
+      each.close();
     }
   });
 

@@ -1,6 +1,17 @@
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import tls from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UserError } from '../errors.js';
 import { parseUri } from '../plan/uri.js';
@@ -58,8 +69,9 @@ async function sessionOf(
   words: string,
   env: Record<string, string> = {},
   host = 'localhost',
+  port = server.port,
 ): Promise<string> {
-  const uri = `postgresql://${user}@${host}:${server.port}/postgres?${words}`;
+  const uri = `postgresql://${user}@${host}:${port}/postgres?${words}`;
   try {
     const own = { HOME: home, PGPASSWORD: 's3cret', ...env };
     const { endpoint, password } = await settle(parseUri(uri, '--rw', own), own);
@@ -73,6 +85,31 @@ async function sessionOf(
     expect(String(error)).not.toContain('\n');
     return String(error);
   }
+}
+
+/** Speaks TLS with its own certificate to the client, and passes on what it reads. */
+function manInTheMiddle(port: number, { certFile, keyFile }: Certified): net.Server {
+  const secureContext = tls.createSecureContext({ cert: readFileSync(certFile), key: readFileSync(keyFile) });
+  const serve = async (near: net.Socket) => {
+    const far = net.connect(port, '127.0.0.1');
+    const [request] = await once(near, 'data');
+    far.write(request);
+    await once(far, 'data');
+    near.write('S');
+    const [inner, outer] = [
+      new tls.TLSSocket(near, { isServer: true, secureContext }),
+      tls.connect({ socket: far, rejectUnauthorized: false }),
+    ];
+    for (const [from, to] of [
+      [inner, outer],
+      [outer, inner],
+    ] as const) {
+      from.pipe(to);
+      from.on('error', () => to.destroy());
+      from.on('close', () => to.destroy());
+    }
+  };
+  return net.createServer((near) => void serve(near)).listen(0, '127.0.0.1');
 }
 
 describe('sslmode', () => {
@@ -177,6 +214,21 @@ describe('channel binding', () => {
     ['tester', 'sslmode=require&channel_binding=require', 'asks for no login with channel binding'],
   ])('%s with %s comes to: %s', async (user, words, outcome) => {
     expect(await sessionOf(user, words)).toContain(outcome);
+  });
+});
+
+describe('a man in the middle', () => {
+  it('is found out by channel binding alone, where nobody checks certificates', async () => {
+    const middle = manInTheMiddle(server.port, stranger.certify('localhost'));
+    await once(middle, 'listening');
+    const { port } = middle.address() as net.AddressInfo;
+    const words = 'sslmode=require&channel_binding';
+    const session = (binding: string) =>
+      sessionOf('by_password', `${words}=${binding}`, {}, 'localhost', port);
+    expect(await session('disable')).toBe('require, encrypted');
+    expect(await session('prefer')).toContain('channel binding');
+    expect(await session('require')).toContain('channel binding');
+    middle.close();
   });
 });
 
