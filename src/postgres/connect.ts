@@ -164,7 +164,7 @@ export function connectionProblem(
         'Check the addresses, and target_session_attrs.',
       );
     case CHANNEL_BINDING:
-      return new UserError(`Could not connect to ${where}: ${message}`);
+      return new UserError(`Could not connect to ${where}: ${withoutPoint(message)}.`);
     case CONNECT_TIMEOUT:
       return new UserError(`Could not connect to ${where}: ${transportProblem('timeout expired')}`);
     case '53300':
@@ -196,5 +196,5 @@ function transportProblem(message: string): string {
   if (message.includes('password must be a string') || message.includes('SASL')) {
     return `authentication failed (${message}). Check the password in the URI, PGPASSWORD or ~/.pgpass.`;
   }
-  return `${message}.`;
+  return `${withoutPoint(message)}.`;
 }
