@@ -18,7 +18,7 @@ export const OF_PATRONI = [
 /** Options of every command that needs a target. */
 export const TARGET_FLAGS = {
   rw: { group: 'Target:', describe: 'read-write endpoint, postgresql://user@host:port/db' },
-  ro: { group: 'Target:', describe: 'read-only endpoint' },
+  ro: { group: 'Target:', describe: 'read-only endpoint; see docs/connecting.md' },
   host: { alias: 'h', group: 'Target:', describe: 'of the read-write endpoint, where --rw is absent' },
   port: { alias: 'p', group: 'Target:', describe: 'and its port [5432]' },
   username: { alias: 'U', group: 'Target:', describe: 'and user' },

@@ -1,9 +1,9 @@
 import { UserError } from '../errors.js';
 import { type Lab, readLab } from '../lab/lab.js';
 import { parseHaproxyCheck } from '../plan/haproxy-check.js';
-import type { Endpoint, HaproxyAddress, Secrets, Target } from '../plan/target.js';
+import type { HaproxyAddress, Secrets, Target } from '../plan/target.js';
 import { endpointOfParts, type GivenEndpoint, parseUri } from '../plan/uri.js';
-import { offersTls } from '../postgres/connect.js';
+import { settle } from '../postgres/settle.js';
 import { type Arguments, type Given, once } from './arguments.js';
 import { memberUrls, patroniAddress, patroniWay, withoutUserInfo } from './patroni-way.js';
 import { OF_PATRONI, OF_PGBENCH, OF_SYSBENCH } from './target-flags.js';
@@ -67,9 +67,9 @@ export async function givenTarget(given: Given): Promise<ResolvedTarget> {
   const way = patroniWay(given, patroni);
   const etcdList = etcd === undefined ? undefined : etcdUrls(etcd);
   const rwText = once(args, 'rw');
-  const rw = await settled(rwText === undefined ? partsGiven(given) : parseUri(rwText, '--rw', env));
+  const rw = await settle(rwText === undefined ? partsGiven(given) : parseUri(rwText, '--rw', env), env);
   const roText = once(args, 'ro');
-  const ro = roText === undefined ? undefined : await settled(parseUri(roText, '--ro', env));
+  const ro = roText === undefined ? undefined : await settle(parseUri(roText, '--ro', env), env);
   const urls = patroni === undefined ? [] : await memberUrls(patroni, way);
   return {
     target: {
@@ -110,7 +110,7 @@ export async function labTarget(given: Given): Promise<Lab | undefined> {
 async function throughOwnEndpoints(lab: Lab, { args, env }: Given): Promise<Lab> {
   const endpointOf = async (flag: 'rw' | 'ro') => {
     const text = once(args, flag);
-    return text === undefined ? undefined : settled(parseUri(text, `--${flag}`, env));
+    return text === undefined ? undefined : settle(parseUri(text, `--${flag}`, env), env);
   };
   const [rw, ro] = [await endpointOf('rw'), await endpointOf('ro')];
   const target: Target = {
@@ -154,18 +154,6 @@ function partsGiven({ args, env }: Given): GivenEndpoint {
     database: once(args, 'dbname'),
   };
   return endpointOfParts(parts, 'libpq', env);
-}
-
-async function settled({
-  endpoint,
-  password,
-  tls,
-}: GivenEndpoint): Promise<{ endpoint: Endpoint; password: string | undefined }> {
-  if (tls === 'settled') {
-    return { endpoint, password };
-  }
-  const withTls = await offersTls(endpoint, password);
-  return { endpoint: { ...endpoint, sslMode: withTls ? 'require' : 'disable' }, password };
 }
 
 function etcdUrls(text: string): readonly string[] {

@@ -3,6 +3,7 @@ import Cursor from 'pg-cursor';
 import { messageOf } from '../errors.js';
 import { type Endpoint, hostPort } from '../plan/target.js';
 import { closeClient, openClient } from '../postgres/connect.js';
+import { isPooled } from '../postgres/dial.js';
 
 /** For questions that any server answers at once. */
 const ANSWER_MS = 15_000;
@@ -31,9 +32,12 @@ export class AuditConnection {
     });
     const connection = new AuditConnection(sql, cut);
     try {
-      // Timeouts of the role are for its own work; ours are here.
-      await connection.rows('SET statement_timeout = 0');
-      await connection.rows('SET idle_in_transaction_session_timeout = 0');
+      // Timeouts of the role are for its own work; ours are here. A pooler's session is somebody else's next.
+      const [row] = await connection.rows<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+      if (!isPooled(sql, row?.pid ?? -1)) {
+        await connection.rows('SET statement_timeout = 0');
+        await connection.rows('SET idle_in_transaction_session_timeout = 0');
+      }
       return connection;
     } catch (error) {
       await connection.close();

@@ -182,8 +182,11 @@ async function read(
   const checked = await check(connection, base);
   await connection.rows('ROLLBACK');
   // Moves what was inserted up to there out to the replicas, where commits do not wait for the disk, too.
-  await connection.rows('SET synchronous_commit = local');
+  // For this transaction alone: through a pooler the session is somebody else's next.
+  await connection.rows('BEGIN');
+  await connection.rows('SET LOCAL synchronous_commit = local');
   await write(connection);
+  await connection.rows('COMMIT');
   const left =
     restless === 0
       ? []
