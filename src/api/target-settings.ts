@@ -178,26 +178,38 @@ function fromFolder(key: TargetKey, text: string, folder: string): string {
   if (/-(ca|cert|key)$/.test(key) || (key === 'haproxy' && text.startsWith('.'))) {
     return resolve(folder, text);
   }
-  if (key === 'rw' || key === 'ro') {
-    return text.replace(
-      /([?&](?:sslrootcert|sslcert|sslkey|passfile)=)([^&]*)/g,
-      (_, option: string, value: string) => option + pathFrom(folder, value),
-    );
+  if (key !== 'rw' && key !== 'ro') {
+    return text;
   }
-  return text;
+  return text.includes('://')
+    ? text.replace(
+        /([?&](?:sslrootcert|sslcert|sslkey|passfile)=)([^&]*)/g,
+        (_, option, value) => option + inUri(folder, value),
+      )
+    : text.replace(
+        /((?:^|\s)(?:sslrootcert|sslcert|sslkey|passfile)=)([^\s'\\]+)/g,
+        (_, option, value) => option + inWords(folder, value),
+      );
 }
 
-/** Of a value in a URI; `system` names the authorities of the machine. */
-function pathFrom(folder: string, value: string): string {
+/** `system` names the authorities of the machine. */
+function isForFolder(path: string): boolean {
+  return path !== '' && path !== 'system' && !isAbsolute(path);
+}
+
+function inUri(folder: string, value: string): string {
   let path: string;
   try {
     path = decodeURIComponent(value);
   } catch {
     return value; // Whoever reads the URI says so.
   }
-  return path === '' || path === 'system' || isAbsolute(path)
-    ? value
-    : encodeURIComponent(resolve(folder, path)).replaceAll('%2F', '/');
+  return isForFolder(path) ? encodeURIComponent(resolve(folder, path)).replaceAll('%2F', '/') : value;
+}
+
+/** In libpq's form of keywords. */
+function inWords(folder: string, path: string): string {
+  return isForFolder(path) ? `'${resolve(folder, path).replace(/['\\]/g, '\\$&')}'` : path;
 }
 
 /** Says something of a target that is not there, or of another kind of one. */
