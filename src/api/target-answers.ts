@@ -106,25 +106,15 @@ const WAYS: Readonly<Record<string, string>> = {
   'multi-host': 'of several hosts',
 };
 
-function inWords({
-  version,
-  role,
-  user,
-  database,
-  tls,
-  way,
-  server,
-  roundTripMs: took,
-}: ServerFacts): string {
+function inWords({ version, role, user, tls, way, server, roundTripMs: took }: ServerFacts): string {
   const passed = [WAYS[way] ?? way, ...(way !== 'direct' && server !== null ? [`at ${server}`] : [])];
   return [
     `PostgreSQL ${version}`,
     role,
     `user ${user}`,
-    `database ${database}`,
     tls ?? 'no TLS',
     ...(way === 'direct' ? [] : [passed.join(' ')]),
-    `round trip ${took.toFixed(1)} ms`,
+    `round trip ${took.toFixed(2)} ms`,
   ].join(', ');
 }
 
@@ -261,8 +251,10 @@ export function directAddresses(
   );
 }
 
-function silent(part: Answer['part'], subject: string, text: string): Answer {
-  return { part, subject, ok: false, text: text.replace(/\s+/g, ' ').trim(), facts: {} };
+/** Messages of clients begin with the endpoint, which stands in front already. */
+function silent(part: Answer['part'], subject: string, message: string): Answer {
+  const rest = message.startsWith(subject) ? message.slice(subject.length).replace(/^: /, '') : message;
+  return { part, subject, ok: false, text: rest.replace(/\s+/g, ' ').trim(), facts: {} };
 }
 
 function refusal(message: string, service: 'haproxy' | 'etcd'): string {

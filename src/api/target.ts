@@ -5,6 +5,7 @@ import type { Secrets, Target } from '../plan/target.js';
 import { endpointOfParts, type GivenEndpoint, parseUri } from '../plan/uri.js';
 import { settle } from '../postgres/settle.js';
 import { type Environment, type Given, once } from './arguments.js';
+import { expectOfLab } from './same-cluster.js';
 import { memberUrls, readServices } from './services.js';
 import { OF_PGBENCH, OF_SYSBENCH } from './target-flags.js';
 import { labelOf, readTargetSettings, type TargetSettings, textOf } from './target-settings.js';
@@ -80,7 +81,12 @@ export async function labTarget(given: Given, settings: TargetSettings): Promise
 async function throughOwnEndpoints(lab: Lab, given: Given, settings: TargetSettings): Promise<Lab> {
   const endpointOf = async (route: 'rw' | 'ro') => {
     const endpoint = givenEndpoint(given, settings, route);
-    return endpoint === undefined ? undefined : settle(endpoint, withPassword(given.env, settings));
+    if (endpoint === undefined) {
+      return undefined;
+    }
+    const other = await settle(endpoint, withPassword(given.env, settings));
+    await expectOfLab(lab, other, labelOf(settings, route));
+    return other;
   };
   const [rw, ro] = [await endpointOf('rw'), await endpointOf('ro')];
   const target: Target = {
