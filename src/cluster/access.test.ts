@@ -8,8 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { UserError } from '../errors.js';
-import { checkCredentials, patroniAccess, tlsProblem } from './access.js';
+import { checkCredentials, clusterAccess, patroniAccess, tlsProblem } from './access.js';
 import { makeCertificates } from './certificates.fixture.js';
+import { EtcdLogin } from './etcd-login.js';
 import { request } from './http.js';
 
 let directory: string;
@@ -41,6 +42,28 @@ describe('patroniAccess', () => {
       tls: { caFile: 'ca', certFile: 'c', keyFile: 'k', insecure: true },
     });
     expect(patroniAccess({}, { patroniPassword: 'secret' })).toEqual({});
+  });
+});
+
+describe('clusterAccess', () => {
+  it('hands the authority of Patroni on where nothing else is said, and its user and certificate to nobody', () => {
+    const patroni = { user: 'me', caFile: 'ca', certFile: 'c', keyFile: 'k', insecure: true };
+    const { haproxy, etcd } = clusterAccess({ patroniAccess: patroni }, { patroniPassword: 'secret' });
+    expect(haproxy).toEqual({ tls: { caFile: 'ca', insecure: true } });
+    expect(etcd).toEqual({ tls: { caFile: 'ca', insecure: true } });
+  });
+
+  it('gives HAProxy a password with each request, and etcd none', () => {
+    const { haproxy, etcd } = clusterAccess(
+      {
+        haproxyAccess: { user: 'you', caFile: 'own' },
+        etcdAccess: { user: 'root' },
+        patroniAccess: { caFile: 'ca' },
+      },
+      { haproxyPassword: 'two', etcdPassword: 'three' },
+    );
+    expect(haproxy).toEqual({ basicAuth: { user: 'you', password: 'two' }, tls: { caFile: 'own' } });
+    expect(etcd).toEqual({ tls: { caFile: 'ca' }, login: expect.any(EtcdLogin) });
   });
 });
 
