@@ -38,6 +38,11 @@ export function labelOf({ values }: Pick<TargetSettings, 'values'>, key: TargetK
   return values.get(key)?.label ?? (isSecretKey(key) ? variableOf(key) : `--${key}`);
 }
 
+/** Which target of a file is used, one sentence for people; undefined where none is, and nothing is to be said. */
+export function fileInWords({ name, file }: Pick<TargetSettings, 'name' | 'file'>): string | undefined {
+  return name === null || file === null ? undefined : `The target is '${name}' of ${file}.`;
+}
+
 /** What makes a target for a command: most need the read-write endpoint, some ask Patroni alone. */
 export type Demand = 'rw' | 'patroni';
 

@@ -149,6 +149,7 @@ describe('secrets', () => {
     const words = ['run', 'tpcb', '-c', '2', '-T', '5', '--fault', 'switchover@1s', '--out', 'kept'];
     const run = await cli.run(words, env());
     remember(run);
+    expect(run.stderr).toContain("The target is 'own' of pgha-bench.yaml.");
     expect(run.code, run.stderr).toBe(0);
     expect((await cli.result('kept')).plan.target).toMatchObject({
       kind: 'cluster',
