@@ -7,7 +7,7 @@ import { describeTarget, listTargets, type TargetDescription, type TargetList } 
 import { askTarget, type TargetTest } from '../api/target-test.js';
 import { UserError } from '../errors.js';
 import { choice } from '../plan/words.js';
-import { plain, styleOf, type TerminalOptions, wrap } from '../report/terminal/text.js';
+import { labelled, plain, styleOf, type TerminalOptions } from '../report/terminal/text.js';
 import { terminalOf } from './terminal.js';
 import { givenBy, NAME } from './words.js';
 
@@ -68,13 +68,14 @@ function json(value: unknown): string {
 }
 
 /** The targets of the file, with what each has. */
-export function listText({ file, targets }: TargetList, { columns }: TerminalOptions): string {
+export function listText({ file, targets }: TargetList, options: TerminalOptions): string {
+  const style = styleOf(options);
   if (file === null) {
     return 'There is no pgha-bench.yaml in the working directory or above it.\n';
   }
   const width = Math.max(...targets.map(({ name }) => name.length), 0);
-  const lines = targets.flatMap(({ name, options, isDefault }) =>
-    hanging(`  ${name.padEnd(width)}  `, `${isDefault ? 'default; ' : ''}${options.join(', ')}`, columns),
+  const lines = targets.flatMap(({ name, options: has, isDefault }) =>
+    labelled(`  ${name}`, `${isDefault ? 'default; ' : ''}${has.join(', ')}`, width + 4, style),
   );
   return `${[`Targets of ${plain(file)}:`, ...lines].join('\n')}\n`;
 }
@@ -90,14 +91,13 @@ export function showText(shown: TargetDescription, options: TerminalOptions): st
   const width = Math.max(...shown.options.map(({ option }) => option.length));
   const lines = shown.options.flatMap(({ option, value, from }) => {
     const head = `  ${option.padEnd(width)}  `;
-    const source =
-      from === null ? [] : hanging(' '.repeat(head.length), `from ${plain(from)}`, options.columns);
+    const source = from === null ? [] : labelled('', `from ${plain(from)}`, head.length, style);
     return [
-      ...hanging(head, plain(value), options.columns),
+      ...labelled(head, plain(value), head.length, style),
       ...source.map((line) => style.paint(line, 'dim')),
     ];
   });
-  const title = hanging('', `${plain(name)}${by === null ? '' : ` (${plain(by)})`}`, options.columns);
+  const title = labelled('', `${plain(name)}${by === null ? '' : ` (${plain(by)})`}`, 0, style);
   return `${[...title.map((line) => style.paint(line, 'bold')), ...lines].join('\n')}\n`;
 }
 
@@ -108,7 +108,7 @@ export function testText({ target: name, answers, ok }: TargetTest, options: Ter
   const lines = answers.flatMap(({ part, subject, ok: isWell, text }) => {
     const mark = isWell ? 'ok  ' : 'FAIL';
     const head = `${mark}  ${part.padEnd(width)}  `;
-    const [first = '', ...more] = hanging(head, `${plain(subject)}: ${plain(text)}`, options.columns);
+    const [first = '', ...more] = labelled(head, `${plain(subject)}: ${plain(text)}`, head.length, style);
     const painted = style.paint(mark, isWell ? 'green' : 'red') + first.slice(mark.length);
     return [painted, ...more];
   });
@@ -117,10 +117,4 @@ export function testText({ target: name, answers, ok }: TargetTest, options: Ter
     ? 'Everything answers.'
     : `${silent} of ${answers.length} ${silent === 1 ? 'does' : 'do'} not answer as ${silent === 1 ? 'it' : 'they'} should.`;
   return `${[style.paint(plain(name), 'bold'), ...lines, verdict].join('\n')}\n`;
-}
-
-/** A paragraph behind a head; further lines stand under the first. */
-function hanging(head: string, text: string, columns: number): string[] {
-  const margin = ' '.repeat(head.length);
-  return wrap(text, columns - head.length).map((line, index) => `${index === 0 ? head : margin}${line}`);
 }
