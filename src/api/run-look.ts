@@ -1,5 +1,5 @@
+import type { ClusterAccess } from '../cluster/access.js';
 import { clusterFacts } from '../cluster/facts.js';
-import type { HttpAccess } from '../cluster/http.js';
 import type { Lab } from '../lab/lab.js';
 import { type TpcbState, tpcbSums } from '../ledger/invariants.js';
 import { sourcesOf } from '../ledger/sources.js';
@@ -22,7 +22,7 @@ export async function look(
   resolved: ResolvedTarget,
   order: RunOrder,
   faults: readonly FaultPlan[],
-  access: HttpAccess,
+  access: ClusterAccess,
   signal: AbortSignal,
 ): Promise<{ readonly plan: Plan; readonly cluster: ClusterFacts; readonly ledger: LedgerPlan }> {
   const { target, secrets } = resolved;
@@ -38,7 +38,7 @@ export async function look(
     const plan = planOf(settings, target, workload, { faults, ledger: ledger.mode });
     const rw = await wayTo(sql, target.rw);
     await checkServer(sql, plan, rw);
-    const known = isLab(resolved) ? resolved.settings : givenChecks(order.input.args);
+    const known = isLab(resolved) ? resolved.settings : givenChecks(order.target);
     const facts = await clusterFacts(target, sql, known, access);
     return { plan, ledger, cluster: { ...facts, ways: { rw, ...(ro === undefined ? {} : { ro }) } } };
   } catch (error) {

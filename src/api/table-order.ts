@@ -10,7 +10,8 @@ import type { Flag, Flags } from './flags.js';
 import { INERT_TABLE_FLAGS } from './inert-flags.js';
 import { TABLE_FLAGS } from './table-flags.js';
 import { tableCommand } from './table-work.js';
-import { givenTarget, isTargetGiven, labTarget, type ResolvedTarget } from './target.js';
+import { type ResolvedTarget, resolveTarget } from './target.js';
+import { fileInWords, readTargetSettings } from './target-settings.js';
 
 /** A workload by the words that the user has for it. */
 export type NamedWorkload = Omit<Part, 'weight'>;
@@ -21,6 +22,8 @@ export interface TableOrder {
   /** Options of the workload as they were given. */
   readonly given: OptionValues;
   readonly target: ResolvedTarget;
+  /** Which target of a file it is, one sentence for people; absent where it is none. */
+  readonly ofFile?: string;
   readonly force: boolean;
 }
 
@@ -49,14 +52,22 @@ export async function readTableOrder(
   const options = workloadOptions(args, [workload], flagsBeside(workload), 'init');
   parseOptions(workload, options);
   const force = once(args, 'force');
-  const target = isTargetGiven(args) ? await givenTarget(given) : await labTarget(given);
+  const settings = await readTargetSettings(given);
+  const target = await resolveTarget(given, settings);
   if (target === undefined) {
     throw new UserError(
       `${command} needs a target, and no lab is up.`,
       "Start one with 'pgha-bench lab up', or give --rw URI.",
     );
   }
-  return { named, given: options, target, force: force !== undefined && parseSwitch(force, '--force') };
+  const ofFile = fileInWords(settings);
+  return {
+    named,
+    given: options,
+    target,
+    ...(ofFile === undefined ? {} : { ofFile }),
+    force: force !== undefined && parseSwitch(force, '--force'),
+  };
 }
 
 /** The options of the command, without those that the workload has for something of its own. */

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import http from 'node:http';
@@ -8,7 +8,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { UserError } from '../errors.js';
-import { checkCredentials, patroniAccess, tlsProblem } from './access.js';
+import { checkCredentials, clusterAccess, patroniAccess, tlsProblem } from './access.js';
+import { makeCertificates } from './certificates.fixture.js';
+import { EtcdLogin } from './etcd-login.js';
 import { request } from './http.js';
 
 let directory: string;
@@ -17,7 +19,7 @@ const children: ChildProcess[] = [];
 
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'pgha-tls-'));
-  makeCertificates();
+  makeCertificates(directory);
 });
 
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -40,6 +42,28 @@ describe('patroniAccess', () => {
       tls: { caFile: 'ca', certFile: 'c', keyFile: 'k', insecure: true },
     });
     expect(patroniAccess({}, { patroniPassword: 'secret' })).toEqual({});
+  });
+});
+
+describe('clusterAccess', () => {
+  it('hands the authority of Patroni on where nothing else is said, and its user and certificate to nobody', () => {
+    const patroni = { user: 'me', caFile: 'ca', certFile: 'c', keyFile: 'k', insecure: true };
+    const { haproxy, etcd } = clusterAccess({ patroniAccess: patroni }, { patroniPassword: 'secret' });
+    expect(haproxy).toEqual({ tls: { caFile: 'ca', insecure: true } });
+    expect(etcd).toEqual({ tls: { caFile: 'ca', insecure: true } });
+  });
+
+  it('gives HAProxy a password with each request, and etcd none', () => {
+    const { haproxy, etcd } = clusterAccess(
+      {
+        haproxyAccess: { user: 'you', caFile: 'own' },
+        etcdAccess: { user: 'root' },
+        patroniAccess: { caFile: 'ca' },
+      },
+      { haproxyPassword: 'two', etcdPassword: 'three' },
+    );
+    expect(haproxy).toEqual({ basicAuth: { user: 'you', password: 'two' }, tls: { caFile: 'own' } });
+    expect(etcd).toEqual({ tls: { caFile: 'ca' }, login: expect.any(EtcdLogin) });
   });
 });
 
@@ -207,31 +231,4 @@ async function portOf(server: Server): Promise<number> {
 
 function file(name: string): string {
   return join(directory, name);
-}
-
-/** An authority, what it signed for a server and a client, and one that signed itself. */
-function makeCertificates(): void {
-  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: directory, stdio: 'pipe' });
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-  const selfSigned = (name: string) =>
-    openssl('req', '-x509', ...key, '-keyout', `${name}.key`, '-out', `${name}.pem`, '-subj', `/CN=${name}`);
-  selfSigned('ca');
-  selfSigned('foreign');
-  for (const name of ['server', 'client']) {
-    const names = ['-addext', 'subjectAltName=IP:127.0.0.1'];
-    openssl(
-      'req',
-      '-new',
-      ...key,
-      '-keyout',
-      `${name}.key`,
-      '-out',
-      `${name}.csr`,
-      '-subj',
-      `/CN=${name}`,
-      ...names,
-    );
-    const signing = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-copy_extensions', 'copy'];
-    openssl('x509', '-req', '-in', `${name}.csr`, '-out', `${name}.pem`, ...signing);
-  }
 }
