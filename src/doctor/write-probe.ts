@@ -4,7 +4,7 @@ import type pg from 'pg';
 import { codeOf, messageOf, UserError } from '../errors.js';
 import type { Address, Endpoint } from '../plan/target.js';
 import { closeClient, openClient } from '../postgres/connect.js';
-import { type Answer, type Asked, answerOf, PATIENCE_MS } from './answer.js';
+import { type Asked, answerOf, PATIENCE_MS } from './answer.js';
 import { endpointAt } from './postgres-evidence.js';
 
 /** A row that was written through the read-write endpoint, and where it was read. */
@@ -52,20 +52,30 @@ export async function probeByWriting(
 ): Promise<WriteProbe> {
   const table = `pgha_bench_doctor_${randomBytes(6).toString('hex')}`;
   const client = await openClient(rw, password, 'doctor', { queryTimeoutMs: 2 * PATIENCE_MS });
+  // Connecting is not the time that a row takes.
+  const connected = await Promise.all(readers.map(connect));
   try {
     await client.query(`CREATE TABLE ${table} (token int)`);
     try {
       const askedMs = performance.now();
       await client.query(`INSERT INTO ${table} VALUES (1)`);
       const ackedMs = performance.now();
-      const visible = await Promise.all(readers.map((reader) => readBy(reader, table, ackedMs)));
+      const visible = await Promise.all(connected.map((each) => readBy(each, table, ackedMs)));
       return { ackMs: ackedMs - askedMs, visible };
     } finally {
       await drop(client, table);
     }
   } finally {
-    await closeClient(client);
+    const others = connected.flatMap(({ answer }) => ('value' in answer ? [answer.value] : []));
+    await Promise.all([client, ...others].map(closeClient));
   }
+}
+
+async function connect({ name, endpoint, password }: Reader): Promise<Asked<pg.Client>> {
+  const answer = await answerOf((signal) =>
+    openClient(endpoint, password, 'doctor', { queryTimeoutMs: PATIENCE_MS, signal }),
+  );
+  return { name, answer };
 }
 
 /** @throws UserError that names what is left behind */
@@ -77,17 +87,19 @@ async function drop(client: pg.Client, table: string): Promise<void> {
   }
 }
 
-async function readBy(reader: Reader, table: string, ackedMs: number): Promise<Asked<number>> {
-  const answer: Answer<number> = await answerOf(async (signal) => {
-    const wait = { queryTimeoutMs: PATIENCE_MS, signal };
-    const client = await openClient(reader.endpoint, reader.password, 'doctor', wait);
-    try {
-      return await visibleAfter(client, table, ackedMs, signal);
-    } finally {
-      await closeClient(client);
-    }
-  }, VISIBLE_WITHIN_MS + PATIENCE_MS);
-  return { name: reader.name, answer };
+async function readBy(
+  { name, answer }: Asked<pg.Client>,
+  table: string,
+  ackedMs: number,
+): Promise<Asked<number>> {
+  if ('unknown' in answer) {
+    return { name, answer };
+  }
+  const within = VISIBLE_WITHIN_MS + PATIENCE_MS;
+  return {
+    name,
+    answer: await answerOf((signal) => visibleAfter(answer.value, table, ackedMs, signal), within),
+  };
 }
 
 async function visibleAfter(
