@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { appendFile, chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -45,7 +45,8 @@ afterAll(async () => {
 
 /** Ids of the checks that found something, sorted. */
 function foundBy({ findings }: TargetDiagnosis): readonly string[] {
-  return [...new Set(findings.map(({ check }) => check))].sort();
+  // The machine of the tests may have whatever it has.
+  return [...new Set(findings.filter(({ layer }) => layer !== 'host').map(({ check }) => check))].sort();
 }
 
 /** Looks until exactly these checks find something: what is planted may take Patroni a loop. */
@@ -221,11 +222,11 @@ const DEFECTS: readonly Defect[] = [
     undo: () => onReplica('ALTER SYSTEM RESET work_mem', 'SELECT pg_reload_conf()'),
   },
   {
-    name: 'a replica whose replay is paused, which a written row shows, too',
+    name: 'a replica that delays its replay, which a written row shows, too',
     checks: ['replay-goes-on', 'write-probe'],
     options: { writeProbe: true },
-    plant: () => onReplica('SELECT pg_wal_replay_pause()'),
-    undo: () => onReplica('SELECT pg_wal_replay_resume()'),
+    plant: () => onReplica("ALTER SYSTEM SET recovery_min_apply_delay = '1min'", 'SELECT pg_reload_conf()'),
+    undo: () => onReplica('ALTER SYSTEM RESET recovery_min_apply_delay', 'SELECT pg_reload_conf()'),
   },
   {
     name: 'pg_hba.conf without a line for replication',
@@ -420,7 +421,7 @@ describe('a target that is given wrongly', () => {
     `postgresql://pgha:${password()}@${lab.haproxy.address}:${port}/pgha?sslmode=disable`;
 
   it('has its read-only endpoint at the primary', async () => {
-    const target = { lab: 'doctor', stateDir, ro: uri(lab.haproxy.rwPort) };
+    const target = { lab: 'doctor', stateDir, rw: uri(lab.haproxy.rwPort), ro: uri(lab.haproxy.rwPort) };
     await expectFound(['ro-is-standby'], { target });
   });
 

@@ -121,8 +121,7 @@ export const ENDPOINT_CHECKS: readonly LiveCheck[] = [
     look: ({ postgres, patroni }) => {
       const { rw } = postgres;
       if ('unknown' in rw) {
-        // What is wrong is told by openClient in words of its own.
-        return [refusal('rw', rw.unknown, 'No client could write.', 'Check --rw, the proxy, and the user.')];
+        return [unreachable(rw.unknown)];
       }
       if (rw.value.standby) {
         const why = 'Each write fails there.';
@@ -200,6 +199,13 @@ const TIMEOUTS = [
 
 function onRw(look: (rw: EndpointLook) => readonly Complaint[]): LiveCheck['look'] {
   return ({ postgres }) => given(postgres.rw, look);
+}
+
+/** Who could not connect says what to do, in a sentence of its own. */
+function unreachable(reason: string): Complaint {
+  const [, found = `The read-write endpoint did not answer: ${reason}.`, fix = 'Check --rw, and the proxy.'] =
+    /^([A-Z].*?\.) ([A-Z].*)$/.exec(reason) ?? [];
+  return refusal('rw', found, 'No client can write.', fix);
 }
 
 function at({ address, port }: EndpointLook): string {

@@ -1,6 +1,6 @@
 import { objectOf, textOf } from '../cluster/json.js';
 import { hostPort } from '../plan/target.js';
-import { each, given, givenBoth, known } from './answer.js';
+import { type Answer, each, given, givenBoth, known } from './answer.js';
 import { refusal, warning } from './complaint.js';
 import { type EtcdEvidence, type EtcdNode, NAMESPACE } from './etcd-evidence.js';
 import type { LiveCheck, LiveEvidence } from './evidence.js';
@@ -85,12 +85,7 @@ export const ETCD_CHECKS: readonly LiveCheck[] = [
       each(
         nodes.map(({ name, metrics, status }) => ({
           name,
-          answer:
-            'unknown' in metrics
-              ? metrics
-              : 'unknown' in status
-                ? status
-                : { value: [metrics.value, status.value] as const },
+          answer: both(metrics, status),
         })),
         ([{ quotaBytes }, { dbSizeBytes }], name) =>
           quotaBytes === null || quotaBytes === 0 || dbSizeBytes === null || dbSizeBytes < 0.8 * quotaBytes
@@ -131,7 +126,10 @@ export const ETCD_CHECKS: readonly LiveCheck[] = [
     id: 'etcd-healthy',
     layer: 'etcd',
     about: 'each member of etcd answers and is in touch with the quorum',
-    look: onEtcd(({ nodes }) => nodes.flatMap(healthComplaints)),
+    look: onEtcd(({ nodes, alarms }) => {
+      const hasAlarm = (known(alarms) ?? []).length > 0;
+      return nodes.flatMap((node) => healthComplaints(node, hasAlarm));
+    }),
   },
   {
     id: 'etcd-initialize',
@@ -255,28 +253,27 @@ function scopeOf({ patroni }: LiveEvidence): string | null {
   return members.flatMap(({ self }) => ('value' in self ? (self.value.scope ?? []) : []))[0] ?? null;
 }
 
-function healthComplaints({ name, url, status, healthy }: EtcdNode): readonly Complaint[] {
-  const unknown = 'unknown' in status ? status.unknown : 'unknown' in healthy ? healthy.unknown : null;
-  if (unknown === null && known(healthy) === true) {
+/** With an alarm each member says that it is not healthy: then the alarm is what is wrong. */
+function healthComplaints({ name, url, status, healthy }: EtcdNode, hasAlarm: boolean): readonly Complaint[] {
+  const unknown = whyUnknown(status) ?? whyUnknown(healthy);
+  if (unknown === null && (known(healthy) === true || (hasAlarm && known(status)?.leaderId !== null))) {
     return [];
   }
-  const why = 'One more loss may leave etcd without a quorum, and the cluster without a leader.';
   if (unknown?.includes('answered 404') === true) {
     const found = `etcd ${name} does not speak version 3 of its API over HTTP at ${url}.`;
-    return [
-      refusal(
-        name,
-        found,
-        'Patroni speaks nothing else: it cannot keep its leader key there.',
-        'Set enable-grpc-gateway: true in the configuration of etcd.',
-      ),
-    ];
+    const why = 'Patroni speaks nothing else: it cannot keep its leader key there.';
+    return [refusal(name, found, why, 'Set enable-grpc-gateway: true in the configuration of etcd.')];
   }
   const found =
     unknown === null
       ? `etcd ${name} is out of touch with the quorum.`
       : `etcd ${name} does not answer at ${url} (${unknown.replace(/^\S+: /, '')}).`;
+  const why = 'One more loss may leave etcd without a quorum, and the cluster without a leader.';
   return [warning(name, found, why, `Start etcd of ${name}, or see its log.`)];
+}
+
+function whyUnknown(answer: Answer<unknown>): string | null {
+  return 'unknown' in answer ? answer.unknown : null;
 }
 
 function apart(nodes: readonly EtcdNode[], what: 'clusterId' | 'leaderId'): readonly Complaint[] {
@@ -320,6 +317,13 @@ function versions(nodes: readonly EtcdNode[]): readonly Complaint[] {
           'Bring all members to one version.',
         ),
       ];
+}
+
+function both<T, U>(one: Answer<T>, other: Answer<U>): Answer<readonly [T, U]> {
+  if ('unknown' in one) {
+    return one;
+  }
+  return 'unknown' in other ? other : { value: [one.value, other.value] };
 }
 
 function nameOf({ members }: EtcdEvidence, id: string): string {

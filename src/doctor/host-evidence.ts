@@ -1,6 +1,7 @@
-import { access, statfs } from 'node:fs/promises';
+import { readdir, readFile, statfs } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
 import { type Answer, answerOf } from './answer.js';
 
 /** The machine of the servers, where it is this one. */
@@ -17,13 +18,8 @@ export interface Disk {
   readonly free: Answer<{ readonly freeBytes: number; readonly totalBytes: number }>;
 }
 
-const UNITS = [
-  '/etc/systemd/system/multi-user.target.wants/postgresql.service',
-  '/etc/systemd/system/multi-user.target.wants/postgresql-15.service',
-  '/etc/systemd/system/multi-user.target.wants/postgresql-16.service',
-  '/etc/systemd/system/multi-user.target.wants/postgresql-17.service',
-  '/etc/systemd/system/multi-user.target.wants/postgresql-18.service',
-];
+const WANTED = '/etc/systemd/system/multi-user.target.wants';
+const DEBIAN = '/etc/postgresql';
 
 /** @param directories of data by the member's name; @param isLab whether the tool itself started all of it */
 export async function gatherHost(
@@ -44,7 +40,7 @@ export async function gatherHost(
     disks,
     serviceEnabled: isLab
       ? { unknown: 'a lab has no services' }
-      : { value: (await Promise.all(UNITS.map(exists))).some(Boolean) },
+      : await answerOf(() => startsByItself(WANTED, DEBIAN)),
   };
 }
 
@@ -62,9 +58,30 @@ export function isLocal(host: string): boolean {
   return host.startsWith('127.') || own.includes(host);
 }
 
-async function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
+/**
+ * Debian's service starts those clusters whose start.conf says `auto`, or says nothing; those of other distributions
+ * have the version in their name, and start one.
+ * @param wanted directory of the services that are enabled; @param debian of the clusters, by version and name
+ */
+export async function startsByItself(wanted: string, debian: string): Promise<boolean> {
+  const enabled = await namesIn(wanted);
+  if (enabled.some((name) => /^postgresql-\d+\.service$/.test(name))) {
+    return true;
+  }
+  if (!enabled.includes('postgresql.service')) {
+    return false;
+  }
+  const versions = await namesIn(debian);
+  const clusters = await Promise.all(
+    versions.map(async (version) =>
+      (await namesIn(join(debian, version))).map((name) => join(debian, version, name, 'start.conf')),
+    ),
   );
+  const texts = await Promise.all(clusters.flat().map((file) => readFile(file, 'utf8').catch(() => 'auto')));
+  return texts.some((text) => /^\s*auto\b/m.test(text));
+}
+
+/** None where there is no such directory. */
+async function namesIn(directory: string): Promise<readonly string[]> {
+  return readdir(directory).catch(() => []);
 }

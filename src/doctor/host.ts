@@ -1,5 +1,5 @@
 import { each, given } from './answer.js';
-import { refusal, warning } from './complaint.js';
+import { warning } from './complaint.js';
 import type { LiveCheck } from './evidence.js';
 
 /** The machine of the servers, where it is this one. */
@@ -38,11 +38,11 @@ export const HOST_CHECKS: readonly LiveCheck[] = [
         given(serviceEnabled, (enabled) =>
           enabled
             ? [
-                refusal(
+                warning(
                   null,
-                  'postgresql.service is enabled on this machine.',
+                  'postgresql.service is enabled on this machine, and has a cluster to start.',
                   'It starts PostgreSQL behind the back of Patroni: after a reboot as a second primary.',
-                  'systemctl disable --now postgresql',
+                  "systemctl disable --now postgresql, or 'manual' in start.conf of the cluster",
                 ),
               ]
             : [],

@@ -145,28 +145,41 @@ export const POSTGRES_CHECKS: readonly LiveCheck[] = [
   {
     id: 'replay-goes-on',
     layer: 'postgres',
-    about: 'no standby has its replay paused',
-    look: onNodes(({ replayPaused }, name) =>
-      replayPaused === true
-        ? [
+    about: 'no standby has its replay paused or delayed',
+    look: onNodes(({ standby, replayPaused, settings }, name) => {
+      const why =
+        'It shows old rows to readers, and must replay all that it has received before it can lead.';
+      const delay = settings.get('recovery_min_apply_delay') ?? '0';
+      if (replayPaused === true) {
+        return [
+          warning(name, `The replay of ${name} is paused.`, why, `SELECT pg_wal_replay_resume() on ${name}`),
+        ];
+      }
+      return !standby || delay === '0'
+        ? []
+        : [
             warning(
               name,
-              `The replay of ${name} is paused.`,
-              'It shows old rows to readers, and must replay all that it has received before it can lead.',
-              `SELECT pg_wal_replay_resume() on ${name}`,
+              `recovery_min_apply_delay is ${delay} on ${name}.`,
+              why,
+              `Set it to 0 on ${name}, or give it the tags nofailover and noloadbalance.`,
             ),
-          ]
-        : [],
-    ),
+          ];
+    }),
   },
   {
     id: 'slots-used',
     layer: 'postgres',
     about: 'no replication slot of the leader is left alone, or has lost its WAL',
-    look: onPrimary(({ slots }, name) =>
-      // Logical ones have a check of their own.
-      slots.filter(({ kind }) => kind === 'physical').flatMap((slot) => slotComplaints(slot, name)),
-    ),
+    look: (evidence) => {
+      // A member that does not use its slot does not stream, which is told elsewhere; so are logical slots.
+      const members = new Set(memberNames(evidence).map(slotOf));
+      return onPrimary(({ slots }, name) =>
+        slots
+          .filter(({ kind, name: slot, active }) => kind === 'physical' && (active || !members.has(slot)))
+          .flatMap((slot) => slotComplaints(slot, name)),
+      )(evidence);
+    },
   },
   {
     id: 'sync-standbys',
@@ -323,6 +336,11 @@ function strangers(
       ),
     );
   return [...others, ...logical];
+}
+
+/** As Patroni names the slot of a member. */
+function slotOf(member: string): string {
+  return member.toLowerCase().replaceAll(/[-. ]/g, '_');
 }
 
 function memberNames({ patroni, postgres }: LiveEvidence): readonly string[] {
