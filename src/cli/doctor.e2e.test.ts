@@ -222,11 +222,12 @@ const DEFECTS: readonly Defect[] = [
     undo: () => onReplica('ALTER SYSTEM RESET work_mem', 'SELECT pg_reload_conf()'),
   },
   {
-    name: 'a replica that delays its replay, which a written row shows, too',
+    name: 'replicas that delay their replay, which a written row shows, too',
     checks: ['replay-goes-on', 'write-probe'],
     options: { writeProbe: true },
-    plant: () => onReplica("ALTER SYSTEM SET recovery_min_apply_delay = '1min'", 'SELECT pg_reload_conf()'),
-    undo: () => onReplica('ALTER SYSTEM RESET recovery_min_apply_delay', 'SELECT pg_reload_conf()'),
+    // What ALTER SYSTEM sets, or pg_wal_replay_pause() stops, Patroni takes back in its next loop.
+    plant: () => config({ postgresql: { recovery_conf: { recovery_min_apply_delay: '1min' } } }),
+    undo: () => config({ postgresql: { recovery_conf: null } }),
   },
   {
     name: 'pg_hba.conf without a line for replication',
@@ -396,7 +397,7 @@ describe('a healthy lab', () => {
   it('has nothing that is found', async () => {
     const ended = await cli.run(['doctor', '--lab', 'doctor', '--write-probe']);
     expect(ended.stderr).toBe('');
-    expect(ended.stdout).toMatch(/^lab doctor: \d+ checks: \d+ well, 1 not looked at$/m);
+    expect(ended.stdout).toMatch(/^lab doctor: (\d+) checks: \1 well$/m);
     expect(ended.stdout).toMatch(/A row was acknowledged after/);
     expect(ended.code).toBe(0);
     const tables = await sql("SELECT FROM pg_class WHERE relname LIKE 'pgha_bench_doctor%'");

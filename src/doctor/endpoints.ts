@@ -181,7 +181,7 @@ export const ENDPOINT_CHECKS: readonly LiveCheck[] = [
                   name,
                   `What was written through rw could not be read on ${name}: ${answer.unknown}.`,
                   'It does not replicate: whoever it is, it would lead with old data.',
-                  `See pg_stat_replication of the leader, and the log of ${name}.`,
+                  `See pg_stat_replication of the leader, and the log of ${name === 'ro' ? 'the replicas' : name}.`,
                 ),
               ],
         ),

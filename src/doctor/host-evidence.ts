@@ -7,7 +7,7 @@ import { type Answer, answerOf } from './answer.js';
 /** The machine of the servers, where it is this one. */
 export interface HostEvidence {
   readonly disks: readonly Disk[];
-  /** Whether the distribution's own service starts a PostgreSQL, too; unknown on a lab, which has nothing to do with it. */
+  /** Whether the distribution's own service starts a PostgreSQL, too; never one of a lab, whose data lie elsewhere. */
   readonly serviceEnabled: Answer<boolean>;
 }
 
@@ -38,9 +38,7 @@ export async function gatherHost(
   );
   return {
     disks,
-    serviceEnabled: isLab
-      ? { unknown: 'a lab has no services' }
-      : await answerOf(() => startsByItself(WANTED, DEBIAN)),
+    serviceEnabled: isLab ? { value: false } : await answerOf(() => startsByItself(WANTED, DEBIAN)),
   };
 }
 
