@@ -3,7 +3,7 @@ import { diagnoseGiven, exitCodeOf, listChecks, switchOf, type TargetDiagnosis }
 import { EXIT } from '../api/exit.js';
 import { DIAGNOSIS_FORMATS, renderDiagnosis } from '../api/render-diagnosis.js';
 import { choice } from '../plan/words.js';
-import { labelled, styleOf, type TerminalOptions } from '../report/terminal/text.js';
+import { labelled, plain, styleOf, type TerminalOptions } from '../report/terminal/text.js';
 import { terminalOf } from './terminal.js';
 import { givenBy } from './words.js';
 
@@ -55,7 +55,7 @@ function writeProbeLines({ writeProbe }: TargetDiagnosis, terminal: TerminalOpti
     ([name, ms]) => `${name} ${ms === null ? 'not at all' : millis(ms)}`,
   );
   const text = `A row was acknowledged after ${millis(ackMs)}, and could be read after: ${seen.join(', ')}.`;
-  return `${labelled('', text, 0, styleOf(terminal)).join('\n')}\n`;
+  return `${labelled('', plain(text), 0, styleOf(terminal)).join('\n')}\n`;
 }
 
 function millis(ms: number): string {

@@ -46,14 +46,11 @@ export async function gatherPatroni(
   const patient = { ...access, timeoutMs: TIMEOUT_MS };
   const cluster = await answerOf((signal) => firstOf(urls, (url) => getCluster(url, { ...patient, signal })));
   const known = 'value' in cluster ? cluster.value.members : [];
-  const nodes = [
-    ...known.map(({ name, apiUrl }) => ({ name, apiUrl })),
-    ...urls
-      .filter((url) => known.every(({ apiUrl }) => apiUrl !== url))
-      // Another address of a member that is listed is no other member.
-      .slice(0, known.length === 0 ? undefined : 0)
-      .map((url) => ({ name: url, apiUrl: url })),
-  ];
+  const listed = known.map(({ name, apiUrl }) => ({ name, apiUrl }));
+  const unlisted = urls
+    .filter((url) => known.every(({ apiUrl }) => apiUrl !== url))
+    .map((url) => ({ name: url, apiUrl: url }));
+  const nodes = [...listed, ...unlisted];
   const [config, refusal, ...members] = await Promise.all([
     answerOf((signal) => firstOf(urls, (url) => getConfig(url, { ...patient, signal }))),
     depth === 'quick'
@@ -66,7 +63,11 @@ export async function gatherPatroni(
         ),
     ...nodes.map((node) => lookAt(node, patient, depth === 'quick' ? 0 : SAMPLES)),
   ]);
-  return { cluster, config, refusal, members };
+  // One that answers at an address that is not listed is one of those that are, or is not in the cluster; one that does not
+  // answer may have been away for so long that its key has expired.
+  const isAlias = ({ name, self }: PatroniNode) =>
+    known.length > 0 && 'value' in self && !known.some((each) => each.name === name);
+  return { cluster, config, refusal, members: members.filter((node) => !isAlias(node)) };
 }
 
 /** All are asked at the same time: those that are down take long to say nothing. */

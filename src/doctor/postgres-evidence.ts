@@ -9,7 +9,7 @@ import { type Answer, type Asked, answerOf, PATIENCE_MS } from './answer.js';
 import { type EndpointLook, lookAtEndpoint, type Settings, systemIdentifierOf } from './postgres-endpoint.js';
 
 export interface PostgresEvidence {
-  /** Each member, past the proxy; without Patroni, what the read-write endpoint leads to. */
+  /** Each member, past the proxy; where none is known, what the read-write endpoint leads to. */
   readonly nodes: readonly PostgresNode[];
   readonly rw: Answer<EndpointLook>;
   readonly ro: Answer<EndpointLook>;
@@ -111,7 +111,7 @@ function nodesOf(
   target: Target,
   members: readonly ClusterMember[],
 ): readonly { readonly name: string; readonly address: Address }[] {
-  if (target.patroni.length === 0) {
+  if (members.length === 0) {
     return [{ name: hostPort(target.rw), address: target.rw }];
   }
   return members.flatMap((member) => {
