@@ -416,6 +416,26 @@ describe('a lab with one defect', () => {
   });
 });
 
+describe('a run', () => {
+  const words = ['run', '-f', 'one.sql', '--lab', 'doctor', '--fault', 'none', '-t', '1', '--probes', 'off'];
+
+  it('does not begin where it would mislead, unless it is told to', async () => {
+    await writeFile(join(cli.directory, 'one.sql'), 'SELECT 1;\n');
+    const url = nodeOf(replica()).apiUrl;
+    await request('POST', `${url}/restart`, {}, { schedule: tomorrow() });
+    try {
+      const refused = await cli.run(words);
+      expect(refused.stderr.trimEnd().split('\n').at(-1)).toBe(
+        `pgha-bench: A restart of ${replica()} is scheduled. patronictl flush SCOPE ${replica()} restart. 'pgha-bench doctor' says more (no-scheduled-change); --doctor off runs all the same.`,
+      );
+      expect(refused.code).toBe(2);
+      await cli.succeed([...words, '--doctor', 'off']);
+    } finally {
+      await request('DELETE', `${url}/restart`, {});
+    }
+  });
+});
+
 describe('a target that is given wrongly', () => {
   const password = () => lab.secrets.rwPassword ?? '';
   const uri = (port: number) =>

@@ -1,3 +1,4 @@
+import { EndpointError } from '../cluster/http.js';
 import { messageOf } from '../errors.js';
 
 /** What was asked, or why nobody knows. */
@@ -21,13 +22,19 @@ export async function answerOf<T>(
   });
   const asked = question(control.signal).then(
     (value): Answer<T> => ({ value }),
-    (error: unknown): Answer<T> => ({ unknown: messageOf(error) }),
+    (error: unknown): Answer<T> => ({ unknown: reasonOf(error) }),
   );
   try {
     return await Promise.race([asked, late]);
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Where it was asked is known to who tells of it. */
+function reasonOf(error: unknown): string {
+  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
+  return first instanceof EndpointError ? first.message.slice(first.endpoint.length + 2) : messageOf(first);
 }
 
 /** The answer, null where nobody knows. */

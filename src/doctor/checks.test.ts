@@ -51,9 +51,7 @@ const DEFECTS: readonly (readonly [check: string, severity: Severity, found: str
     patroni((old) => ({
       ...old,
       members: old.members.map((each) =>
-        each.name === 'n3'
-          ? { ...each, self: { unknown: 'http://127.0.4.3:8008/patroni: connect ECONNREFUSED' } }
-          : each,
+        each.name === 'n3' ? { ...each, self: { unknown: 'connect ECONNREFUSED' } } : each,
       ),
     })),
   ],
@@ -210,17 +208,12 @@ const DEFECTS: readonly (readonly [check: string, severity: Severity, found: str
     'etcd n3 is out of touch with the quorum.',
     etcdNode('n3', { healthy: { value: false } }),
   ],
-  [
-    'etcd-healthy',
-    'warn',
-    'etcd n3 does not answer',
-    etcdNode('n3', { status: { unknown: 'http://x: refused' } }),
-  ],
+  ['etcd-healthy', 'warn', 'etcd n3 does not answer', etcdNode('n3', { status: { unknown: 'refused' } })],
   [
     'etcd-healthy',
     'refuse',
     'does not speak version 3',
-    etcdNode('n3', { status: { unknown: 'http://x: answered 404' } }),
+    etcdNode('n3', { status: { unknown: 'answered 404' } }),
   ],
   [
     'etcd-initialize',
@@ -557,6 +550,16 @@ describe('the checks of a running target', () => {
     expect(findings.map(({ check }) => check)).toEqual(['rw-is-leader']);
     const made = checks.filter(({ outcome }) => outcome === 'ok').map(({ check }) => check);
     expect(made).toEqual([]);
+  });
+
+  it('say nothing of Patroni where there is none', () => {
+    const evidence = {
+      ...healthy(),
+      patroni: { unknown: 'not given' },
+      host: { value: { disks: [], serviceEnabled: { value: true } } },
+    };
+    const { findings } = diagnose('server', LIVE_CHECKS, evidence);
+    expect(findings).toEqual([]);
   });
 
   it('say that a node was not looked at where the others are well', () => {

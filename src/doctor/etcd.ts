@@ -267,7 +267,7 @@ function healthComplaints({ name, url, status, healthy }: EtcdNode, hasAlarm: bo
   const found =
     unknown === null
       ? `etcd ${name} is out of touch with the quorum.`
-      : `etcd ${name} does not answer at ${url} (${unknown.replace(/^\S+: /, '')}).`;
+      : `etcd ${name === url ? '' : `${name} `}does not answer at ${url} (${unknown}).`;
   const why = 'One more loss may leave etcd without a quorum, and the cluster without a leader.';
   return [warning(name, found, why, `Start etcd of ${name}, or see its log.`)];
 }

@@ -1,4 +1,4 @@
-import { each, given } from './answer.js';
+import { each, given, givenBoth } from './answer.js';
 import { warning } from './complaint.js';
 import type { LiveCheck } from './evidence.js';
 
@@ -33,8 +33,9 @@ export const HOST_CHECKS: readonly LiveCheck[] = [
     id: 'one-starter',
     layer: 'host',
     about: 'nothing but Patroni starts PostgreSQL (postgresql.service is not enabled)',
-    look: ({ host }) =>
-      given(host, ({ serviceEnabled }) =>
+    // A server without Patroni is that service's to start.
+    look: ({ host, patroni }) =>
+      givenBoth(patroni, host, (_, { serviceEnabled }) =>
         given(serviceEnabled, (enabled) =>
           enabled
             ? [

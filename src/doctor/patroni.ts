@@ -51,7 +51,7 @@ export const PATRONI_CHECKS: readonly LiveCheck[] = [
               {
                 severity: 'refuse' as const,
                 subject: name,
-                found: `${name} does not answer at ${apiUrl} (${self.unknown.replace(/^\S+: /, '')}).`,
+                found: `${name === apiUrl ? 'A member' : name} does not answer at ${apiUrl} (${self.unknown}).`,
                 why: 'It cannot be watched, and others that ask it during a failover wait for it 2 s.',
                 fix: `Start Patroni of ${name}, or let this machine reach its REST API.`,
               },

@@ -123,7 +123,12 @@ export const POSTGRES_CHECKS: readonly LiveCheck[] = [
     id: 'other-walsenders',
     layer: 'postgres',
     about: 'nobody but the members receives WAL from the leader, and no logical slot holds it up',
-    look: (evidence) => onPrimary((facts, name) => strangers(facts, name, memberNames(evidence)))(evidence),
+    look: (evidence) =>
+      given(evidence.patroni, ({ cluster }) =>
+        given(cluster, () =>
+          onPrimary((facts, name) => strangers(facts, name, memberNames(evidence)))(evidence),
+        ),
+      ),
   },
   {
     id: 'prepared-transactions',
