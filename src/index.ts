@@ -69,6 +69,7 @@ export type {
   FaultOptions,
   LabTarget,
   LoadOptions,
+  NamedTarget,
   ResultOptions,
   RunHooks,
   RunOptions,
@@ -92,6 +93,15 @@ export {
   type TerminalReportOptions,
 } from './api/render-report.js';
 export { run } from './api/run.js';
+export {
+  type ListedTarget,
+  listTargets,
+  showTarget,
+  type TargetDescription,
+  type TargetList,
+  type TargetOptionDescription,
+} from './api/target-show.js';
+export { type TargetAnswer, type TargetTest, testTarget } from './api/target-test.js';
 export { toolVersion } from './api/version.js';
 export {
   describeWorkload,

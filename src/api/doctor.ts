@@ -12,8 +12,9 @@ import type { Flags } from './flags.js';
 import { noLab } from './lab.js';
 import type { TargetOptions } from './options.js';
 import { isLab } from './run-look.js';
-import { givenChecks, givenTarget, isTargetGiven, labTarget, type ResolvedTarget } from './target.js';
+import { givenChecks, type ResolvedTarget, resolveTarget } from './target.js';
 import { TARGET_FLAGS } from './target-flags.js';
+import { readTargetSettings, type TargetSettings } from './target-settings.js';
 import { targetGiven } from './texts.js';
 import { refuseUnknown } from './unknown-option.js';
 
@@ -75,8 +76,9 @@ export async function diagnoseTarget(options: DoctorOptions = {}): Promise<Targe
 export async function diagnoseGiven(given: Given): Promise<TargetDiagnosis> {
   const clients = parseInteger(once(given.args, 'clients') ?? '1', '--clients', { min: 1 });
   const writeProbe = switchOf(given, 'write-probe');
-  const resolved = await resolve(given);
-  const insight = await insightOf(resolved, given);
+  const settings = await readTargetSettings(given);
+  const resolved = await resolve(given, settings);
+  const insight = await insightOf(resolved, settings);
   const { target, secrets } = resolved;
   const evidence = await gatherLive(target, secrets, insight, { clients, lookers: LOOKERS, writeProbe });
   refuseSilence(evidence);
@@ -116,20 +118,20 @@ export function switchOf({ args }: Given, flag: string): boolean {
   return text !== undefined && parseSwitch(text, `--${flag}`);
 }
 
-async function resolve(given: Given): Promise<ResolvedTarget> {
-  const resolved = isTargetGiven(given.args) ? await givenTarget(given) : await labTarget(given);
+async function resolve(given: Given, settings: TargetSettings): Promise<ResolvedTarget> {
+  const resolved = await resolveTarget(given, settings);
   if (resolved === undefined) {
     throw await noLab({ ...(given.stateDir === undefined ? {} : { stateDir: given.stateDir }) });
   }
   return resolved;
 }
 
-async function insightOf(resolved: ResolvedTarget, given: Given): Promise<Insight> {
+async function insightOf(resolved: ResolvedTarget, settings: TargetSettings): Promise<Insight> {
   if (isLab(resolved)) {
     return labInsight(resolved);
   }
   return {
-    checks: givenChecks(given.args),
+    checks: givenChecks(settings),
     haproxyPids: { unknown: 'which processes of HAProxy run is known of a lab only' },
   };
 }

@@ -452,8 +452,11 @@ describe('a target that is given wrongly', () => {
   });
 
   it('has the wrong password, which no message repeats', async () => {
-    const rw = uri(lab.haproxy.rwPort).replace(password(), 'hunter2');
-    const { findings } = await expectFound(['rw-is-leader'], { target: { lab: 'doctor', stateDir, rw } });
+    const target = {
+      rw: uri(lab.haproxy.rwPort).replace(password(), 'hunter2'),
+      patroni: nodeOf(leader).apiUrl,
+    };
+    const { findings } = await expectFound(['rw-is-leader'], { target });
     expect(findings[0]?.found).toContain('password authentication failed');
     expect(JSON.stringify(findings)).not.toContain('hunter2');
   });

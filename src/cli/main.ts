@@ -20,6 +20,7 @@ const COMMANDS = [
   'workloads',
   'faults',
   'doctor',
+  'target',
   'lab',
 ];
 
@@ -165,6 +166,16 @@ function parser(words: readonly string[], flags: Flags, exit: (code: number) => 
         handler: async (args: Arguments) => exit(await (await import('./doctor.js')).doctor(args)),
       })
       .command({
+        command: `target [ACTION] [${NAME}]`,
+        describe: "list targets of pgha-bench.yaml; 'show' or 'test' the one that would be used",
+        builder: async (cli: Argv) =>
+          cli
+            .positional('ACTION', { type: 'string', describe: 'list, show or test' })
+            .positional(NAME, { type: 'string', describe: 'of a target; as --target' })
+            .options(yargsOptions((await import('./target.js')).TARGET_COMMAND_FLAGS)),
+        handler: async (args: Arguments) => exit(await (await import('./target.js')).target(args)),
+      })
+      .command({
         command: 'lab',
         describe: 'start, stop and look at a real three-node cluster on loopback',
         builder: async (cli: Argv) => (await import('./lab.js')).labOptions(cli, exit),
@@ -216,6 +227,8 @@ async function flagsOf(command: string): Promise<Flags | undefined> {
       return (await import('./faults.js')).FAULTS_FLAGS;
     case 'doctor':
       return (await import('./doctor.js')).DOCTOR_FLAGS;
+    case 'target':
+      return (await import('./target.js')).TARGET_COMMAND_FLAGS;
     case 'report':
       return (await import('./report.js')).REPORT_FLAGS;
     case 'compare':

@@ -1,4 +1,5 @@
 import { type ClusterAccess, clusterAccess } from '../cluster/access.js';
+import { withDirect } from '../cluster/direct.js';
 import type { ClusterMember } from '../cluster/patroni.js';
 import { UserError } from '../errors.js';
 import type { Secrets, Target } from '../plan/target.js';
@@ -40,7 +41,7 @@ export async function gatherLive(
 ): Promise<LiveEvidence> {
   const access = clusterAccess(target, secrets);
   const patroni = patroniOf(target, access, 'full');
-  const members = patroni.then(membersOf);
+  const members = patroni.then((known) => withDirect(membersOf(known), target));
   const nodes = postgresOf(target, secrets, insight, members);
   const [patroniEvidence, etcd, postgres, haproxy, generator, host, written] = await Promise.all([
     patroni,
@@ -167,7 +168,7 @@ async function writtenTo(
     return { unknown: 'it writes, so that it needs --write-probe' };
   }
   const addresses = (await members).flatMap((member) => {
-    const address = addressOf(target, member);
+    const address = addressOf(member);
     return address === null ? [] : [{ name: member.name, address }];
   });
   const ro = target.ro === undefined ? undefined : { endpoint: target.ro, password: secrets.roPassword };

@@ -95,10 +95,8 @@ export async function gatherPostgres(
   return { rw, ro, nodes };
 }
 
-/** The address that a node has for us. */
-export function addressOf({ direct }: Target, member: ClusterMember): Address | null {
-  const { name, host, port } = member;
-  return direct?.[name] ?? (host === null || port === null ? null : { host, port });
+export function addressOf({ host, port }: ClusterMember): Address | null {
+  return host === null || port === null ? null : { host, port };
 }
 
 /** An endpoint that leads to one address only. */
@@ -115,7 +113,7 @@ function nodesOf(
     return [{ name: hostPort(target.rw), address: target.rw }];
   }
   return members.flatMap((member) => {
-    const address = addressOf(target, member);
+    const address = addressOf(member);
     return address === null ? [] : [{ name: member.name, address }];
   });
 }

@@ -14,7 +14,11 @@ export async function prepareLedger(sql: pg.ClientBase, sources: readonly TokenS
   }
   try {
     // What is there already needs no right to create.
-    if (!(await isThere(sql))) {
+    const found = await foundIn(sql);
+    if (found === 'foreign') {
+      throw new Error('there is a table of this name that pgha-bench did not make');
+    }
+    if (found === 'none') {
       await sql.query(`CREATE TABLE IF NOT EXISTS ${LEDGER_TABLE} (token text PRIMARY KEY)`);
     }
     if (!(await isAnotherRunOn(sql))) {
@@ -28,16 +32,26 @@ export async function prepareLedger(sql: pg.ClientBase, sources: readonly TokenS
   }
 }
 
-/** Takes the table away that prepareLedger() made, if it is there. */
+/** Takes the table away that prepareLedger() made, if it is there; one of its name that others made stays. */
 export async function dropLedger(sql: pg.ClientBase): Promise<void> {
-  await sql.query(`DROP TABLE IF EXISTS ${LEDGER_TABLE}`);
+  if ((await foundIn(sql)) === 'ours') {
+    await sql.query(`DROP TABLE IF EXISTS ${LEDGER_TABLE}`);
+  }
 }
 
-async function isThere(sql: pg.ClientBase): Promise<boolean> {
-  const { rows } = await sql.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [
-    LEDGER_TABLE,
-  ]);
-  return rows[0]?.there === true;
+/** Ours has one column; nobody gave a table of theirs this name and this shape. */
+async function foundIn(sql: pg.ClientBase): Promise<'none' | 'ours' | 'foreign'> {
+  const { rows } = await sql.query<{ there: boolean; columns: string | null }>(
+    `SELECT to_regclass($1) IS NOT NULL AS there,
+            (SELECT string_agg(format('%s %s', attname, format_type(atttypid, atttypmod)), ', ')
+               FROM pg_catalog.pg_attribute
+              WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped) AS columns`,
+    [LEDGER_TABLE],
+  );
+  if (rows[0]?.there !== true) {
+    return 'none';
+  }
+  return rows[0].columns === 'token text' ? 'ours' : 'foreign';
 }
 
 /** Connections of a run's clients and probes begin with its id; this one's are not open yet. */
