@@ -41,6 +41,11 @@ lab default: 2 checks: 1 well, 1 found
 `);
   });
 
+  it('says where it is, unless the sentence does', () => {
+    const text = rendered([finding({ subject: 'patroni.yml:7', found: 'ttl is 20.' })]);
+    expect(text).toContain('  ttl is 20.\n    at    patroni.yml:7\n    why   ');
+  });
+
   it('has the gravest first', () => {
     const text = rendered([
       finding({ severity: 'note', check: 'a' }),

@@ -52,7 +52,11 @@ function findingLines(findings: readonly Finding[], style: Style): readonly stri
     labelled(`    ${style.paint(label.padEnd(6), 'dim')}`, plain(text), LABEL, style);
   const fixes = [...new Set(findings.map(({ fix }) => fix))];
   return [
-    ...findings.flatMap(({ found }) => wrap(plain(found), style.columns - 2).map((line) => `  ${line}`)),
+    ...findings.flatMap(({ found, subject }) => [
+      ...wrap(plain(found), style.columns - 2).map((line) => `  ${line}`),
+      // What the sentence names already is not said twice; a file and its line it does not name.
+      ...(subject === null || found.includes(subject) ? [] : behind('at', subject)),
+    ]),
     ...behind('why', first.why),
     ...fixes.flatMap((fix) => behind('fix', fix)),
     ...behind('check', `${first.layer}, ${first.check}`),
