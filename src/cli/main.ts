@@ -19,6 +19,7 @@ const COMMANDS = [
   'cleanup',
   'workloads',
   'faults',
+  'doctor',
   'target',
   'lab',
 ];
@@ -155,6 +156,16 @@ function parser(words: readonly string[], flags: Flags, exit: (code: number) => 
         handler: async (args: Arguments) => exit(await (await import('./faults.js')).faults(args)),
       })
       .command({
+        command: 'doctor',
+        describe: 'look at a target: what would make a run fail or mislead, and what to do',
+        builder: async (cli: Argv) =>
+          cli
+            .options(yargsOptions((await import('./doctor.js')).DOCTOR_FLAGS))
+            .example('$0 doctor --clients 64', '')
+            .epilogue((await import('./doctor.js')).DOCTOR_EPILOGUE),
+        handler: async (args: Arguments) => exit(await (await import('./doctor.js')).doctor(args)),
+      })
+      .command({
         command: `target [ACTION] [${NAME}]`,
         describe: "list targets of pgha-bench.yaml; 'show' or 'test' the one that would be used",
         builder: async (cli: Argv) =>
@@ -214,6 +225,8 @@ async function flagsOf(command: string): Promise<Flags | undefined> {
       return (await import('./gate.js')).GATE_FLAGS;
     case 'faults':
       return (await import('./faults.js')).FAULTS_FLAGS;
+    case 'doctor':
+      return (await import('./doctor.js')).DOCTOR_FLAGS;
     case 'target':
       return (await import('./target.js')).TARGET_COMMAND_FLAGS;
     case 'report':
