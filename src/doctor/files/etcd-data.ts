@@ -10,14 +10,14 @@ export interface EtcdData {
   readonly clusterId: string | null;
 }
 
-/** @returns null where the directory holds no member: etcd would make a new one there */
-export async function readEtcdData(directory: string): Promise<EtcdData | null> {
+/** @returns null where the directory holds no member: etcd would make a new one there; `unreadable` where it may not be read */
+export async function readEtcdData(directory: string): Promise<EtcdData | 'unreadable' | null> {
   const wal = join(directory, 'member', 'wal');
   try {
     const [first] = (await readdir(wal)).filter((name) => name.endsWith('.wal')).sort();
     return first === undefined ? null : { clusterId: clusterIdOfWal(await headOf(join(wal, first))) };
   } catch (error) {
-    return ['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '') ? null : { clusterId: null };
+    return ['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '') ? null : 'unreadable';
   }
 }
 

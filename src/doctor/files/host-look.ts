@@ -16,7 +16,7 @@ export interface HostLook {
   /** Of each path that the files name. */
   readonly paths: ReadonlyMap<string, PathState>;
   /** By data directory, of each that holds a member. */
-  readonly etcdData: ReadonlyMap<string, EtcdData>;
+  readonly etcdData: ReadonlyMap<string, EtcdData | 'unreadable'>;
   /** Names of units that systemd starts by itself. */
   readonly enabledUnits: readonly string[];
   /** Debian's clusters that postgresql.service starts, `15/main`. */

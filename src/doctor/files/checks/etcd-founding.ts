@@ -72,8 +72,8 @@ const STATE = 'initial-cluster-state';
 const DEFAULT_TOKEN = 'etcd-cluster';
 
 function differing(etcd: readonly EtcdFile[], setting: string, usual: string): readonly Complaint[] {
-  const valueOf = (file: EtcdFile) => file.settings.get(setting)?.value ?? usual;
-  const groups = groupBy(etcd, valueOf);
+  const saidBy = (file: EtcdFile) => file.settings.get(setting)?.value ?? usual;
+  const groups = groupBy(etcd, saidBy);
   if (groups.size < 2) {
     return [];
   }
@@ -196,11 +196,14 @@ function oldData(host: HostLook, { etcd }: FilesEvidence): readonly Complaint[] 
       ? 'no configuration of etcd was given (--etcd-env)'
       : 'none of these files is of this host';
   }
+  if ([...host.etcdData.values()].includes('unreadable')) {
+    return 'the data directory may not be read by this user; run it as root';
+  }
   return host.etcd.flatMap((file) => {
     const directory = file.settings.get('data-dir');
     const data = directory === undefined ? undefined : host.etcdData.get(directory.value);
     const state = file.settings.get(STATE)?.value ?? 'new';
-    if (directory === undefined || (data === undefined) === (state === 'new')) {
+    if (directory === undefined || data === 'unreadable' || (data === undefined) === (state === 'new')) {
       return [];
     }
     return [data === undefined ? nothingToJoin(file) : dataOfOther(file, directory.value, data.clusterId)];
@@ -231,7 +234,7 @@ function dataOfOther(file: EtcdFile, directory: string, clusterId: string | null
   }
   const whose = clusterId === null ? 'a cluster that cannot be told' : `cluster ${clusterId}`;
   return {
-    severity: 'refuse',
+    severity: clusterId === null ? 'warn' : 'refuse',
     subject: place(file, file.settings.get('data-dir')),
     found: `${directory} holds a member of ${whose}, and this file founds ${founded}.`,
     why: 'etcd starts with the data and looks at neither token nor members: the others refuse it with "cluster ID mismatch".',

@@ -92,7 +92,9 @@ function names(
         postgres.connect !== undefined &&
         sameAddress(postgres.connect.value, address),
     );
-    if (member?.name === undefined || member.name.value === server.name) {
+    // Two members of one name are another check's.
+    const isDoubled = patroni.some((each) => each !== member && each.name?.value === member?.name?.value);
+    if (member?.name === undefined || isDoubled || member.name.value === server.name) {
       return [];
     }
     const isSwapped = patroni.some(({ name }) => name?.value === server.name);
