@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import { codeOf, messageOf, UserError } from '../errors.js';
+import type { Address, Endpoint } from '../plan/target.js';
+import { closeClient, openClient } from '../postgres/connect.js';
+import { type Answer, type Asked, answerOf, PATIENCE_MS } from './answer.js';
+import { endpointAt } from './postgres-evidence.js';
+
+/** A row that was written through the read-write endpoint, and where it was read. */
+export interface WriteProbe {
+  /** From the start of the INSERT to its acknowledgement. */
+  readonly ackMs: number;
+  /** By member, and `ro` for the read-only endpoint: from the acknowledgement until the row was read, ms. */
+  readonly visible: readonly Asked<number>[];
+}
+
+/** A row that is not there by then does not come. */
+const VISIBLE_WITHIN_MS = 2000;
+const LOOK_EVERY_MS = 5;
+
+/** Where the row is to be read; each with the user of the load. */
+export interface Reader {
+  readonly name: string;
+  readonly endpoint: Endpoint;
+  readonly password: string | undefined;
+}
+
+/** The members past the proxy, and the read-only endpoint. */
+export function readersOf(
+  rw: Endpoint,
+  rwPassword: string | undefined,
+  ro: { readonly endpoint: Endpoint; readonly password: string | undefined } | undefined,
+  members: readonly { readonly name: string; readonly address: Address }[],
+): readonly Reader[] {
+  const nodes = members.map(({ name, address }) => ({
+    name,
+    endpoint: endpointAt(rw, address),
+    password: rwPassword,
+  }));
+  return ro === undefined ? nodes : [...nodes, { name: 'ro', ...ro }];
+}
+
+/**
+ * Makes a table of its own, writes a row, and drops the table, whatever happened between.
+ * @throws UserError when the endpoint cannot be connected to, and what PostgreSQL says of the table or the write
+ */
+export async function probeByWriting(
+  rw: Endpoint,
+  password: string | undefined,
+  readers: readonly Reader[],
+): Promise<WriteProbe> {
+  const table = `pgha_bench_doctor_${randomBytes(6).toString('hex')}`;
+  const client = await openClient(rw, password, 'doctor', { queryTimeoutMs: 2 * PATIENCE_MS });
+  try {
+    await client.query(`CREATE TABLE ${table} (token int)`);
+    try {
+      const askedMs = performance.now();
+      await client.query(`INSERT INTO ${table} VALUES (1)`);
+      const ackedMs = performance.now();
+      const visible = await Promise.all(readers.map((reader) => readBy(reader, table, ackedMs)));
+      return { ackMs: ackedMs - askedMs, visible };
+    } finally {
+      await drop(client, table);
+    }
+  } finally {
+    await closeClient(client);
+  }
+}
+
+/** @throws UserError that names what is left behind */
+async function drop(client: pg.Client, table: string): Promise<void> {
+  try {
+    await client.query(`DROP TABLE ${table}`);
+  } catch (error) {
+    throw new UserError(`The table ${table} could not be dropped: ${messageOf(error)}.`, 'Drop it by hand.');
+  }
+}
+
+async function readBy(reader: Reader, table: string, ackedMs: number): Promise<Asked<number>> {
+  const answer: Answer<number> = await answerOf(async (signal) => {
+    const wait = { queryTimeoutMs: PATIENCE_MS, signal };
+    const client = await openClient(reader.endpoint, reader.password, 'doctor', wait);
+    try {
+      return await visibleAfter(client, table, ackedMs, signal);
+    } finally {
+      await closeClient(client);
+    }
+  }, VISIBLE_WITHIN_MS + PATIENCE_MS);
+  return { name: reader.name, answer };
+}
+
+async function visibleAfter(
+  client: pg.Client,
+  table: string,
+  ackedMs: number,
+  signal: AbortSignal,
+): Promise<number> {
+  for (;;) {
+    try {
+      const { rows } = await client.query(`SELECT token FROM ${table}`);
+      const nowMs = performance.now();
+      if (rows.length > 0) {
+        return nowMs - ackedMs;
+      }
+    } catch (error) {
+      if (codeOf(error) !== UNDEFINED_TABLE) {
+        throw error;
+      }
+    }
+    if (performance.now() - ackedMs > VISIBLE_WITHIN_MS) {
+      throw new Error(`the row was not there ${VISIBLE_WITHIN_MS / 1000} s after it was acknowledged`);
+    }
+    await sleep(LOOK_EVERY_MS, undefined, { signal });
+  }
+}
+
+const UNDEFINED_TABLE = '42P01';
