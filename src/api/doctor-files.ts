@@ -1,7 +1,13 @@
+import { stat } from 'node:fs/promises';
+import { joinAlike } from '../doctor/files/alike.js';
 import { FILE_CHECKS } from '../doctor/files/checks.js';
 import { gatherFiles } from '../doctor/files/gather.js';
 import { type Diagnosis, diagnose } from '../doctor/finding.js';
 import { UserError } from '../errors.js';
+import { type Arguments, each, once } from './arguments.js';
+import type { CheckDescription } from './doctor.js';
+import type { Flags } from './flags.js';
+import { TARGET_FLAGS } from './target-flags.js';
 import { refuseUnknown } from './unknown-option.js';
 
 /** What {@link diagnoseFiles} is told: paths, several of a kind for several hosts, which are compared with each other. */
@@ -18,6 +24,65 @@ export interface DiagnoseFilesOptions {
    * this machine is looked at where a file is of its address.
    */
   readonly root?: string;
+}
+
+const FILES = 'Files instead of a target, one for each host:';
+
+/** Options of `doctor` for files, in the order of its help. */
+export const FILE_FLAGS = {
+  config: { group: FILES, describe: 'patroni.yml of a member' },
+  'etcd-env': { group: FILES, describe: "etcd's environment file, or its YAML" },
+  'haproxy-config': { group: FILES, describe: 'haproxy.cfg; --haproxy FILE, too' },
+  unit: { group: FILES, describe: 'unit of systemd' },
+  root: { group: FILES, describe: 'directory that stands for the root of their host' },
+} as const satisfies Flags;
+
+/** All checks of files, in the order of the layers. */
+export function listFileChecks(): readonly CheckDescription[] {
+  return FILE_CHECKS.map(({ id, layer, about }) => ({ id, layer, about }));
+}
+
+/**
+ * The files that the options name; null where they name none, and a running target is meant.
+ * @throws UserError where they name both
+ */
+export async function givenFiles(args: Arguments): Promise<DiagnoseFilesOptions | null> {
+  const [patroni, etcd, configs, units] = (['config', 'etcd-env', 'haproxy-config', 'unit'] as const).map(
+    (name) => each(args, name),
+  );
+  const haproxy = each(args, 'haproxy');
+  const areFiles = haproxy.length > 0 && (await Promise.all(haproxy.map(isFile))).every(Boolean);
+  const named = Object.keys(FILE_FLAGS).find((name) => args[name] !== undefined);
+  if (named === undefined && !areFiles) {
+    return null;
+  }
+  const others = Object.keys(TARGET_FLAGS).filter((name) => name !== 'haproxy' || !areFiles);
+  const live = [...others, 'clients', 'write-probe'].find((name) => args[name] !== undefined);
+  if (live !== undefined) {
+    throw live === 'haproxy'
+      ? new UserError(
+          `--haproxy: expected a file beside --${named}, and there is none of the name ${haproxy.join(', ')}.`,
+        )
+      : new UserError(
+          `Expected files or a running target, found both: --${named ?? 'haproxy'} and --${live}.`,
+          'Ask the doctor for each by itself.',
+        );
+  }
+  const root = once(args, 'root');
+  return {
+    patroni: patroni ?? [],
+    etcd: etcd ?? [],
+    haproxy: [...haproxy, ...(configs ?? [])],
+    units: units ?? [],
+    ...(root === undefined ? {} : { root }),
+  };
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isFile(),
+    () => false,
+  );
 }
 
 /**
@@ -41,7 +106,8 @@ export async function diagnoseFiles(options: DiagnoseFilesOptions): Promise<Diag
     units,
     ...(root === undefined ? {} : { root }),
   });
-  return diagnose(subjectOf(all), FILE_CHECKS, evidence);
+  const diagnosis = diagnose(subjectOf(all), FILE_CHECKS, evidence);
+  return { ...diagnosis, findings: joinAlike(diagnosis.findings) };
 }
 
 function subjectOf(paths: readonly string[]): string {

@@ -33,10 +33,16 @@ function sectionOf(severity: Severity, { findings }: Diagnosis, style: Style): r
 }
 
 /** What was found stands out; why and what to do are behind labels. */
-function findingLines({ check, layer, found, why, fix }: Finding, style: Style): readonly string[] {
+function findingLines({ check, layer, subject, found, why, fix }: Finding, style: Style): readonly string[] {
   const head = wrap(plain(found), style.columns - 2).map((line) => `  ${line}`);
+  // What the sentence names already is not said twice; a file and its line it does not name.
+  const place =
+    subject === null || found.includes(subject)
+      ? []
+      : labelled(`    ${style.paint('at', 'dim')}    `, plain(subject), 10, style);
   return [
     ...head,
+    ...place,
     ...labelled(`    ${style.paint('why', 'dim')}   `, plain(why), 10, style),
     ...labelled(`    ${style.paint('fix', 'dim')}   `, plain(fix), 10, style),
     ...labelled(`    ${style.paint('check', 'dim')} `, `${layer}, ${check}`, 10, style),
