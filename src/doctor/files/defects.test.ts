@@ -237,6 +237,13 @@ const PLANTED: readonly Planted[] = [
     'pg2, 10.20.0.12',
   ],
   [
+    'no line for the rewind user',
+    [[PG1, /^.*host all rewinder.*\n/, '']],
+    'file-hba-rewind',
+    'warn',
+    'pg_hba of pg1 turns rewinder away from pg2, 10.20.0.12, pg3, 10.20.0.13',
+  ],
+  [
     'no line for the application',
     [[PG1, /^.*host all all 10.20.0.10.*\n/, '']],
     'file-hba-application',
@@ -277,7 +284,7 @@ const PLANTED: readonly Planted[] = [
     [[PG2, "'/var/run/postgresql'", "'.'"]],
     'file-socket-directory',
     'note',
-    'unix_socket_directories is .',
+    "unix_socket_directories is '.'",
   ],
   [
     'one ETCD_NAME on two nodes',

@@ -110,17 +110,20 @@ export function urlsOf(file: EtcdFile, setting: string): readonly Located<string
   const found = file.settings.get(setting);
   return (found?.value ?? '')
     .split(',')
-    .map((url) => url.trim().replace(/\/$/, ''))
+    .map((url) => bare(url.trim()))
     .filter((url) => url !== '')
     .map((value) => ({ value, line: found?.line ?? 1 }));
 }
 
 export function initialCluster(file: EtcdFile): readonly InitialMember[] {
   return (file.settings.get('initial-cluster')?.value ?? '').split(',').flatMap((part) => {
-    const [, name = '', url = ''] = /^\s*([^=\s]+)=(\S+?)\/?\s*$/.exec(part) ?? [];
-    return name === '' ? [] : [{ name, url }];
+    const [, name = '', url = ''] = /^\s*([^=\s]+)=(\S+)\s*$/.exec(part) ?? [];
+    return name === '' ? [] : [{ name, url: bare(url) }];
   });
 }
+
+/** Without the slash at the end, and without a password, which has no place there. */
+const bare = (url: string) => url.replace(/\/$/, '').replace(/\/\/[^/]*@/, '//');
 
 /** Milliseconds, with etcd's defaults. */
 export function etcdTiming(file: EtcdFile): { readonly heartbeatMs: number; readonly electionMs: number } {

@@ -252,6 +252,29 @@ describe('patroni.yml', () => {
   });
 });
 
+describe('broken YAML', () => {
+  it.each([
+    'password: "hunter2',
+    "password: 'x' hunter2",
+    'a: b\n hunter2: c',
+    '[hunter2',
+    'a: *hunter2',
+    'a: !!hunter2 x\n{',
+    '- a\nhunter2',
+    '%hunter2\na',
+    'a: b: hunter2',
+  ])('says nothing of what stands there: %j', (text) => {
+    const said = () => {
+      try {
+        return JSON.stringify(parseYamlFile(text, 'p.yml').find('no such key') ?? null);
+      } catch (error) {
+        return String(error);
+      }
+    };
+    expect(said()).not.toContain('hunter2');
+  });
+});
+
 describe('a unit', () => {
   it('has values by section, joined lines, and the last one of a key', () => {
     const unit = parseUnitFile(

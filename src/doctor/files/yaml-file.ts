@@ -30,7 +30,11 @@ export function parseYamlFile(text: string, path: string): YamlFile {
   const isDoubled = (problem: { readonly code: string }) => problem.code === 'DUPLICATE_KEY';
   const problem = document.errors.find((each) => !isDoubled(each));
   if (problem !== undefined) {
-    const why = problem.message.replace(/\s+/g, ' ').replace(/\.?$/, '.');
+    // A word of the file that the message quotes may be of a password.
+    const why = problem.message
+      .replace(/"[^"]*"?|'[^']*'?/g, '…')
+      .replace(/\s+/g, ' ')
+      .replace(/\.?$/, '.');
     throw new UserError(`${path}, line ${lineAt(problem.pos[0])}: expected YAML: ${why}`);
   }
   if (!isMap(document.contents)) {

@@ -62,6 +62,13 @@ const KNOWN = [
   ...['repl_password', 'super_password', 'postgres_password', 'replicator_password', 'strongpassword'],
 ];
 
+const REASONS: Readonly<Record<string, string>> = {
+  superuser: 'Whoever reaches the port of PostgreSQL may do everything there, and run programs on the host.',
+  replication: 'Whoever reaches the port of PostgreSQL can copy the whole database.',
+  rewind: 'Whoever reaches the port of PostgreSQL can read files of the database.',
+  authentication: 'Whoever reaches the port of the API can switch over and restart.',
+};
+
 function guessable(file: PatroniFile, user: readonly string[]): readonly Complaint[] {
   const name = file.yaml.text(...user, 'username');
   const password = file.yaml.text(...user, 'password');
@@ -73,9 +80,7 @@ function guessable(file: PatroniFile, user: readonly string[]): readonly Complai
     severity: 'warn' as const,
     subject: place(file, password ?? name),
     found,
-    why: isRestApi
-      ? 'Whoever reaches the port of the API can switch over and restart.'
-      : 'Whoever reaches the port of PostgreSQL is let in, and the superuser may do everything on the host.',
+    why: REASONS[user.at(-1) ?? ''] ?? REASONS['authentication'] ?? '',
     fix: "Make one, 'openssl rand -base64 24', and write it into all files.",
   });
   if (password === undefined) {

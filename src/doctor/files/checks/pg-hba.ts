@@ -3,7 +3,7 @@ import { type FileCheck, type FilesEvidence, lookAt } from '../evidence.js';
 import { place } from '../located.js';
 import { isAny, isLoopback } from '../network-address.js';
 import { memberName, type PatroniFile, userOf } from '../patroni-file.js';
-import { type HbaRecord, hbaAnswer } from '../pg-hba.js';
+import { type HbaRecord, hbaAnswer, type Visitor } from '../pg-hba.js';
 
 /** Who is let in: pg_hba in patroni.yml. */
 export const PG_HBA_CHECKS: readonly FileCheck[] = [
@@ -42,6 +42,12 @@ export const PG_HBA_CHECKS: readonly FileCheck[] = [
     look: lookAt(['patroni'], (evidence) =>
       evidence.patroni.flatMap((file) => noReplication(file, evidence)),
     ),
+  },
+  {
+    id: 'file-hba-rewind',
+    layer: 'postgres',
+    about: "pg_hba lets the user of pg_rewind in from each member's address",
+    look: lookAt(['patroni'], (evidence) => evidence.patroni.flatMap((file) => noRewind(file, evidence))),
   },
   {
     id: 'file-hba-application',
@@ -84,13 +90,9 @@ function noReplication(file: PatroniFile, { patroni }: FilesEvidence): readonly 
     return [];
   }
   const others = patroni.filter((member) => member !== file);
-  const shut = others.filter(({ postgres }) => {
-    const host = postgres.connect?.value.host;
-    const isKnown = host !== undefined && !isAny(host) && (!isLoopback(host) || isLab(patroni));
-    return isKnown && hbaAnswer(records, { database: 'replication', user, address: host }) === 'out';
-  });
+  const shut = shutOut(records, others, patroni, { database: 'replication', user });
   const found =
-    others.length === 0 && !records.some((record) => isForReplication(record, user))
+    others.length === 0 && !isLab([file]) && !records.some((record) => isForReplication(record, user))
       ? 'from all other hosts'
       : shut.map((member) => `from ${memberName(member)}, ${member.postgres.connect?.value.host}`).join(', ');
   const [first] = shut;
@@ -105,6 +107,47 @@ function noReplication(file: PatroniFile, { patroni }: FilesEvidence): readonly 
           fix: `Add '- host replication ${user} ${first?.postgres.connect?.value.host ?? 'ADDRESS'}/32 scram-sha-256', one for each member.`,
         },
       ];
+}
+
+/** pg_rewind on a former leader, and Patroni's look at the leader before it, are of the rewind user, else the superuser. */
+function noRewind(file: PatroniFile, { patroni }: FilesEvidence): readonly Complaint[] {
+  const records = recordsOf(file);
+  const isGiven = file.yaml.find('postgresql', 'authentication', 'rewind') !== undefined;
+  const user = userOf(file, isGiven ? 'rewind' : 'superuser');
+  const isOn = ['bootstrap.dcs.postgresql', 'postgresql'].some((section) =>
+    /^(true|yes|on)$/i.test(file.yaml.text(...section.split('.'), 'use_pg_rewind')?.value ?? ''),
+  );
+  if (records === null || !isOn) {
+    return [];
+  }
+  const others = patroni.filter((member) => member !== file);
+  const shut = shutOut(records, others, patroni, { database: 'postgres', user });
+  const [first] = shut;
+  return first === undefined
+    ? []
+    : [
+        {
+          severity: 'warn',
+          subject: place(file, file.hba),
+          found: `pg_hba of ${memberName(file)} turns ${user} away from ${shut.map((member) => `${memberName(member)}, ${member.postgres.connect?.value.host}`).join(', ')}.`,
+          why: 'A former leader has to reach the new one as this user to rewind, and would stay out.',
+          fix: `Add '- host all ${user} ${first.postgres.connect?.value.host}/32 scram-sha-256', one for each member.`,
+        },
+      ];
+}
+
+/** The members whose address is known and turned away. */
+function shutOut(
+  records: readonly HbaRecord[],
+  members: readonly PatroniFile[],
+  patroni: readonly PatroniFile[],
+  visitor: Omit<Visitor, 'address'>,
+): readonly PatroniFile[] {
+  return members.filter(({ postgres }) => {
+    const host = postgres.connect?.value.host;
+    const isKnown = host !== undefined && !isAny(host) && (!isLoopback(host) || isLab(patroni));
+    return isKnown && hbaAnswer(records, { ...visitor, address: host }) === 'out';
+  });
 }
 
 function isForReplication({ databases, users, address, method }: HbaRecord, user: string): boolean {

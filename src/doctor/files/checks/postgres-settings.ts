@@ -150,7 +150,7 @@ function socketDirectory(file: PatroniFile): readonly Complaint[] {
         {
           severity: 'note',
           subject: place(file, given),
-          found: `unix_socket_directories is ${given?.value === '' ? 'empty' : given?.value}.`,
+          found: `unix_socket_directories is '${given?.value}'.`,
           why: 'psql without -h looks in /var/run/postgresql (Debian, Red Hat) or /tmp, and says that no server runs.',
           fix: "Set unix_socket_directories: '/var/run/postgresql', which postgres must be able to write to.",
         },
