@@ -29,25 +29,42 @@ function sectionOf(severity: Severity, { findings }: Diagnosis, style: Style): r
     return [];
   }
   const title = style.paint(TITLES[severity], 'bold', INKS[severity]);
-  return [title, '', ...own.flatMap((finding) => [...findingLines(finding, style), ''])];
+  return [title, '', ...alike(own).flatMap((findings) => [...findingLines(findings, style), ''])];
+}
+
+/** What one check says of several for the same reason stands together. */
+function alike(findings: readonly Finding[]): readonly (readonly Finding[])[] {
+  const groups = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    const key = `${finding.check} ${finding.why}`;
+    groups.set(key, [...(groups.get(key) ?? []), finding]);
+  }
+  return [...groups.values()];
 }
 
 /** What was found stands out; why and what to do are behind labels. */
-function findingLines({ check, layer, subject, found, why, fix }: Finding, style: Style): readonly string[] {
-  const head = wrap(plain(found), style.columns - 2).map((line) => `  ${line}`);
-  // What the sentence names already is not said twice; a file and its line it does not name.
-  const place =
-    subject === null || found.includes(subject)
-      ? []
-      : labelled(`    ${style.paint('at', 'dim')}    `, plain(subject), 10, style);
+function findingLines(findings: readonly Finding[], style: Style): readonly string[] {
+  const [first] = findings;
+  if (first === undefined) {
+    return [];
+  }
+  const behind = (label: string, text: string) =>
+    labelled(`    ${style.paint(label.padEnd(6), 'dim')}`, plain(text), LABEL, style);
+  const fixes = [...new Set(findings.map(({ fix }) => fix))];
   return [
-    ...head,
-    ...place,
-    ...labelled(`    ${style.paint('why', 'dim')}   `, plain(why), 10, style),
-    ...labelled(`    ${style.paint('fix', 'dim')}   `, plain(fix), 10, style),
-    ...labelled(`    ${style.paint('check', 'dim')} `, `${layer}, ${check}`, 10, style),
+    ...findings.flatMap(({ found, subject }) => [
+      ...wrap(plain(found), style.columns - 2).map((line) => `  ${line}`),
+      // What the sentence names already is not said twice; a file and its line it does not name.
+      ...(subject === null || found.includes(subject) ? [] : behind('at', subject)),
+    ]),
+    ...behind('why', first.why),
+    ...fixes.flatMap((fix) => behind('fix', fix)),
+    ...behind('check', `${first.layer}, ${first.check}`),
   ];
 }
+
+/** Columns of the labels. */
+const LABEL = 10;
 
 /** Checks with the same reason stand together: a layer that nobody gave the address of is one line. */
 function skippedLines(checks: readonly CheckOutcome[], style: Style): readonly string[] {
