@@ -66,7 +66,11 @@ async function freePort(): Promise<number> {
 
 describe('the data directory of a real etcd', () => {
   let etcd: ChildProcess | undefined;
-  afterAll(() => etcd?.kill('SIGKILL'));
+  afterAll(async () => {
+    if (etcd?.exitCode === null && etcd.kill('SIGKILL')) {
+      await once(etcd, 'exit');
+    }
+  });
 
   it('tells of which members and token it was founded', async () => {
     const [client, peer] = [await freePort(), await freePort()];
