@@ -30,6 +30,7 @@ export {
   type TargetDiagnosis,
   type WriteProbeTimes,
 } from './api/doctor.js';
+export { type DiagnoseFilesOptions, diagnoseFiles, listFileChecks } from './api/doctor-files.js';
 export type { ExitCode } from './api/exit.js';
 export { type FaultDescription, listFaults } from './api/faults.js';
 export { findResult, findResults, type NamedResult } from './api/find-results.js';

@@ -1,13 +1,22 @@
 import { type Arguments, once } from '../api/arguments.js';
-import { diagnoseGiven, exitCodeOf, listChecks, switchOf, type TargetDiagnosis } from '../api/doctor.js';
+import {
+  diagnoseGiven,
+  exitCodeOf,
+  listChecks,
+  switchOf,
+  DOCTOR_FLAGS as TARGET_DOCTOR_FLAGS,
+  type TargetDiagnosis,
+} from '../api/doctor.js';
+import { diagnoseFiles, FILE_FLAGS, givenFiles, listFileChecks } from '../api/doctor-files.js';
 import { EXIT } from '../api/exit.js';
+import type { Flags } from '../api/flags.js';
 import { DIAGNOSIS_FORMATS, renderDiagnosis } from '../api/render-diagnosis.js';
 import { choice } from '../plan/words.js';
 import { labelled, plain, styleOf, type TerminalOptions } from '../report/terminal/text.js';
 import { terminalOf } from './terminal.js';
 import { givenBy } from './words.js';
 
-export { DOCTOR_FLAGS } from '../api/doctor.js';
+export const DOCTOR_FLAGS: Flags = { ...FILE_FLAGS, ...TARGET_DOCTOR_FLAGS };
 
 export const DOCTOR_EPILOGUE =
   'It only reads, but for --write-probe. Exit code 0: a run makes sense, whatever else was found; 1: a run would fail or mislead, or, with --strict, its figures would be other than they seem; 2: wrong use, or nothing of the target answers. docs/doctor.md lists the checks.';
@@ -19,9 +28,15 @@ export async function doctor(args: Arguments): Promise<number> {
   const isStrict = switchOf(given, 'strict');
   const terminal = terminalOf(process.stdout);
   if (switchOf(given, 'list')) {
-    const list = listChecks();
+    const list = [...listChecks(), ...listFileChecks()];
     process.stdout.write(format === 'json' ? `${JSON.stringify(list, null, 2)}\n` : listOf(terminal));
     return EXIT.ok;
+  }
+  const files = await givenFiles(given.args);
+  if (files !== null) {
+    const diagnosis = await diagnoseFiles(files);
+    process.stdout.write(renderDiagnosis(diagnosis, format, { terminal }));
+    return exitCodeOf(diagnosis, isStrict);
   }
   const diagnosis = await diagnoseGiven(given);
   process.stdout.write(renderDiagnosis(diagnosis, format, { terminal }));
@@ -34,7 +49,7 @@ export async function doctor(args: Arguments): Promise<number> {
 /** All checks by their layers. */
 export function listOf(terminal: TerminalOptions): string {
   const style = styleOf(terminal);
-  const checks = listChecks();
+  const checks = [...listChecks(), ...listFileChecks()];
   const width = Math.max(...checks.map(({ id }) => id.length)) + 4;
   const lines = [...new Set(checks.map(({ layer }) => layer))].flatMap((layer) => [
     style.paint(layer, 'bold'),

@@ -162,6 +162,7 @@ function parser(words: readonly string[], flags: Flags, exit: (code: number) => 
           cli
             .options(yargsOptions((await import('./doctor.js')).DOCTOR_FLAGS))
             .example('$0 doctor --clients 64', '')
+            .example('$0 doctor --config patroni.yml --etcd-env etcd.env --haproxy haproxy.cfg', '')
             .epilogue((await import('./doctor.js')).DOCTOR_EPILOGUE),
         handler: async (args: Arguments) => exit(await (await import('./doctor.js')).doctor(args)),
       })
