@@ -37,6 +37,7 @@ export {
   type LabEndpoint,
   type LabName,
   type LabStatus,
+  type LabTls,
   labStatus,
   listLabs,
   type StartLabOptions,
