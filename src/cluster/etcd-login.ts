@@ -77,7 +77,7 @@ export async function askEtcd(
 ): Promise<HttpReply> {
   const token = (await access.login?.known?.catch(() => null)) ?? null;
   const reply = await request('POST', url + path, withToken(access, token), body);
-  if (access.login === undefined || !wantsToken(reply)) {
+  if (access.login === undefined || !wantsToken(reply, token)) {
     return reply;
   }
   const renewed = await access.login.renew(url, access, token);
@@ -89,11 +89,15 @@ export function withToken(access: EtcdAccess, token: string | null): HttpAccess 
   return token === null ? access : { ...access, headers: { ...access.headers, authorization: token } };
 }
 
-/** etcd's words for a request without a token, and for one with a token that it does not know. */
-const NO_TOKEN = /user name is empty|invalid auth token/;
+/**
+ * Without a token nobody is meant, or, where members show certificates, the user that the member's own is for, whom there
+ * need not be.
+ */
+const WITHOUT = /user name is empty|user name not found|permission denied/;
 
-function wantsToken({ status, text }: HttpReply): boolean {
-  return status === 401 || (status >= 400 && NO_TOKEN.test(text));
+function wantsToken({ status, text }: HttpReply, token: string | null): boolean {
+  const words = token === null ? WITHOUT : /invalid auth token/;
+  return status === 401 || (status >= 400 && words.test(text));
 }
 
 function errorOf(reply: HttpReply): string {
