@@ -8,6 +8,20 @@ export interface HaproxyConfig {
   /** What all servers together could take: PostgreSQL's max_connections times their number. */
   readonly connections: number;
   readonly timing: HaproxyTiming;
+  /**
+   * The page of statistics is encrypted and asks for a password, and checks go to a Patroni that asks for a client
+   * certificate, when given. PostgreSQL's own TLS is passed through as it is.
+   */
+  readonly tls?: HaproxyTls;
+}
+
+/** Files in PEM, absolute paths. */
+export interface HaproxyTls {
+  readonly caFile: string;
+  /** Certificate and key, one behind the other, for the page and as a client of Patroni. */
+  readonly certAndKeyFile: string;
+  /** Of the page; neither may hold a colon or a space. */
+  readonly stats: { readonly user: string; readonly password: string };
 }
 
 export interface HaproxyServer {
@@ -58,10 +72,10 @@ defaults
 
 listen stats
     mode http
-    bind ${config.host}:${config.statsPort}
+    bind ${config.host}:${config.statsPort}${pageTls(config.tls)}
     stats enable
     stats uri /
-
+${pageLogin(config.tls)}
 ${listener(config, RW_LISTENER, config.rwPort, '/primary')}
 ${listener(config, RO_LISTENER, config.roPort, '/replica')}`;
 }
@@ -71,7 +85,8 @@ function listener(config: HaproxyConfig, name: string, port: number, check: stri
   const { timing } = config;
   const fastinter = timing.fastinter === undefined ? '' : ` fastinter ${timing.fastinter}`;
   const servers = config.servers.map(
-    (server) => `    server ${server.name} ${server.host}:${server.port} check port ${server.apiPort}\n`,
+    (server) =>
+      `    server ${server.name} ${server.host}:${server.port} check port ${server.apiPort}${checkTls(config.tls)}\n`,
   );
   return `listen ${name}
     bind ${config.host}:${port}
@@ -80,6 +95,21 @@ function listener(config: HaproxyConfig, name: string, port: number, check: stri
     http-check expect status 200
     default-server inter ${timing.inter}${fastinter} fall ${timing.fall} rise ${timing.rise} on-marked-down shutdown-sessions
 ${servers.join('')}`;
+}
+
+function pageTls(tls: HaproxyTls | undefined): string {
+  return tls === undefined ? '' : ` ssl crt ${quoted(tls.certAndKeyFile)}`;
+}
+
+function pageLogin(tls: HaproxyTls | undefined): string {
+  return tls === undefined ? '' : `    stats auth ${tls.stats.user}:${tls.stats.password}\n`;
+}
+
+/** Of the checks alone: `ssl` in its place would speak TLS to PostgreSQL, too, which begins in the clear. */
+function checkTls(tls: HaproxyTls | undefined): string {
+  return tls === undefined
+    ? ''
+    : ` check-ssl verify required ca-file ${quoted(tls.caFile)} crt ${quoted(tls.certAndKeyFile)}`;
 }
 
 function quoted(path: string): string {

@@ -1,3 +1,4 @@
+import type { NodeTls } from './tls.js';
 import { toYaml, type Yaml } from './yaml.js';
 
 export interface PatroniConfigFile {
@@ -19,6 +20,13 @@ export interface PatroniConfigFile {
   /** PostgreSQL's settings that all members share. */
   readonly parameters: Readonly<Record<string, string | number>>;
   readonly users: PatroniUsers;
+  /** Everything on TCP is encrypted, and Patroni's API asks for a client certificate, when given. */
+  readonly tls?: PatroniTls;
+}
+
+export interface PatroniTls extends NodeTls {
+  /** Whom the API lets change anything. */
+  readonly api: Credentials;
 }
 
 export interface PatroniTiming {
@@ -41,15 +49,19 @@ export interface Credentials {
 
 /** patroni.yml of one member; keys that Patroni 3.0 to 4.1 all know. */
 export function patroniConfig(config: PatroniConfigFile): string {
+  const { tls } = config;
+  const host = tls === undefined ? 'host' : 'hostssl';
   return toYaml({
     scope: config.scope,
     name: config.name,
     restapi: {
       listen: `${config.host}:${config.apiPort}`,
       connect_address: `${config.host}:${config.apiPort}`,
+      ...(tls === undefined ? {} : apiTls(tls)),
     },
+    ...(tls === undefined ? {} : { ctl: ctlTls(tls) }),
     // Not `etcd`, which is the v2 API: off from etcd 3.4 on, gone in 3.6.
-    etcd3: { hosts: config.etcdHosts },
+    etcd3: { hosts: config.etcdHosts, ...(tls === undefined ? {} : etcdTls(tls)) },
     bootstrap: {
       dcs: dynamicConfig(config.timing, config.parameters),
       initdb: [{ encoding: 'UTF8' }, { locale: 'C' }, 'data-checksums', { 'auth-host': 'scram-sha-256' }],
@@ -62,7 +74,7 @@ export function patroniConfig(config: PatroniConfigFile): string {
       pgpass: config.passFile,
       use_unix_socket: true,
       basebackup: [{ checkpoint: 'fast' }],
-      authentication: authentication(config.users),
+      authentication: authentication(config.users, tls),
       parameters: {
         unix_socket_directories: config.socketDir,
         password_encryption: 'scram-sha-256',
@@ -72,12 +84,13 @@ export function patroniConfig(config: PatroniConfigFile): string {
         log_filename: config.log.fileName,
         log_rotation_age: 0,
         log_rotation_size: 0,
+        ...(tls === undefined ? {} : serverTls(tls)),
       },
       pg_hba: [
         // The socket is in a directory that only the owner of the server can enter.
         'local all all trust',
-        `host replication ${config.users.replication.user} ${config.clientNetwork} scram-sha-256`,
-        `host all all ${config.clientNetwork} scram-sha-256`,
+        `${host} replication ${config.users.replication.user} ${config.clientNetwork} scram-sha-256`,
+        `${host} all all ${config.clientNetwork} scram-sha-256`,
       ],
     },
     watchdog: { mode: 'off' },
@@ -98,11 +111,39 @@ export function dynamicConfig(
   };
 }
 
-function authentication(users: PatroniUsers): Yaml {
-  const entry = ({ user, password }: Credentials) => ({ username: user, password });
+function authentication(users: PatroniUsers, tls: NodeTls | undefined): Yaml {
+  const entry = ({ user, password }: Credentials) => ({
+    username: user,
+    password,
+    ...(tls === undefined ? {} : { sslmode: 'verify-full', sslrootcert: tls.caFile }),
+  });
   return {
     superuser: entry(users.superuser),
     replication: entry(users.replication),
     rewind: entry(users.rewind),
   };
+}
+
+function apiTls({ caFile, certFile, keyFile, api }: PatroniTls): { readonly [key: string]: Yaml } {
+  return {
+    certfile: certFile,
+    keyfile: keyFile,
+    cafile: caFile,
+    verify_client: 'required',
+    authentication: { username: api.user, password: api.password },
+  };
+}
+
+/** As a client of the other members, and for patronictl; without it they fall back on the files of the API. */
+function ctlTls({ caFile, certFile, keyFile }: NodeTls): Yaml {
+  return { cacert: caFile, certfile: certFile, keyfile: keyFile };
+}
+
+function etcdTls({ caFile, certFile, keyFile }: NodeTls): { readonly [key: string]: Yaml } {
+  return { protocol: 'https', cacert: caFile, cert: certFile, key: keyFile };
+}
+
+/** The authority is for clients that show a certificate; none is asked for. */
+function serverTls({ caFile, certFile, keyFile }: NodeTls): { readonly [key: string]: Yaml } {
+  return { ssl: 'on', ssl_ca_file: caFile, ssl_cert_file: certFile, ssl_key_file: keyFile };
 }
