@@ -30,3 +30,10 @@ export function etcdSettings(config: EtcdConfig): Readonly<Record<string, string
     'initial-cluster-state': 'new',
   };
 }
+
+/** The same as the environment of etcd, in a file that systemd reads: `/etc/default/etcd` on Debian. */
+export function etcdEnvironment(config: EtcdConfig): string {
+  return Object.entries(etcdSettings(config))
+    .map(([name, value]) => `ETCD_${name.toUpperCase().replaceAll('-', '_')}=${value}\n`)
+    .join('');
+}

@@ -8,6 +8,10 @@ export interface HaproxyConfig {
   /** What all servers together could take: PostgreSQL's max_connections times their number. */
   readonly connections: number;
   readonly timing: HaproxyTiming;
+  /** Of the page of statistics, which everybody may read when absent; neither may hold a colon or a space. */
+  readonly login?: { readonly user: string; readonly password: string };
+  /** Whom a HAProxy that root starts becomes; absent where nobody but that user starts it. */
+  readonly runAs?: { readonly user: string; readonly group: string };
 }
 
 export interface HaproxyServer {
@@ -45,7 +49,7 @@ export function haproxyConfig(config: HaproxyConfig): string {
     no strict-limits
     stats socket ${quoted(config.socketPath)} mode 600 level admin
     log stdout format iso local0 notice
-
+${runAs(config.runAs)}
 defaults
     mode tcp
     log global
@@ -60,7 +64,7 @@ listen stats
     mode http
     bind ${config.host}:${config.statsPort}
     stats enable
-    stats uri /
+${login(config.login)}    stats uri /
 
 ${listener(config, RW_LISTENER, config.rwPort, '/primary')}
 ${listener(config, RO_LISTENER, config.roPort, '/replica')}`;
@@ -80,6 +84,14 @@ function listener(config: HaproxyConfig, name: string, port: number, check: stri
     http-check expect status 200
     default-server inter ${timing.inter}${fastinter} fall ${timing.fall} rise ${timing.rise} on-marked-down shutdown-sessions
 ${servers.join('')}`;
+}
+
+function login(given: HaproxyConfig['login']): string {
+  return given === undefined ? '' : `    stats auth ${given.user}:${given.password}\n`;
+}
+
+function runAs(given: HaproxyConfig['runAs']): string {
+  return given === undefined ? '' : `    user ${given.user}\n    group ${given.group}\n`;
 }
 
 function quoted(path: string): string {

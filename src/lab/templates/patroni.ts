@@ -19,6 +19,18 @@ export interface PatroniConfigFile {
   /** PostgreSQL's settings that all members share. */
   readonly parameters: Readonly<Record<string, string | number>>;
   readonly users: PatroniUsers;
+  readonly own?: OwnPatroni;
+}
+
+/** What is other than in a lab, on hosts that are somebody's own. */
+export interface OwnPatroni {
+  /** Whom the API lets change anything. */
+  readonly api: Credentials;
+  /** Lines of pg_hba.conf for the socket, which is in a directory that everybody can enter. */
+  readonly local: readonly string[];
+  readonly watchdog: string;
+  /** Why settings are as they are, by their path: `bootstrap.dcs.ttl`. */
+  readonly comments: Readonly<Record<string, string>>;
 }
 
 export interface PatroniTiming {
@@ -43,10 +55,15 @@ export interface Credentials {
 
 /** patroni.yml of one member; keys that Patroni 3.0 to 4.1 all know. */
 export function patroniConfig(config: PatroniConfigFile): string {
-  return toYaml({
+  return toYaml(patroniContent(config), config.own?.comments);
+}
+
+function patroniContent(config: PatroniConfigFile): { readonly [key: string]: Yaml } {
+  return {
     scope: config.scope,
     name: config.name,
     restapi: {
+      ...(config.own === undefined ? {} : { authentication: apiLogin(config.own.api) }),
       listen: `${config.host}:${config.apiPort}`,
       connect_address: `${config.host}:${config.apiPort}`,
     },
@@ -76,15 +93,17 @@ export function patroniConfig(config: PatroniConfigFile): string {
         log_rotation_size: 0,
       },
       pg_hba: [
-        // The socket is in a directory that only the owner of the server can enter.
-        'local all all trust',
+        ...(config.own?.local ?? LAB_LOCAL),
         `host replication ${config.users.replication.user} ${config.clientNetwork} scram-sha-256`,
         `host all all ${config.clientNetwork} scram-sha-256`,
       ],
     },
-    watchdog: { mode: 'off' },
-  });
+    watchdog: { mode: config.own?.watchdog ?? 'off' },
+  };
 }
+
+/** The socket is in a directory that only the owner of the server can enter. */
+const LAB_LOCAL: readonly string[] = ['local all all trust'];
 
 /** What all members share, in the DCS. */
 export function dynamicConfig(
@@ -108,4 +127,8 @@ function authentication(users: PatroniUsers): Yaml {
     replication: entry(users.replication),
     rewind: entry(users.rewind),
   };
+}
+
+function apiLogin({ user, password }: Credentials): Yaml {
+  return { username: user, password };
 }
