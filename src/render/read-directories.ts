@@ -43,4 +43,4 @@ export function readDirectories(
 const KEYS = ['prefix', 'postgres_bin', 'postgres_data', 'postgres_socket', 'etcd_data'] as const;
 
 /** What needs no quotes in any of the files that it gets into. */
-const PATH = /^\/(?:[A-Za-z0-9._/-]|\{host\})*[A-Za-z0-9._}-]\/*$/;
+const PATH = /^(?=.*[A-Za-z0-9])\/(?:[A-Za-z0-9._/-]|\{host\})+$/;
