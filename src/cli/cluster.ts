@@ -2,6 +2,7 @@ import type { Argv, Options } from 'yargs';
 import { type Arguments, once } from '../api/arguments.js';
 import { profileNamed, type RenderClusterOptions, type Rendering, renderCluster } from '../api/cluster.js';
 import { UserError } from '../errors.js';
+import { plain } from '../report/terminal/text.js';
 
 const RENDER_OPTIONS = {
   out: { type: 'string', describe: 'directory to write into; made when it is not there' },
@@ -56,7 +57,8 @@ function renderOptions(args: Arguments): RenderClusterOptions {
 }
 
 /** The tree of what was written, and where to read on. */
-function summary({ directory, files, keptSecrets }: Rendering): string {
+export function summary({ directory: path, files, keptSecrets }: Rendering): string {
+  const directory = plain(path.replace(/\/+$/, '') || '/');
   const secrets = keptSecrets ? 'The passwords are those of before.' : 'Passwords were made anew.';
   return [
     `${directory}/`,

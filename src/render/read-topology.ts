@@ -108,8 +108,15 @@ function topologyOf(file: YamlFile, root: ParsedNode, entries: Entries, options:
   };
 }
 
-const NAME = { pattern: /^[a-z][a-z0-9-]{0,39}$/, form: '1 to 40 of a-z, 0-9 and -, a letter first' };
-const USER = { pattern: /^[a-z_][a-z0-9_-]{0,31}$/, form: 'the name of a Unix user' };
+const NAME = {
+  pattern: /^(?!none$)[a-z][a-z0-9-]{0,39}$/,
+  form: '1 to 40 of a-z, 0-9 and -, a letter first',
+};
+/** The superuser has its name: neither a word of pg_hba.conf nor another role's. */
+const USER = {
+  pattern: /^(?!(all|sameuser|samerole|replication|replicator|rewind|pgha)$)[a-z_][a-z0-9_-]{0,31}$/,
+  form: 'the name of a Unix user',
+};
 
 function wordOf(
   file: YamlFile,

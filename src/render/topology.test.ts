@@ -124,6 +124,7 @@ describe('parseTopology', () => {
       'network: everywhere',
       'network: expected addresses such as 10.0.0.0/24, found "everywhere".',
     ],
+    [null, 'user: replicator', 'user: expected the name of a Unix user, found "replicator".'],
     [null, 'os: windows', 'line 12: os: expected debian (which Ubuntu is, too), found "windows".'],
     [null, 'settings: { ttl: 20 }', `line 12: there is no setting "ttl". Did you mean 'patroni.ttl'?`],
     [null, 'settings: { patroni.tll: 20 }', `there is no setting "patroni.tll". Did you mean 'patroni.ttl'?`],

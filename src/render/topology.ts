@@ -80,6 +80,8 @@ export function topologySettings(topology: Topology): ClusterFacts['settings'] {
     ...Object.fromEntries(
       Object.entries(parameters).map(([name, value]) => [`postgres.${name}`, String(value)]),
     ),
+    // etcd's own, which is left as it is.
+    'etcd.election_timeout': '1000ms',
     ...(topology.proxies.length === 0 ? {} : haproxySettings(haproxy)),
   };
 }
