@@ -38,6 +38,7 @@ export {
   type LabEndpoint,
   type LabName,
   type LabStatus,
+  type LabTls,
   labStatus,
   listLabs,
   type StartLabOptions,

@@ -19,6 +19,8 @@ export interface Given {
   readonly env: Environment;
   /** Base directory of all labs' state; undefined for the usual one. */
   readonly stateDir?: string | undefined;
+  /** Where a file of targets is looked for first; the working directory when absent. */
+  readonly directory?: string | undefined;
 }
 
 /**

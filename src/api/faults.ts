@@ -1,4 +1,5 @@
 import { predictedDowntime } from '../analysis/predict.js';
+import { clusterAccess } from '../cluster/access.js';
 import { clusterFacts } from '../cluster/facts.js';
 import type { Fault, FaultOption } from '../faults/fault.js';
 import { FAULTS } from '../faults/registry.js';
@@ -6,8 +7,9 @@ import type { ClusterFacts } from '../result/result.js';
 import type { Prediction } from '../result/round.js';
 import type { Given } from './arguments.js';
 import type { TargetOptions } from './options.js';
-import { patroniTarget } from './patroni-way.js';
+import { memberUrls, readServices } from './services.js';
 import { givenChecks, labTarget } from './target.js';
+import { readTargetSettings } from './target-settings.js';
 import { targetGiven } from './texts.js';
 
 export type { FaultOption } from '../faults/fault.js';
@@ -55,13 +57,20 @@ type Settings = ClusterFacts['settings'];
 
 /** Of the cluster that was given, or else of the lab that is up; null without either. */
 async function settingsOf(given: Given): Promise<Settings | null> {
-  const patroni = await patroniTarget(given);
-  if (patroni !== undefined) {
-    const { urls, access } = patroni;
+  const settings = await readTargetSettings(given, 'patroni');
+  if (settings.kind === 'addresses') {
+    const services = readServices(settings);
+    const { target, secrets } = services;
     const endpoint = { host: '', port: 0, user: '', database: '', sslMode: 'disable' } as const;
-    const target = { kind: 'cluster', name: 'cluster', rw: endpoint, patroni: urls } as const;
-    return (await clusterFacts(target, null, givenChecks(given.args), access)).settings;
+    const patroni = await memberUrls(settings, services);
+    const cluster = { kind: 'cluster', name: 'cluster', rw: endpoint, patroni, ...target } as const;
+    const access = clusterAccess(cluster, secrets);
+    return patroni.length === 0
+      ? null
+      : (await clusterFacts(cluster, null, givenChecks(settings), access)).settings;
   }
-  const lab = await labTarget(given);
-  return lab === undefined ? null : (await clusterFacts(lab.target, null, lab.settings)).settings;
+  const lab = await labTarget(given, settings);
+  return lab === undefined
+    ? null
+    : (await clusterFacts(lab.target, null, lab.settings, clusterAccess(lab.target, lab.secrets))).settings;
 }

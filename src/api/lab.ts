@@ -2,6 +2,7 @@ import { UserError } from '../errors.js';
 import type { BinaryOptions } from '../lab/binaries.js';
 import * as labs from '../lab/lab.js';
 import type { ProfileName } from '../lab/profiles.js';
+import { API_USER, STATS_USER, tlsFiles } from '../lab/tls.js';
 import type { Endpoint } from '../plan/target.js';
 import type { LabTarget } from './options.js';
 import { refuseUnknown } from './unknown-option.js';
@@ -28,6 +29,12 @@ export interface StartLabOptions extends LabName {
   readonly network?: string;
   /** Programs; what is absent is looked for. */
   readonly binaries?: BinaryOptions;
+  /**
+   * Encrypt everything on TCP, with certificates of an authority of the lab's own: PostgreSQL, which must be 15 or
+   * later, Patroni's API (which then asks for a client certificate, and for a password before it changes anything),
+   * etcd, and HAProxy's page of statistics (with a password). It needs openssl.
+   */
+  readonly tls?: boolean;
   /** Leave the files of a start that fails. */
   readonly keep?: boolean;
   /** Ends the start; nothing of it is left then. */
@@ -52,13 +59,33 @@ export interface Lab {
   /** Path of HAProxy's stats socket. */
   readonly haproxySocket: string;
   readonly versions: labs.Lab['versions'];
+  /** What it takes to reach a lab with TLS beside `rw` and `ro`; null for one without. */
+  readonly tls: LabTls | null;
   /** Stops everything of the lab and removes its files, whatever state it is in; again, it does nothing. */
   stop(): Promise<void>;
 }
 
+/** Files in PEM. */
+export interface LabTls {
+  /** The authority that signed all certificates of the lab. */
+  readonly caFile: string;
+  /** Of Patroni's API. */
+  readonly patroniAccess: {
+    readonly user: string;
+    readonly password: string;
+    readonly certFile: string;
+    readonly keyFile: string;
+  };
+  /** Client URLs of etcd. */
+  readonly etcd: readonly string[];
+  readonly etcdAccess: { readonly certFile: string; readonly keyFile: string };
+  /** HAProxy's page of statistics. */
+  readonly haproxyPage: { readonly url: string; readonly user: string; readonly password: string };
+}
+
 export interface LabEndpoint extends Endpoint {
   readonly password: string;
-  /** The same as a URI, `postgresql://user:password@host:port/database`. */
+  /** The same as a URI, `postgresql://user:password@host:port/database`, with `sslmode` and `sslrootcert` where there is TLS. */
   readonly uri: string;
 }
 
@@ -85,6 +112,7 @@ const LAB_OPTIONS: { readonly [Name in keyof StartLabOptions]-?: true } = {
   maxConnections: true,
   network: true,
   binaries: true,
+  tls: true,
   keep: true,
   signal: true,
   onStep: true,
@@ -142,12 +170,31 @@ function labOf(lab: labs.Lab, stateDir: string | undefined): Lab {
     patroniConfig: directory.patroniConfig('n1'),
     haproxySocket: haproxy.socketPath,
     versions,
+    tls: tlsOf(lab),
     stop: () => labs.labDown(name, stateDir),
   };
 }
 
 function endpointOf(endpoint: Endpoint, password: string): LabEndpoint {
-  const { host, port, user, database } = endpoint;
-  const uri = `postgresql://${user}:${encodeURIComponent(password)}@${host}:${port}/${database}`;
+  const { host, port, user, database, sslMode, tlsFiles } = endpoint;
+  const plain = `postgresql://${user}:${encodeURIComponent(password)}@${host}:${port}/${database}`;
+  const caFile = tlsFiles?.caFile;
+  const uri =
+    caFile === undefined ? plain : `${plain}?sslmode=${sslMode}&sslrootcert=${encodeURIComponent(caFile)}`;
   return { ...endpoint, password, uri };
+}
+
+function tlsOf({ directory, state, target, haproxy }: labs.Lab): LabTls | null {
+  if (state.tls === undefined) {
+    return null;
+  }
+  const { caFile, ...ofPatroni } = tlsFiles(directory, 'patroni-client');
+  const { certFile, keyFile } = tlsFiles(directory, 'client');
+  return {
+    caFile,
+    patroniAccess: { user: API_USER, password: state.tls.api, ...ofPatroni },
+    etcd: target.etcd ?? [],
+    etcdAccess: { certFile, keyFile },
+    haproxyPage: { url: haproxy.statsUrl, user: STATS_USER, password: state.tls.stats },
+  };
 }

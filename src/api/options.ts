@@ -45,11 +45,37 @@ export interface AddressTarget {
   readonly haproxy?: string;
   /** How it checks its servers, for predictions: words of its configuration, `inter 3s fall 3 rise 2`. */
   readonly haproxyCheck?: string;
+  /** Of the page's basic auth. */
+  readonly haproxyUser?: string;
+  /** PGHA_BENCH_HAPROXY_PASSWORD when absent. */
+  readonly haproxyPassword?: string;
+  /** Path of a PEM file: who signed its certificate. */
+  readonly haproxyCa?: string;
+  readonly haproxyInsecure?: boolean;
   /** Client URLs of etcd, `http://host:2379`. */
   readonly etcd?: readonly string[];
+  /** Of etcd's own authentication. */
+  readonly etcdUser?: string;
+  /** PGHA_BENCH_ETCD_PASSWORD when absent. */
+  readonly etcdPassword?: string;
+  /** Paths of PEM files: who signed their certificates, the certificate to show them, and the key of that one. */
+  readonly etcdCa?: string;
+  readonly etcdCert?: string;
+  readonly etcdKey?: string;
+  readonly etcdInsecure?: boolean;
+  /** Addresses of PostgreSQL by the name of the member, `{ n1: 'host:5432' }`, where Patroni's do not lead there. */
+  readonly direct?: Readonly<Record<string, string>>;
 }
 
-export type TargetOptions = LabTarget | AddressTarget;
+/** A target that a file names; whatever else is given here comes before what the file says of it. */
+export interface NamedTarget extends Partial<Omit<AddressTarget, 'lab'>> {
+  readonly name: string;
+  /** Path of the file; `pgha-bench.yaml` of the working directory, or of the nearest above it, when absent. */
+  readonly config?: string;
+  readonly lab?: never;
+}
+
+export type TargetOptions = LabTarget | AddressTarget | NamedTarget;
 
 /** Options that a workload has of its own, by name: `{ scale: 10 }`, `{ 'table-size': 100_000 }`. */
 export type WorkloadOptions = Readonly<Record<string, string | number | boolean>>;
@@ -206,7 +232,7 @@ export interface ResultOptions {
  */
 export interface RunOptions extends SelectionOptions, LoadOptions, FaultOptions, ResultOptions, RunHooks {
   /**
-   * Where to. When absent: the lab named `default` if it is up; else a lab of the run's own, with tables of scale 10 where
+   * Where to. When absent: the target that the environment or a file names, see docs/targets.md; else the lab named `default` if it is up; else a lab of the run's own, with tables of scale 10 where
    * the workload has a scale, which is stopped at the end.
    */
   readonly target?: TargetOptions;

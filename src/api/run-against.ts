@@ -1,4 +1,5 @@
-import { patroniAccess } from '../cluster/access.js';
+import { clusterAccess } from '../cluster/access.js';
+import { withDirect } from '../cluster/direct.js';
 import type { HttpAccess } from '../cluster/http.js';
 import { type ClusterMember, getCluster } from '../cluster/patroni.js';
 import { messageOf, UserError } from '../errors.js';
@@ -24,11 +25,11 @@ export async function runAgainst(
 ): Promise<Conducted> {
   const { secrets } = resolved;
   const { settings } = order;
-  const access = patroniAccess(resolved.target, secrets);
+  const access = clusterAccess(resolved.target, secrets);
   const lab = isLab(resolved) ? labControl(resolved) : null;
-  const { target, members } = await withMembers(resolved.target, access);
+  const { target, members } = await withMembers(resolved.target, access.patroni);
   const { faultPlans, faults } = faultsFor(settings, target);
-  await checkAllowed(target, faults, settings.allowFault, access);
+  await checkAllowed(target, faults, settings.allowFault, access.patroni);
   for (const [index, fault] of faults.entries()) {
     await fault.check({ target, plan: faultPlans[index] as FaultPlan, access, lab });
   }
@@ -67,7 +68,7 @@ async function withMembers(
     try {
       const { members } = await getCluster(url, access);
       const others = target.patroni.filter((other) => other !== url);
-      return { target: { ...target, patroni: [url, ...others] }, members };
+      return { target: { ...target, patroni: [url, ...others] }, members: withDirect(members, target) };
     } catch (error) {
       failure = error;
     }

@@ -1,5 +1,5 @@
+import type { ClusterAccess } from '../cluster/access.js';
 import { clusterFacts } from '../cluster/facts.js';
-import type { HttpAccess } from '../cluster/http.js';
 import type { Lab } from '../lab/lab.js';
 import { type TpcbState, tpcbSums } from '../ledger/invariants.js';
 import { sourcesOf } from '../ledger/sources.js';
@@ -21,7 +21,7 @@ export async function look(
   resolved: ResolvedTarget,
   order: RunOrder,
   faults: readonly FaultPlan[],
-  access: HttpAccess,
+  access: ClusterAccess,
   signal: AbortSignal,
 ): Promise<{ readonly plan: Plan; readonly cluster: ClusterFacts; readonly ledger: LedgerPlan }> {
   const { target, secrets } = resolved;
@@ -38,7 +38,7 @@ export async function look(
     const ledger = await planLedger(settings.ledger, workload, context, faults.length > 0);
     const plan = planOf(settings, target, workload, { faults, ledger: ledger.mode });
     await checkServer(sql, plan);
-    const known = isLab(resolved) ? resolved.settings : givenChecks(order.input.args);
+    const known = isLab(resolved) ? resolved.settings : givenChecks(order.target);
     return { plan, ledger, cluster: await clusterFacts(target, sql, known, access) };
   } catch (error) {
     throw queryProblem(error, target.rw, 'look at the server and its tables');

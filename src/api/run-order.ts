@@ -17,6 +17,7 @@ import type { Flag } from './flags.js';
 import { checkInert } from './inert-flags.js';
 import { RUN_FLAGS } from './run-flags.js';
 import { type RunGates, readRunGates } from './run-gates.js';
+import { readTargetSettings, type TargetSettings, textOf } from './target-settings.js';
 
 /** What a run is given. */
 export interface RunGiven extends Given {
@@ -29,6 +30,8 @@ export interface RunGiven extends Given {
 /** What a run was asked to do, as far as it is known before the target is looked at. */
 export interface RunOrder {
   readonly input: RunGiven;
+  /** Which target was meant, and what was said of it. */
+  readonly target: TargetSettings;
   readonly settings: RunSettings;
   readonly composition: Composition;
   /** Options of the workloads as they were given. */
@@ -46,8 +49,9 @@ export async function readRunOrder(input: RunGiven): Promise<RunOrder> {
   const composition = await compose(readSelections(choices), readStdin);
   refuseHiddenOptions(composition);
   checkInert((name) => once(args, name));
+  const target = await readTargetSettings(input);
   const settings = readSettings({
-    text: (name) => once(args, name),
+    text: (name) => (name === 'allow-fault' ? textOf(target, name) : once(args, name)),
     env,
     faultTexts: each(args, 'fault'),
     tagTexts: each(args, 'tag'),
@@ -61,7 +65,7 @@ export async function readRunOrder(input: RunGiven): Promise<RunOrder> {
   await workloadOf({ settings, composition, given, variables }, {}, true);
   await checkLogFolder(settings.log);
   const place = await prepareResultDirectory({ out: once(args, 'out') });
-  return { input, settings, composition, given, variables, gates, place };
+  return { input, target, settings, composition, given, variables, gates, place };
 }
 
 /**

@@ -12,7 +12,7 @@ import { type OwnLab, ownLabName, startOwnLab } from './own-lab.js';
 import { runAgainst } from './run-against.js';
 import { type RunOrder, readRunOrder } from './run-order.js';
 import { schemasOf } from './run-tables.js';
-import { givenTarget, isTargetGiven, labTarget } from './target.js';
+import { resolveTarget } from './target.js';
 import { runGiven } from './texts.js';
 
 /** Scale of the tables in a lab of the run's own: enough branches that clients do more than wait for each other's row. */
@@ -48,7 +48,7 @@ export async function carryOut(order: RunOrder, hooks: RunHooks): Promise<RunOut
   // A run sets a limit of listeners; the caller's own signal may have others.
   const signal = AbortSignal.any(hooks.signal === undefined ? [] : [hooks.signal]);
   const { input } = order;
-  const given = isTargetGiven(input.args) ? await givenTarget(input) : await labTarget(input);
+  const given = await resolveTarget(input, order.target);
   if (given !== undefined) {
     return deliver(order, await runAgainst(given, order, hooks, signal), hooks);
   }

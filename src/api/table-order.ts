@@ -10,7 +10,7 @@ import type { Flag, Flags } from './flags.js';
 import { INERT_TABLE_FLAGS } from './inert-flags.js';
 import { TABLE_FLAGS } from './table-flags.js';
 import { tableCommand } from './table-work.js';
-import { givenTarget, isTargetGiven, labTarget, type ResolvedTarget } from './target.js';
+import { type ResolvedTarget, resolveTarget } from './target.js';
 
 /** A workload by the words that the user has for it. */
 export type NamedWorkload = Omit<Part, 'weight'>;
@@ -49,7 +49,7 @@ export async function readTableOrder(
   const options = workloadOptions(args, [workload], flagsBeside(workload), 'init');
   parseOptions(workload, options);
   const force = once(args, 'force');
-  const target = isTargetGiven(args) ? await givenTarget(given) : await labTarget(given);
+  const target = await resolveTarget(given);
   if (target === undefined) {
     throw new UserError(
       `${command} needs a target, and no lab is up.`,

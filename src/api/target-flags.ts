@@ -6,17 +6,10 @@ export const OF_SYSBENCH = ['pgsql-host', 'pgsql-port', 'pgsql-user', 'pgsql-pas
 /** And as pgbench does. */
 export const OF_PGBENCH = ['host', 'port', 'username', 'dbname'] as const;
 
-/** How Patroni's API is reached. */
-export const OF_PATRONI = [
-  'patroni-user',
-  'patroni-ca',
-  'patroni-cert',
-  'patroni-key',
-  'patroni-insecure',
-] as const;
-
 /** Options of every command that needs a target. */
 export const TARGET_FLAGS = {
+  target: { group: 'Target:', describe: "one that pgha-bench.yaml names [its default]; 'none': no file" },
+  config: { group: 'Target:', describe: 'FILE of targets [pgha-bench.yaml, here or above]' },
   rw: { group: 'Target:', describe: 'read-write endpoint, postgresql://user@host:port/db' },
   ro: { group: 'Target:', describe: 'read-only endpoint' },
   host: { alias: 'h', group: 'Target:', describe: 'of the read-write endpoint, where --rw is absent' },
@@ -38,11 +31,26 @@ export const TARGET_FLAGS = {
     describe: 'accept any certificate of it',
   },
   haproxy: { group: 'Target:', describe: 'its statistics: URL of the page, or socket' },
+  'haproxy-user': {
+    group: 'Target:',
+    describe: 'of the page; the password: PGHA_BENCH_HAPROXY_PASSWORD',
+  },
+  'haproxy-ca': { group: 'Target:', describe: 'PEM file: who signed its certificate' },
+  'haproxy-insecure': { isSwitch: true, group: 'Target:', describe: 'accept any certificate of it' },
   'haproxy-check': {
     group: 'Target:',
     describe: "'inter 3s fall 3 rise 2': its checks, for predictions",
   },
   etcd: { group: 'Target:', describe: 'client URLs, http://host:2379[,…]' },
+  'etcd-user': { group: 'Target:', describe: 'of etcd; the password: PGHA_BENCH_ETCD_PASSWORD' },
+  'etcd-ca': { group: 'Target:', describe: 'PEM file: who signed its certificates' },
+  'etcd-cert': { group: 'Target:', describe: 'PEM file: certificate to show it' },
+  'etcd-key': { group: 'Target:', describe: 'PEM file: and its key' },
+  'etcd-insecure': { isSwitch: true, group: 'Target:', describe: 'accept any certificate of it' },
+  direct: {
+    group: 'Target:',
+    describe: "n1=host:port[,…]: members' PostgreSQL, where Patroni's addresses do not lead there",
+  },
   lab: { group: 'Target:', describe: 'name of a lab, where no address is given [default]' },
 } as const satisfies Flags;
 

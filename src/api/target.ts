@@ -1,91 +1,60 @@
 import { UserError } from '../errors.js';
 import { type Lab, readLab } from '../lab/lab.js';
 import { parseHaproxyCheck } from '../plan/haproxy-check.js';
-import type { Endpoint, HaproxyAddress, Secrets, Target } from '../plan/target.js';
+import type { Endpoint, Secrets, Target } from '../plan/target.js';
 import { endpointOfParts, type GivenEndpoint, parseUri } from '../plan/uri.js';
 import { offersTls } from '../postgres/connect.js';
-import { type Arguments, type Given, once } from './arguments.js';
-import { memberUrls, patroniAddress, patroniWay, withoutUserInfo } from './patroni-way.js';
-import { OF_PATRONI, OF_PGBENCH, OF_SYSBENCH } from './target-flags.js';
+import { type Environment, type Given, once } from './arguments.js';
+import { memberUrls, readServices } from './services.js';
+import { OF_PGBENCH, OF_SYSBENCH } from './target-flags.js';
+import { labelOf, readTargetSettings, type TargetSettings, textOf } from './target-settings.js';
 
 export interface ResolvedTarget {
   readonly target: Target;
   readonly secrets: Secrets;
 }
 
-/** Whether the user named an address of their own. @throws UserError when one is given that needs another */
-export function isTargetGiven(args: Arguments): boolean {
-  const driver = once(args, 'db-driver') ?? 'pgsql';
-  if (driver !== 'pgsql') {
-    throw new UserError(`--db-driver: expected pgsql, found '${driver}'.`);
-  }
-  const parts = [...OF_PGBENCH, ...OF_SYSBENCH].filter((flag) => args[flag] !== undefined);
-  const [part] = parts;
-  if (args['rw'] !== undefined && part !== undefined) {
-    throw new UserError(`--rw is the whole address, and --${part} a part of one.`, 'Leave one of them out.');
-  }
-  const address = args['rw'] === undefined ? part : 'rw';
-  if (address === 'rw' && args['lab'] !== undefined) {
-    return false; // Another way into that lab.
-  }
-  if (address !== undefined) {
-    for (const flag of ['lab', 'profile'] as const) {
-      if (args[flag] !== undefined) {
-        throw new UserError(
-          `--${flag} is for a lab, and --${address} for a target of your own.`,
-          'Leave one of them out.',
-        );
-      }
-    }
-    return true;
-  }
-  for (const flag of ['ro', 'patroni', ...OF_PATRONI, 'haproxy', 'haproxy-check', 'etcd'] as const) {
-    if (args[flag] !== undefined) {
-      throw new UserError(
-        `--${flag} needs --rw, the read-write endpoint, beside it.`,
-        'Without any of them the lab is used.',
-      );
-    }
-  }
-  return false;
+/**
+ * The target that is meant: one of the user's own, or a lab that is up. Patroni is asked for its members.
+ * @param settings where they have been read already
+ * @returns undefined when nobody named any and no lab `default` is up
+ * @throws UserError for what is wrong in what was given, for a lab that is not up, and when Patroni does not answer
+ */
+export async function resolveTarget(
+  given: Given,
+  settings?: TargetSettings,
+): Promise<ResolvedTarget | Lab | undefined> {
+  const known = settings ?? (await readTargetSettings(given));
+  return known.kind === 'addresses' ? addressTarget(given, known) : labTarget(given, known);
 }
 
 /** How HAProxy checks its servers, as far as the user said so. @throws UserError */
-export function givenChecks(args: Arguments): Readonly<Record<string, string | number>> {
-  const text = once(args, 'haproxy-check');
-  return text === undefined ? {} : parseHaproxyCheck(text);
+export function givenChecks(settings: TargetSettings): Readonly<Record<string, string | number>> {
+  const text = textOf(settings, 'haproxy-check');
+  return text === undefined ? {} : parseHaproxyCheck(text, labelOf(settings, 'haproxy-check'));
 }
 
-/** The addresses that the user gave. @throws UserError */
-export async function givenTarget(given: Given): Promise<ResolvedTarget> {
-  const { args, env } = given;
-  const patroni = patroniAddress(args);
-  givenChecks(args); // What is wrong in it is told before anything is asked.
-  const unsupported = 'Access with a password is not supported yet.';
-  const haproxy = withoutUserInfo(once(args, 'haproxy'), '--haproxy', unsupported);
-  const etcd = withoutUserInfo(once(args, 'etcd'), '--etcd', unsupported);
-  const way = patroniWay(given, patroni);
-  const etcdList = etcd === undefined ? undefined : etcdUrls(etcd);
-  const rwText = once(args, 'rw');
-  const rw = await settled(rwText === undefined ? partsGiven(given) : parseUri(rwText, '--rw', env));
-  const roText = once(args, 'ro');
-  const ro = roText === undefined ? undefined : await settled(parseUri(roText, '--ro', env));
-  const urls = patroni === undefined ? [] : await memberUrls(patroni, way);
+async function addressTarget(given: Given, settings: TargetSettings): Promise<ResolvedTarget> {
+  const services = readServices(settings);
+  givenChecks(settings); // What is wrong in it is told before anything is asked.
+  const [givenRw, givenRo] = [givenEndpoint(given, settings, 'rw'), givenEndpoint(given, settings, 'ro')];
+  const rw = await settled(givenRw ?? partsGiven({ ...given, env: withPassword(given.env, settings) }));
+  const ro = givenRo === undefined ? undefined : await settled(givenRo);
+  const urls = await memberUrls(settings, services);
+  const kind = services.patroni === undefined ? 'server' : 'cluster';
   return {
     target: {
-      kind: patroni === undefined ? 'server' : 'cluster',
-      name: patroni === undefined ? 'server' : 'cluster',
+      kind,
+      name: settings.name ?? kind,
       rw: rw.endpoint,
       ...(ro === undefined ? {} : { ro: ro.endpoint }),
       patroni: urls,
-      ...(way.access === undefined ? {} : { patroniAccess: way.access }),
-      ...(etcdList === undefined ? {} : { etcd: etcdList }),
-      ...(haproxy === undefined ? {} : { haproxy: haproxyAddress(haproxy) }),
+      ...services.target,
     },
     secrets: {
       ...(rw.password === undefined ? {} : { rwPassword: rw.password }),
       ...(ro?.password === undefined ? {} : { roPassword: ro.password }),
-      ...(way.password === undefined ? {} : { patroniPassword: way.password }),
+      ...services.secrets,
     },
   };
 }
@@ -95,22 +64,22 @@ export async function givenTarget(given: Given): Promise<ResolvedTarget> {
  * the load goes there: to a pooler of one's own in front of the lab, for one.
  * @throws UserError when one was asked for that is not up
  */
-export async function labTarget(given: Given): Promise<Lab | undefined> {
-  const name = once(given.args, 'lab');
+export async function labTarget(given: Given, settings: TargetSettings): Promise<Lab | undefined> {
+  const name = textOf(settings, 'lab');
   const lab = await readLab(name ?? 'default', given.stateDir);
   if (lab === undefined && name !== undefined) {
     throw new UserError(
-      `--lab: no lab '${name}' is up.`,
+      `${labelOf(settings, 'lab')}: no lab '${name}' is up.`,
       `Start it with 'pgha-bench lab up --name ${name}'.`,
     );
   }
-  return lab === undefined ? undefined : throughOwnEndpoints(lab, given);
+  return lab === undefined ? undefined : throughOwnEndpoints(lab, given, settings);
 }
 
-async function throughOwnEndpoints(lab: Lab, { args, env }: Given): Promise<Lab> {
-  const endpointOf = async (flag: 'rw' | 'ro') => {
-    const text = once(args, flag);
-    return text === undefined ? undefined : settled(parseUri(text, `--${flag}`, env));
+async function throughOwnEndpoints(lab: Lab, given: Given, settings: TargetSettings): Promise<Lab> {
+  const endpointOf = async (route: 'rw' | 'ro') => {
+    const endpoint = givenEndpoint(given, settings, route);
+    return endpoint === undefined ? undefined : settled(endpoint);
   };
   const [rw, ro] = [await endpointOf('rw'), await endpointOf('ro')];
   const target: Target = {
@@ -126,8 +95,26 @@ async function throughOwnEndpoints(lab: Lab, { args, env }: Given): Promise<Lab>
   return { ...lab, target, secrets };
 }
 
+/** An endpoint that is given as a whole; undefined when it is not. @throws UserError */
+export function givenEndpoint(
+  { env }: Pick<Given, 'env'>,
+  settings: TargetSettings,
+  route: 'rw' | 'ro',
+): GivenEndpoint | undefined {
+  const text = textOf(settings, route);
+  return text === undefined || (route === 'rw' && settings.part !== undefined)
+    ? undefined
+    : parseUri(text, labelOf(settings, route), withPassword(env, settings));
+}
+
+/** The target's own password stands in for the one that PostgreSQL's programs would use for any server. */
+export function withPassword(env: Environment, settings: TargetSettings): Environment {
+  const password = textOf(settings, 'password');
+  return password === undefined ? env : { ...env, PGPASSWORD: password };
+}
+
 /** @throws UserError when pgbench's words and sysbench's are mixed: which of them holds, none of them says */
-function partsGiven({ args, env }: Given): GivenEndpoint {
+export function partsGiven({ args, env }: Pick<Given, 'args' | 'env'>): GivenEndpoint {
   const sysbench = OF_SYSBENCH.find((flag) => args[flag] !== undefined);
   const pgbench = OF_PGBENCH.find((flag) => args[flag] !== undefined);
   if (sysbench !== undefined && pgbench !== undefined) {
@@ -166,27 +153,4 @@ async function settled({
   }
   const withTls = await offersTls(endpoint, password);
   return { endpoint: { ...endpoint, sslMode: withTls ? 'require' : 'disable' }, password };
-}
-
-function etcdUrls(text: string): readonly string[] {
-  const urls = text.split(',').map((url) => url.trim().replace(/\/+$/, ''));
-  const wrong = urls.find((url) => !/^https?:\/\/[^/]+$/.test(url));
-  if (wrong !== undefined) {
-    throw new UserError(
-      `--etcd: expected URLs such as http://host:2379,http://host2:2379, found '${wrong}'.`,
-    );
-  }
-  return urls;
-}
-
-function haproxyAddress(text: string): HaproxyAddress {
-  if (/^https?:\/\//.test(text)) {
-    return { kind: 'url', url: text };
-  }
-  if (text.startsWith('/') || text.startsWith('.')) {
-    return { kind: 'socket', path: text };
-  }
-  throw new UserError(
-    `--haproxy: expected a URL, http://host:7000, or the path of a stats socket, found '${text}'.`,
-  );
 }

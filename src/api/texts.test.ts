@@ -94,9 +94,22 @@ describe('what a program gives to a run', () => {
       patroniInsecure: true,
       haproxy: '/sock',
       haproxyCheck: 'inter 1s',
+      haproxyUser: 'me',
+      haproxyCa: 'ca',
+      haproxyInsecure: true,
       etcd: ['http://h:2379'],
+      etcdUser: 'me',
+      etcdCa: 'ca',
+      etcdCert: 'cert',
+      etcdKey: 'key',
+      etcdInsecure: true,
+      direct: { n1: 'h:5432' },
     };
-    const given = [runGiven({ ...EVERY, target: address }), runGiven({ target: { lab: 'x' } })];
+    const given = [
+      runGiven({ ...EVERY, target: address }),
+      runGiven({ target: { lab: 'x' } }),
+      runGiven({ target: { name: 'x', config: 'y' } }),
+    ];
     const reached = new Set([
       ...given.flatMap(({ args }) => Object.keys(args)),
       ...given.flatMap(({ choices }) => choices.map(({ option }) => option)),
@@ -188,7 +201,7 @@ describe('what a program gives to a run', () => {
     [{ rate: 5, stages: '30s:200' }, '--stages says the rate'],
     [{ faults: ['swichover'] }, 'switchover'],
     [{ workloads: 'tpcb' }, "run has no option 'workloads'. Did you mean 'workload'?"],
-    [{ target: {} }, 'target: expected lab, the name of one, or rw'],
+    [{ target: {} }, 'target: expected lab, the name of one, rw, an address, or name'],
     [{ target: { lab: 'x', patroni: 'http://h' } }, "The target has no option 'patroni'"],
     [{ target: { rw: 'x', patronni: 'http://h' } }, "Did you mean 'patroni'?"],
     [{ workloadOptions: { clients: 5 } }, "workloadOptions: 'clients' is not an option of a workload"],

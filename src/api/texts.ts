@@ -5,6 +5,7 @@ import type { Flags } from './flags.js';
 import type {
   AddressTarget,
   LabTarget,
+  NamedTarget,
   RunHooks,
   RunOptions,
   SelectionOptions,
@@ -57,16 +58,36 @@ export function targetGiven(target: TargetOptions | undefined): Given {
     refuseUnknown('The target', target, ['stateDir', ...Object.keys(LAB_TEXTS)]);
     return { args: textsOf(target, LAB_TEXTS), env, stateDir: target.stateDir };
   }
-  refuseUnknown('The target', target, ['lab', 'patroniPassword', ...Object.keys(ADDRESS_TEXTS)]);
-  if (target.rw === undefined) {
-    throw new UserError('target: expected lab, the name of one, or rw, an address; found neither.');
+  const named = 'name' in target ? target : undefined;
+  const known = [...Object.keys(ADDRESS_TEXTS), ...Object.keys(PASSWORDS), 'lab'];
+  refuseUnknown('The target', target, [...known, ...(named === undefined ? [] : Object.keys(NAME_TEXTS))]);
+  if (target.rw === undefined && named === undefined) {
+    throw new UserError(
+      'target: expected lab, the name of one, rw, an address, or name, a target in a file; found none of them.',
+    );
   }
-  const { patroniPassword: password } = target;
+  const addresses = textsOf<Partial<Addresses>>(target, ADDRESS_TEXTS);
   return {
-    args: textsOf(target, ADDRESS_TEXTS),
-    env: password === undefined ? env : { ...env, PGHA_BENCH_PATRONI_PASSWORD: password },
+    args: named === undefined ? addresses : { ...addresses, ...textsOf<Names>(named, NAME_TEXTS) },
+    env: { ...env, ...passwordsOf(target) },
   };
 }
+
+/** Where they would be read from, for a program may have them from anywhere. */
+function passwordsOf(target: Partial<AddressTarget>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(PASSWORDS).flatMap(([option, variable]) => {
+      const password = target[option as keyof typeof PASSWORDS];
+      return password === undefined ? [] : [[variable, password]];
+    }),
+  );
+}
+
+const PASSWORDS = {
+  patroniPassword: 'PGHA_BENCH_PATRONI_PASSWORD',
+  haproxyPassword: 'PGHA_BENCH_HAPROXY_PASSWORD',
+  etcdPassword: 'PGHA_BENCH_ETCD_PASSWORD',
+} as const satisfies Partial<Record<keyof AddressTarget, string>>;
 
 /** The flag of an option, and the text that a value of it would be typed as. */
 type TextOf<Value> = readonly [flag: string, text: (value: Value) => string | readonly string[]];
@@ -159,7 +180,16 @@ const LAB_TEXTS: Texts<Omit<LabTarget, 'stateDir'>> = {
   ro: ['ro', text],
 };
 
-const ADDRESS_TEXTS: Texts<Omit<AddressTarget, 'lab' | 'patroniPassword'>> = {
+type Names = Pick<NamedTarget, 'name' | 'config'>;
+
+const NAME_TEXTS: Texts<Names> = {
+  name: ['target', text],
+  config: ['config', text],
+};
+
+type Addresses = Omit<AddressTarget, 'lab' | keyof typeof PASSWORDS>;
+
+const ADDRESS_TEXTS: Texts<Addresses> = {
   rw: ['rw', text],
   ro: ['ro', text],
   patroni: ['patroni', text],
@@ -170,7 +200,16 @@ const ADDRESS_TEXTS: Texts<Omit<AddressTarget, 'lab' | 'patroniPassword'>> = {
   patroniInsecure: ['patroni-insecure', text],
   haproxy: ['haproxy', text],
   haproxyCheck: ['haproxy-check', text],
+  haproxyUser: ['haproxy-user', text],
+  haproxyCa: ['haproxy-ca', text],
+  haproxyInsecure: ['haproxy-insecure', text],
   etcd: ['etcd', (urls) => list(urls).join(',')],
+  etcdUser: ['etcd-user', text],
+  etcdCa: ['etcd-ca', text],
+  etcdCert: ['etcd-cert', text],
+  etcdKey: ['etcd-key', text],
+  etcdInsecure: ['etcd-insecure', text],
+  direct: ['direct', (addresses) => pairs(addresses).join(',')],
 };
 
 function textsOf<Options extends object>(options: Options, texts: Texts<Options>): Arguments {

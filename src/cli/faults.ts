@@ -10,7 +10,8 @@ import { givenBy } from './words.js';
 /** Whose settings the expected downtimes are of. */
 export const FAULTS_FLAGS: Flags = Object.fromEntries(
   Object.entries(TARGET_FLAGS).filter(
-    ([name]) => name === 'lab' || name === 'haproxy-check' || name.startsWith('patroni'),
+    ([name]) =>
+      ['lab', 'target', 'config'].includes(name) || name === 'haproxy-check' || name.startsWith('patroni'),
   ),
 );
 

@@ -9,6 +9,7 @@ import {
   type Lab,
   type LabName,
   type LabStatus,
+  type LabTls,
   labStatus,
   noLab,
   PROFILE_NAMES,
@@ -41,6 +42,11 @@ const UP_OPTIONS = {
   patroni: { type: 'string', describe: "path of Patroni's program" },
   etcd: { type: 'string', describe: "path of etcd's program" },
   haproxy: { type: 'string', describe: "path of HAProxy's program" },
+  tls: {
+    type: 'boolean',
+    default: false,
+    describe: 'encrypt everything on TCP, with certificates of an authority of its own',
+  },
   keep: { type: 'boolean', default: false, describe: 'leave the files of a start that fails' },
 } as const satisfies Record<string, Options>;
 
@@ -78,6 +84,7 @@ function upOptions(args: Arguments): StartLabOptions {
     ...nameIn(args),
     profile: profileOf(once(args, 'profile')),
     maxConnections: connectionsOf(once(args, 'max-connections')),
+    tls: args['tls'] === true,
     keep: args['keep'] === true,
     binaries: binariesOf(args),
     ...(network === undefined ? {} : { network }),
@@ -161,7 +168,7 @@ function statusTable(found: LabStatus): string {
   for (const each of found.components) {
     table.push([titleOf(each), each.address, each.process?.pid ?? '', each.state, each.says ?? '']);
   }
-  return `lab ${found.name} is ${found.phase}, profile ${found.profile}, files in ${found.directory}\n${table}`;
+  return `lab ${found.name} is ${found.phase}, profile ${found.profile}${found.tls ? ', with TLS' : ''}, files in ${found.directory}\n${table}`;
 }
 
 function titleOf({ component, node }: ComponentStatus): string {
@@ -169,7 +176,7 @@ function titleOf({ component, node }: ComponentStatus): string {
 }
 
 /** libpq's variables for the read-write port; patronictl finds its cluster by PATRONICTL_CONFIG_FILE. */
-function exports({ rw, patroni, patroniConfig, haproxySocket }: Lab): string {
+function exports({ rw, patroni, patroniConfig, haproxySocket, tls }: Lab): string {
   const variables: Record<string, string> = {
     PGHOST: rw.host,
     PGPORT: String(rw.port),
@@ -179,10 +186,29 @@ function exports({ rw, patroni, patroniConfig, haproxySocket }: Lab): string {
     PATRONI_URL: patroni[0] ?? '',
     PATRONICTL_CONFIG_FILE: patroniConfig,
     HAPROXY_SOCKET: haproxySocket,
+    ...(tls === null ? {} : tlsVariables(tls)),
   };
   return Object.entries(variables)
     .map(([name, value]) => `export ${name}=${shellQuoted(value)}`)
     .join('\n');
+}
+
+/** Patroni has no names for what curl and pgha-bench need to ask its API; etcdctl has. */
+function tlsVariables(tls: LabTls): Record<string, string> {
+  const { patroniAccess, etcd, etcdAccess } = tls;
+  return {
+    PGSSLMODE: 'verify-full',
+    PGSSLROOTCERT: tls.caFile,
+    PATRONI_CACERT: tls.caFile,
+    PATRONI_CERT: patroniAccess.certFile,
+    PATRONI_KEY: patroniAccess.keyFile,
+    PATRONI_USER: patroniAccess.user,
+    PGHA_BENCH_PATRONI_PASSWORD: patroniAccess.password,
+    ETCDCTL_ENDPOINTS: etcd.join(','),
+    ETCDCTL_CACERT: tls.caFile,
+    ETCDCTL_CERT: etcdAccess.certFile,
+    ETCDCTL_KEY: etcdAccess.keyFile,
+  };
 }
 
 function shellQuoted(value: string): string {

@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import http from 'node:http';
@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { UserError } from '../errors.js';
 import { checkCredentials, patroniAccess, tlsProblem } from './access.js';
+import { makeCertificates } from './certificates.fixture.js';
 import { request } from './http.js';
 
 let directory: string;
@@ -17,7 +18,7 @@ const children: ChildProcess[] = [];
 
 beforeAll(() => {
   directory = mkdtempSync(join(tmpdir(), 'pgha-tls-'));
-  makeCertificates();
+  makeCertificates(directory);
 });
 
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -207,31 +208,4 @@ async function portOf(server: Server): Promise<number> {
 
 function file(name: string): string {
   return join(directory, name);
-}
-
-/** An authority, what it signed for a server and a client, and one that signed itself. */
-function makeCertificates(): void {
-  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: directory, stdio: 'pipe' });
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-  const selfSigned = (name: string) =>
-    openssl('req', '-x509', ...key, '-keyout', `${name}.key`, '-out', `${name}.pem`, '-subj', `/CN=${name}`);
-  selfSigned('ca');
-  selfSigned('foreign');
-  for (const name of ['server', 'client']) {
-    const names = ['-addext', 'subjectAltName=IP:127.0.0.1'];
-    openssl(
-      'req',
-      '-new',
-      ...key,
-      '-keyout',
-      `${name}.key`,
-      '-out',
-      `${name}.csr`,
-      '-subj',
-      `/CN=${name}`,
-      ...names,
-    );
-    const signing = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-copy_extensions', 'copy'];
-    openssl('x509', '-req', '-in', `${name}.csr`, '-out', `${name}.pem`, ...signing);
-  }
 }

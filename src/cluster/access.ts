@@ -1,5 +1,6 @@
 import { codeOf, messageOf, UserError } from '../errors.js';
 import type { Secrets, ServiceAccess, Target } from '../plan/target.js';
+import { type EtcdAccess, EtcdLogin } from './etcd-login.js';
 import type { HttpAccess, TlsAccess } from './http.js';
 import { deleteRestart, hasScheduledRestart } from './patroni.js';
 
@@ -7,10 +8,13 @@ import { deleteRestart, hasScheduledRestart } from './patroni.js';
 export interface ClusterAccess {
   readonly patroni: HttpAccess;
   readonly haproxy: HttpAccess;
-  readonly etcd: HttpAccess;
+  readonly etcd: EtcdAccess;
 }
 
 type Ways = Pick<Target, 'patroniAccess' | 'haproxyAccess' | 'etcdAccess'>;
+
+/** Where nothing but the addresses is needed. */
+export const NO_ACCESS: ClusterAccess = { patroni: {}, haproxy: {}, etcd: {} };
 
 /** Where nothing is said of HAProxy or etcd, the authority that signed Patroni's certificate holds for them, too. */
 export function clusterAccess(target: Ways, secrets: Secrets): ClusterAccess {
@@ -22,13 +26,18 @@ export function clusterAccess(target: Ways, secrets: Secrets): ClusterAccess {
   return {
     patroni: httpAccess(target.patroniAccess, secrets.patroniPassword),
     haproxy: httpAccess({ ...shared, ...target.haproxyAccess }, secrets.haproxyPassword),
-    etcd: httpAccess({ ...shared, ...target.etcdAccess }, secrets.etcdPassword),
+    etcd: etcdAccess({ ...shared, ...target.etcdAccess }, secrets.etcdPassword),
   };
 }
 
 /** How Patroni's API of this target is reached. */
 export function patroniAccess(target: Pick<Target, 'patroniAccess'>, secrets: Secrets): HttpAccess {
   return httpAccess(target.patroniAccess, secrets.patroniPassword);
+}
+
+function etcdAccess({ user, ...given }: ServiceAccess, password: string | undefined): EtcdAccess {
+  const access = httpAccess(given, undefined);
+  return user === undefined ? access : { ...access, login: new EtcdLogin(user, password ?? '') };
 }
 
 function httpAccess(given: ServiceAccess = {}, password: string | undefined): HttpAccess {

@@ -2,6 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { messageOf } from '../errors.js';
 import { decode, prefixRange } from './etcd.js';
+import { type EtcdAccess, withToken } from './etcd-login.js';
 import { EndpointError, type HttpAccess, tlsOptions, withoutPassword } from './http.js';
 import { type JsonObject, objectOf, objectsOf, textOf } from './json.js';
 
@@ -41,7 +42,7 @@ export async function* watchEtcd(
   url: string,
   prefix: string,
   fromRevision: number | null,
-  access: HttpAccess = {},
+  access: EtcdAccess = {},
 ): AsyncGenerator<WatchMessage, void, undefined> {
   const order = {
     create_request: {
@@ -49,11 +50,19 @@ export async function* watchEtcd(
       ...(fromRevision === null ? {} : { start_revision: String(fromRevision) }),
     },
   };
-  const incoming = await openStream(`${url.replace(/\/+$/, '')}/v3/watch`, order, access);
+  const base = url.replace(/\/+$/, '');
+  const token = (await access.login?.known?.catch(() => null)) ?? null;
+  const incoming = await openStream(`${base}/v3/watch`, order, withToken(access, token));
   const parser = new WatchParser(withoutPassword(url));
   try {
     for await (const chunk of incoming) {
-      yield* parser.push(chunk);
+      for (const message of parser.push(chunk)) {
+        // etcd does not tell a token that it does not know from a right that is missing.
+        if (message.kind === 'ended' && REFUSED.test(message.reason)) {
+          await access.login?.renew(base, access, token);
+        }
+        yield message;
+      }
     }
   } catch (error) {
     throw error instanceof EndpointError ? error : broken(url, error);
@@ -61,6 +70,8 @@ export async function* watchEtcd(
     incoming.destroy();
   }
 }
+
+const REFUSED = /permission denied|invalid auth token|user name is empty/;
 
 /** Resolves with the head of the answer, which etcd sends with the first message. */
 function openStream(url: string, order: unknown, access: HttpAccess): Promise<http.IncomingMessage> {
@@ -70,6 +81,7 @@ function openStream(url: string, order: unknown, access: HttpAccess): Promise<ht
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(payload),
     'grpc-metadata-hasleader': 'true',
+    ...access.headers,
   };
   return new Promise((resolve, reject) => {
     const transport = url.startsWith('https:') ? https : http;

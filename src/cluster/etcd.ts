@@ -1,4 +1,5 @@
-import { type HttpAccess, jsonOf, request } from './http.js';
+import { askEtcd, type EtcdAccess } from './etcd-login.js';
+import { jsonOf, request } from './http.js';
 import { arrayOf, objectOf, objectsOf, textOf } from './json.js';
 
 /** One member as etcd lists it. */
@@ -18,7 +19,7 @@ export interface EtcdStatus {
 }
 
 /** Members by the gateway of API v3, which is on by default from 3.4 on. Ids are decimal texts: they exceed 2^53. */
-export async function getEtcdMembers(url: string, access: HttpAccess = {}): Promise<readonly EtcdMember[]> {
+export async function getEtcdMembers(url: string, access: EtcdAccess = {}): Promise<readonly EtcdMember[]> {
   const body = objectOf(await post(url, '/v3/cluster/member/list', {}, access)) ?? {};
   return objectsOf(body['members']).map((member) => ({
     id: textOf(member['ID']) ?? '',
@@ -27,7 +28,7 @@ export async function getEtcdMembers(url: string, access: HttpAccess = {}): Prom
   }));
 }
 
-export async function getEtcdStatus(url: string, access: HttpAccess = {}): Promise<EtcdStatus> {
+export async function getEtcdStatus(url: string, access: EtcdAccess = {}): Promise<EtcdStatus> {
   const body = objectOf(await post(url, '/v3/maintenance/status', {}, access)) ?? {};
   const leader = textOf(body['leader']);
   return {
@@ -42,7 +43,7 @@ export async function getEtcdStatus(url: string, access: HttpAccess = {}): Promi
  * Whether the member can serve: it has a leader, and a read through consensus works.
  * @throws EndpointError when it does not answer; 503 is how one without a leader answers
  */
-export async function isEtcdHealthy(url: string, access: HttpAccess = {}): Promise<boolean> {
+export async function isEtcdHealthy(url: string, access: EtcdAccess = {}): Promise<boolean> {
   const endpoint = `${trimmed(url)}/health`;
   const reply = await request('GET', endpoint, access);
   if (reply.status === 503) {
@@ -52,7 +53,7 @@ export async function isEtcdHealthy(url: string, access: HttpAccess = {}): Promi
 }
 
 /** The value of a key, null when it does not exist. */
-export async function getEtcdKey(url: string, key: string, access: HttpAccess = {}): Promise<string | null> {
+export async function getEtcdKey(url: string, key: string, access: EtcdAccess = {}): Promise<string | null> {
   const body = objectOf(await post(url, '/v3/kv/range', { key: encode(key) }, access)) ?? {};
   const first = objectsOf(body['kvs'])[0];
   return first === undefined ? null : decode(first['value']);
@@ -67,7 +68,7 @@ export interface EtcdSnapshot {
 export async function getEtcdPrefix(
   url: string,
   prefix: string,
-  access: HttpAccess = {},
+  access: EtcdAccess = {},
 ): Promise<EtcdSnapshot> {
   const body = objectOf(await post(url, '/v3/kv/range', prefixRange(prefix), access)) ?? {};
   return {
@@ -92,9 +93,9 @@ export function decode(base64: unknown): string {
   return Buffer.from(textOf(base64) ?? '', 'base64').toString('utf8');
 }
 
-async function post(url: string, path: string, body: unknown, access: HttpAccess): Promise<unknown> {
-  const endpoint = trimmed(url) + path;
-  return jsonOf(endpoint, await request('POST', endpoint, access, body));
+async function post(url: string, path: string, body: unknown, access: EtcdAccess): Promise<unknown> {
+  const base = trimmed(url);
+  return jsonOf(base + path, await askEtcd(base, path, access, body));
 }
 
 function trimmed(url: string): string {

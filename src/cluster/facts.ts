@@ -1,7 +1,7 @@
 import { hostPort, type Target } from '../plan/target.js';
 import type { ClusterFacts, MemberFacts } from '../result/result.js';
+import { type ClusterAccess, NO_ACCESS } from './access.js';
 import { getHaproxyServers, getHaproxyVersion, type HaproxyLine } from './haproxy.js';
-import type { HttpAccess } from './http.js';
 import { type JsonObject, objectOf } from './json.js';
 import { getCluster, getConfig, getMember, type PatroniCluster, type PatroniConfig } from './patroni.js';
 
@@ -19,15 +19,15 @@ export async function clusterFacts(
   target: Target,
   sql: SqlConnection | null,
   known: ClusterFacts['settings'] = {},
-  access: HttpAccess = {},
+  access: ClusterAccess = NO_ACCESS,
 ): Promise<ClusterFacts> {
   const [url] = target.patroni;
   const [member, cluster, config, haproxy, checks, postgres] = await Promise.all([
-    url === undefined ? null : orNull(getMember(url, access)),
-    url === undefined ? null : orNull(getCluster(url, access)),
-    url === undefined ? null : orNull(getConfig(url, access)),
-    target.haproxy === undefined ? null : orNull(getHaproxyVersion(target.haproxy, access)),
-    target.haproxy === undefined ? null : orNull(getHaproxyServers(target.haproxy, access)),
+    url === undefined ? null : orNull(getMember(url, access.patroni)),
+    url === undefined ? null : orNull(getCluster(url, access.patroni)),
+    url === undefined ? null : orNull(getConfig(url, access.patroni)),
+    target.haproxy === undefined ? null : orNull(getHaproxyVersion(target.haproxy, access.haproxy)),
+    target.haproxy === undefined ? null : orNull(getHaproxyServers(target.haproxy, access.haproxy)),
     sql === null ? null : orNull(postgresFacts(sql)),
   ]);
   return {

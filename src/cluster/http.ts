@@ -9,6 +9,8 @@ export interface HttpAccess {
   readonly timeoutMs?: number;
   readonly basicAuth?: { readonly user: string; readonly password: string };
   readonly tls?: TlsAccess;
+  /** Further ones to send. */
+  readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }
 
@@ -62,7 +64,7 @@ export function request(
   const endpoint = withoutPassword(url);
   // Content-Length is demanded by Patroni (411 without it), so the body is never chunked.
   const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
-  const headers: Record<string, string | number> = {};
+  const headers: Record<string, string | number> = { ...access.headers };
   if (payload !== undefined) {
     headers['content-type'] = 'application/json';
     headers['content-length'] = payload.length;

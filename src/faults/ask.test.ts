@@ -2,6 +2,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { RunClock } from '../clock.js';
+import { NO_ACCESS } from '../cluster/access.js';
 import type { ClusterHealth } from '../cluster/health.js';
 import type { FaultContext } from './fault.js';
 import { mender } from './mend.js';
@@ -153,7 +154,7 @@ async function patroni(
   const context: FaultContext = {
     target: { kind: 'cluster', name: 'cluster', rw, patroni: [url] },
     plan: { kind: 'any', atMs: 0, options: { ttl: '20' } },
-    access: {},
+    access: NO_ACCESS,
     lab: null,
     clock: new RunClock(process.hrtime.bigint()),
     round: 3,

@@ -35,7 +35,7 @@ export async function askPatroni(
   const { subject, asked } = order;
   const sent = { ...record, subject, etcdLeader: look.etcdLeader, askedAtMs: clock.nowMs(), asked };
   try {
-    const { status, text } = await order.send({ ...access, signal, timeoutMs: ANSWER_TIMEOUT_MS });
+    const { status, text } = await order.send({ ...access.patroni, signal, timeoutMs: ANSWER_TIMEOUT_MS });
     const answer = `${status} ${oneLine(text)}`.trim();
     return { ...sent, answeredAtMs: clock.nowMs(), answer, failure: refusal(status, answer) };
   } catch (error) {

@@ -44,7 +44,7 @@ async function inject(context: FaultContext): Promise<Injection> {
   try {
     lab = labOf(context);
     look = await lookAt(target, access);
-    lagBefore = (await getConfig(look.leader.apiUrl, access))['maximum_lag_on_failover'] ?? null;
+    lagBefore = (await getConfig(look.leader.apiUrl, access.patroni))['maximum_lag_on_failover'] ?? null;
   } catch (error) {
     return { record: { ...record, failure: messageOf(error) }, undo: null };
   }
@@ -58,7 +58,7 @@ async function inject(context: FaultContext): Promise<Injection> {
   };
   const undo = () => restore(context, lab, lagBefore);
   try {
-    await patchAnyMember([leader.apiUrl], { maximum_lag_on_failover: ANY_LAG }, access);
+    await patchAnyMember([leader.apiUrl], { maximum_lag_on_failover: ANY_LAG }, access.patroni);
     const count = await asSuperuser(lab, leader.name, (sql) => cut(sql, lab.replicationRole));
     const answer = `${count} ${count === 1 ? 'walsender' : 'walsenders'} terminated`;
     return { record: { ...asked, answeredAtMs: clock.nowMs(), answer }, undo };
@@ -108,7 +108,7 @@ export async function restore(
     }, forMs);
   const limit = async () => {
     const before = { maximum_lag_on_failover: lag };
-    await patchAnyMember(target.patroni, before, access, forMs);
+    await patchAnyMember(target.patroni, before, access.patroni, forMs);
     return wordsOf(before);
   };
   return (await inTurn([login, limit])).join(', ');

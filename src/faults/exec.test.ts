@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { RunClock } from '../clock.js';
+import { NO_ACCESS } from '../cluster/access.js';
 import { commandFailure, runCommand } from './command.js';
 import { exec } from './exec.js';
 import type { FaultContext } from './fault.js';
@@ -78,7 +79,7 @@ describe('exec', () => {
       patroni: [],
     },
     plan: { kind: 'exec', atMs: 5, options },
-    access: {},
+    access: NO_ACCESS,
     lab: null,
     clock: new RunClock(process.hrtime.bigint()),
     round: 2,

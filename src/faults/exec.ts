@@ -1,3 +1,4 @@
+import type { ClusterAccess } from '../cluster/access.js';
 import type { HttpAccess } from '../cluster/http.js';
 import { getMember } from '../cluster/patroni.js';
 import { messageOf, UserError } from '../errors.js';
@@ -83,7 +84,7 @@ async function commandsOf({ plan, target, access }: FaultContext): Promise<Comma
   const { command = '', undo } = plan.options;
   const used = new Set([command, undo ?? ''].flatMap(placeholdersIn));
   const look = target.patroni.length === 0 ? null : await lookIfNeeded(target, access, used.size > 0);
-  const scope = look !== null && used.has('scope') ? await scopeOf(look, access) : null;
+  const scope = look !== null && used.has('scope') ? await scopeOf(look, access.patroni) : null;
   const values = look === null ? {} : valuesOf(look, scope, used);
   return {
     command: fillIn(command, values),
@@ -93,7 +94,7 @@ async function commandsOf({ plan, target, access }: FaultContext): Promise<Comma
 }
 
 /** A command without placeholders runs even when nobody leads. */
-async function lookIfNeeded(target: Target, access: HttpAccess, isNeeded: boolean): Promise<Look | null> {
+async function lookIfNeeded(target: Target, access: ClusterAccess, isNeeded: boolean): Promise<Look | null> {
   try {
     return await lookAt(target, access);
   } catch (error) {

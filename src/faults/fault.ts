@@ -1,5 +1,5 @@
 import type { RunClock } from '../clock.js';
-import type { HttpAccess } from '../cluster/http.js';
+import type { ClusterAccess } from '../cluster/access.js';
 import type { FaultPlan } from '../plan/plan.js';
 import type { Target } from '../plan/target.js';
 import type { FaultRecord } from '../result/result.js';
@@ -49,8 +49,7 @@ export interface FaultOption {
 export interface FaultCheck {
   readonly target: Target;
   readonly plan: FaultPlan;
-  /** Of Patroni's API. */
-  readonly access: HttpAccess;
+  readonly access: ClusterAccess;
   /** Null unless the target is a lab. */
   readonly lab: LabControl | null;
 }

@@ -61,7 +61,7 @@ async function untilPromoted({ target, access }: FaultContext, frozen: string): 
     if (leader === null || leader.name === frozen || leader.role !== 'leader') {
       return;
     }
-    const self = await getMember(leader.apiUrl, { ...access, timeoutMs: 1000 }).catch(() => null);
+    const self = await getMember(leader.apiUrl, { ...access.patroni, timeoutMs: 1000 }).catch(() => null);
     if (self?.role === 'primary') {
       return;
     }

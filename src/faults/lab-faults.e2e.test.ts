@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { RunClock } from '../clock.js';
+import { NO_ACCESS } from '../cluster/access.js';
 import { isEtcdHealthy } from '../cluster/etcd.js';
 import { getHealth } from '../cluster/health.js';
 import { getCluster, getConfig, getMember, type PatroniMember } from '../cluster/patroni.js';
@@ -479,7 +480,7 @@ function contextOf(text: string): FaultCheck {
   if (plan === undefined) {
     throw new Error(`${text} is no fault`);
   }
-  return { target: lab.target, plan, access: {}, lab: control };
+  return { target: lab.target, plan, access: NO_ACCESS, lab: control };
 }
 
 function faultOf({ plan }: FaultCheck) {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { checkCredentials } from '../cluster/access.js';
+import { type ClusterAccess, checkCredentials } from '../cluster/access.js';
 import { getEtcdMembers, getEtcdStatus } from '../cluster/etcd.js';
+import type { EtcdAccess } from '../cluster/etcd-login.js';
 import { type ClusterHealth, getHealth } from '../cluster/health.js';
 import type { HttpAccess } from '../cluster/http.js';
 import { type ClusterMember, getCluster, type PatroniCluster } from '../cluster/patroni.js';
@@ -21,11 +22,10 @@ export interface Look {
 const QUICK_MS = 1000;
 
 /** All members are asked at the same time, and the first answer counts. @throws Error when nobody leads, or nobody answers */
-export async function lookAt(target: Target, access: HttpAccess): Promise<Look> {
-  const quick = { ...access, timeoutMs: QUICK_MS };
+export async function lookAt(target: Target, access: ClusterAccess): Promise<Look> {
   const [cluster, etcdLeader] = await Promise.all([
-    clusterNow(target.patroni, quick),
-    etcdLeaderOf(target.etcd ?? []),
+    clusterNow(target.patroni, { ...access.patroni, timeoutMs: QUICK_MS }),
+    etcdLeaderOf(target.etcd ?? [], access.etcd),
   ]);
   const leader = leaderOf(cluster);
   if (leader === null) {
@@ -42,8 +42,8 @@ async function clusterNow(urls: readonly string[], access: HttpAccess): Promise<
 }
 
 /** Null where nobody knows, or etcd is not known. */
-export async function etcdLeaderOf(urls: readonly string[]): Promise<string | null> {
-  const quick = { timeoutMs: QUICK_MS };
+export async function etcdLeaderOf(urls: readonly string[], access: EtcdAccess = {}): Promise<string | null> {
+  const quick = { ...access, timeoutMs: QUICK_MS };
   try {
     return await Promise.any(
       urls.map(async (url) => {
@@ -72,7 +72,7 @@ export async function checkReady(
   { target, access, lab }: FaultCheck,
   title: string,
 ): Promise<Extract<ClusterHealth, { healthy: true }>> {
-  const health = await getHealth(target.patroni, access, lab?.nodes.length);
+  const health = await getHealth(target.patroni, access.patroni, lab?.nodes.length);
   if (!health.healthy) {
     throw new UserError(
       `${title} needs a healthy cluster, but ${health.reason}.`,
@@ -100,7 +100,7 @@ export async function checkMayAsk(
       'Add --patroni URL, or use --fault none.',
     );
   }
-  await checkCredentials(target.patroni, access);
+  await checkCredentials(target.patroni, access.patroni);
   return checkReady(context, title);
 }
 

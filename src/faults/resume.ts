@@ -15,8 +15,8 @@ export const resume: Fault = {
 
   /** A cluster that is paused is what it is for, and what happened meanwhile need not be healthy. */
   async check({ target, access }) {
-    await checkCredentials(target.patroni, access);
-    const { cluster, ...health } = await getHealth(target.patroni, access);
+    await checkCredentials(target.patroni, access.patroni);
+    const { cluster, ...health } = await getHealth(target.patroni, access.patroni);
     if (cluster === null && !health.healthy) {
       throw new UserError(
         `A resume needs a member of Patroni that answers, but ${health.reason}.`,

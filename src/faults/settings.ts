@@ -20,7 +20,7 @@ export async function changeSettings(
   const { target, access } = context;
   let before: JsonObject | null = null;
   const record = await askPatroni(context, async ({ leader }) => {
-    before = await getConfig(leader.apiUrl, access);
+    before = await getConfig(leader.apiUrl, access.patroni);
     return {
       subject: null,
       asked: `PATCH ${leader.apiUrl}/config ${asked}`,
@@ -41,7 +41,7 @@ export async function changeSettings(
   return {
     record,
     undo: async () => {
-      await patchAnyMember(target.patroni, inverse, access);
+      await patchAnyMember(target.patroni, inverse, access.patroni);
       return `set back ${wordsOf(inverse, patch)}`;
     },
   };
@@ -113,7 +113,7 @@ export async function awaitPause(context: FaultContext, pause: boolean, forMs: n
   const { target, access, signal } = context;
   const deadline = performance.now() + forMs;
   for (;;) {
-    const members = await Promise.allSettled(target.patroni.map((url) => getMember(url, access)));
+    const members = await Promise.allSettled(target.patroni.map((url) => getMember(url, access.patroni)));
     const known = members.flatMap((each) => (each.status === 'fulfilled' ? [each.value.pause] : []));
     if (known.length > 0 && known.every((each) => each === pause)) {
       return true;

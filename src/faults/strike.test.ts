@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RunClock } from '../clock.js';
+import { NO_ACCESS } from '../cluster/access.js';
 import { parseFault } from '../plan/fault.js';
 import { restore } from './cut-replication.js';
 import type { FaultContext, Injection } from './fault.js';
@@ -166,7 +167,7 @@ function contextOf(words: string, lab: LabControl, signal = new AbortController(
   return {
     target: { kind: 'cluster', name: 'cluster', rw, patroni: [api.url], etcd: [api.url] },
     plan,
-    access: {},
+    access: NO_ACCESS,
     lab,
     clock: new RunClock(process.hrtime.bigint()),
     round: 1,

@@ -84,6 +84,18 @@ export function isAtLeast(version: string, wanted: string): boolean {
   return true;
 }
 
+/** openssl, which PostgreSQL's packages bring along. @throws UserError when it is not there */
+export async function findOpenssl(): Promise<string> {
+  const path = await searchedFor('openssl');
+  if (path === null) {
+    throw new UserError(
+      `A lab with TLS makes its certificates with openssl, and no such program is on PATH or in ${SEARCHED.join(', ')}.`,
+      'Install it (on Debian and Ubuntu the package openssl), or leave --tls out.',
+    );
+  }
+  return path;
+}
+
 const SEARCHED = ['/usr/local/bin', '/usr/bin', '/usr/sbin', '/usr/local/sbin'];
 const DEBIAN_POSTGRES = '/usr/lib/postgresql';
 
@@ -97,6 +109,17 @@ async function findProgram(title: string, name: string, given: string | undefine
       `Leave it out to have ${title} looked for.`,
     );
   }
+  const path = await searchedFor(name);
+  if (path !== null) {
+    return path;
+  }
+  throw new UserError(
+    `The lab needs ${title}; no program ${name} is on PATH or in ${SEARCHED.join(', ')}.`,
+    `Install it (on Debian and Ubuntu scripts/setup does), or give it with --${name} PATH.`,
+  );
+}
+
+async function searchedFor(name: string): Promise<string | null> {
   const directories = [...new Set([...(process.env['PATH'] ?? '').split(delimiter), ...SEARCHED])];
   for (const directory of directories) {
     const path = join(directory, name);
@@ -104,10 +127,7 @@ async function findProgram(title: string, name: string, given: string | undefine
       return path;
     }
   }
-  throw new UserError(
-    `The lab needs ${title}; no program ${name} is on PATH or in ${SEARCHED.join(', ')}.`,
-    `Install it (on Debian and Ubuntu scripts/setup does), or give it with --${name} PATH.`,
-  );
+  return null;
 }
 
 async function findPostgres(given: string | undefined, newest: number): Promise<string> {

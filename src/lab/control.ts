@@ -1,4 +1,5 @@
 import type { HaproxyChange, LabControl, NodeComponent, OnSignal, Signalled } from '../faults/lab-control.js';
+import { labEndpoint } from './access.js';
 import { reloadHaproxy, restartHaproxy } from './haproxy-control.js';
 import type { Lab, LabNode } from './lab.js';
 import { patroniUsers } from './patroni.js';
@@ -53,10 +54,13 @@ class Control implements LabControl {
   }
 
   superuser(node: string): ReturnType<LabControl['superuser']> {
-    const { address, pgPort } = this.node(node);
-    const { user, password } = this.lab.superuser;
-    const endpoint = { host: address, port: pgPort, user, database: 'postgres', sslMode: 'disable' } as const;
-    return { endpoint, password };
+    const { address: host, pgPort: port } = this.node(node);
+    const { directory, state, superuser } = this.lab;
+    const { user, password } = superuser;
+    return {
+      endpoint: labEndpoint(directory, state, { host, port }, { user, database: 'postgres' }),
+      password,
+    };
   }
 
   /**

@@ -1,11 +1,13 @@
 import { getEtcdKey, getEtcdStatus, isEtcdHealthy } from '../cluster/etcd.js';
+import type { HttpAccess } from '../cluster/http.js';
 import { NODE_NAMES, nodeAddress, PORTS } from './network.js';
 import type { ProcessSpec } from './process.js';
-import { environment, type LabDirectory, type LabState } from './state.js';
+import { environment, type LabDirectory, type LabState, schemeOf } from './state.js';
 import { etcdSettings } from './templates/etcd.js';
+import { tlsFiles } from './tls.js';
 
 export function etcdUrl(state: LabState, node: string): string {
-  return `http://${nodeAddress(state.network, node)}:${PORTS.etcdClient}`;
+  return `${schemeOf(state)}://${nodeAddress(state.network, node)}:${PORTS.etcdClient}`;
 }
 
 export function etcdSpec(directory: LabDirectory, state: LabState, node: string): ProcessSpec {
@@ -17,6 +19,7 @@ export function etcdSpec(directory: LabDirectory, state: LabState, node: string)
     dataDir: directory.etcdData(node),
     token: state.clusterToken,
     members: NODE_NAMES.map((name) => ({ name, host: nodeAddress(state.network, name) })),
+    ...(state.tls === undefined ? {} : { tls: tlsFiles(directory, node) }),
   });
   return {
     command: state.binaries.etcd,
@@ -29,14 +32,14 @@ export function etcdSpec(directory: LabDirectory, state: LabState, node: string)
 }
 
 /** What is missing until all members serve under one leader, null when nothing is. */
-export async function missingEtcd(state: LabState): Promise<string | null> {
+export async function missingEtcd(state: LabState, access: HttpAccess): Promise<string | null> {
   for (const node of NODE_NAMES) {
     const url = etcdUrl(state, node);
-    const { leaderId } = await getEtcdStatus(url);
+    const { leaderId } = await getEtcdStatus(url, access);
     if (leaderId === null) {
       return `${node} sees no leader`;
     }
-    if (!(await isEtcdHealthy(url))) {
+    if (!(await isEtcdHealthy(url, access))) {
       return `${node} is not healthy`;
     }
   }
@@ -44,8 +47,8 @@ export async function missingEtcd(state: LabState): Promise<string | null> {
 }
 
 /** Whether a member of Patroni's cluster has won the right to bootstrap it: from then on no other will. */
-export async function missingInitializeKey(state: LabState): Promise<string | null> {
-  const key = await getEtcdKey(etcdUrl(state, 'n1'), `/service/${state.scope}/initialize`);
+export async function missingInitializeKey(state: LabState, access: HttpAccess): Promise<string | null> {
+  const key = await getEtcdKey(etcdUrl(state, 'n1'), `/service/${state.scope}/initialize`, access);
   return key === null ? 'no member has begun to bootstrap' : null;
 }
 

@@ -3,7 +3,8 @@ import { NODE_NAMES, nodeAddress, PORTS, PROXY_PORTS, proxyAddress } from './net
 import type { ProcessSpec } from './process.js';
 import { profileOf } from './profiles.js';
 import { environment, type LabDirectory, type LabState, writeOwned } from './state.js';
-import { haproxyConfig, RO_LISTENER, RW_LISTENER } from './templates/haproxy.js';
+import { type HaproxyTls, haproxyConfig, RO_LISTENER, RW_LISTENER } from './templates/haproxy.js';
+import { caFile, proxyFile, STATS_USER } from './tls.js';
 
 export async function writeHaproxyConfig(directory: LabDirectory, state: LabState): Promise<void> {
   const text = haproxyConfig({
@@ -20,8 +21,15 @@ export async function writeHaproxyConfig(directory: LabDirectory, state: LabStat
     })),
     connections: state.maxConnections * NODE_NAMES.length,
     timing: profileOf(state.profile, state.versions.patroni).haproxy,
+    ...(state.tls === undefined
+      ? {}
+      : { tls: proxyTls(directory), login: { user: STATS_USER, password: state.tls.stats } }),
   });
   await writeOwned(directory.haproxyConfig, text, state.user);
+}
+
+function proxyTls(directory: LabDirectory): HaproxyTls {
+  return { caFile: caFile(directory), certAndKeyFile: proxyFile(directory) };
 }
 
 /** One process without a master: its pid is the one that serves, so it can be recorded and ended. */

@@ -1,14 +1,16 @@
 import { getHaproxyStats, type HaproxyLine } from '../cluster/haproxy.js';
+import type { HttpAccess } from '../cluster/http.js';
 import { getMember, type PatroniMember } from '../cluster/patroni.js';
 import { UserError } from '../errors.js';
 import type { Endpoint, Secrets, Target } from '../plan/target.js';
+import { labAccess, labEndpoint, labSecrets, labWays } from './access.js';
 import type { Versions } from './binaries.js';
 import { endLab } from './down.js';
 import { etcdUrl } from './etcd.js';
 import { NODE_NAMES, nodeAddress, PORTS, PROXY_PORTS, proxyAddress } from './network.js';
 import type { LabOptions } from './options.js';
 import { patroniUrl, patroniUsers } from './patroni.js';
-import { APPLICATION, postmasterOf } from './postgres.js';
+import { LOADS, postmasterOf } from './postgres.js';
 import { isAlive, type ProcessRecord, type ProcessState, stateOf } from './process.js';
 import { haproxySettings, type ProfileName, profileOf } from './profiles.js';
 import {
@@ -21,6 +23,7 @@ import {
   readProcesses,
   readState,
   removeDirectory,
+  schemeOf,
 } from './state.js';
 import type { Credentials } from './templates/patroni.js';
 import { startLab } from './up.js';
@@ -75,6 +78,7 @@ export interface LabHaproxy {
 export interface LabStatus {
   readonly name: string;
   readonly profile: ProfileName;
+  readonly tls: boolean;
   readonly network: string;
   readonly directory: string;
   /** `starting` by a process that still runs; `broken`: neither up nor being started, `lab down` clears it away. */
@@ -145,11 +149,13 @@ export async function labStatus(name: string, stateDir?: string): Promise<LabSta
     return undefined;
   }
   const lab = await describeLab(directory, state);
-  const nodes = await Promise.all(lab.nodes.map((node) => nodeStatus(node)));
+  const access = { ...labAccess(directory, state).patroni, timeoutMs: 1000 };
+  const nodes = await Promise.all(lab.nodes.map((node) => nodeStatus(node, access)));
   const components = [...nodes.flat(), await haproxyStatus(lab.haproxy)];
   return {
     name,
     profile: state.profile,
+    tls: state.tls !== undefined,
     network: state.network,
     directory: directory.path,
     phase: await phaseOf(state, components),
@@ -197,12 +203,12 @@ async function describeLab(directory: LabDirectory, state: LabState): Promise<La
       address: proxyAddress(state.network),
       rwPort: PROXY_PORTS.rw,
       roPort: PROXY_PORTS.ro,
-      statsUrl: `http://${proxyAddress(state.network)}:${PROXY_PORTS.stats}/;csv`,
+      statsUrl: statsUrl(state),
       socketPath: directory.haproxySocket,
       process: lastOf('haproxy', null),
     },
     target: targetOf(directory, state),
-    secrets: { rwPassword: state.passwords.application, roPassword: state.passwords.application },
+    secrets: labSecrets(state),
     superuser: patroniUsers(state).superuser,
     maxConnections: state.maxConnections,
     versions: state.versions,
@@ -212,22 +218,26 @@ async function describeLab(directory: LabDirectory, state: LabState): Promise<La
 }
 
 function targetOf(directory: LabDirectory, state: LabState): Target {
-  const endpoint = (port: number): Endpoint => ({
-    host: proxyAddress(state.network),
-    port,
-    user: APPLICATION,
-    database: APPLICATION,
-    sslMode: 'disable',
-  });
+  const endpoint = (port: number): Endpoint =>
+    labEndpoint(directory, state, { host: proxyAddress(state.network), port }, LOADS);
   return {
     kind: 'lab',
     name: state.name,
     rw: endpoint(PROXY_PORTS.rw),
     ro: endpoint(PROXY_PORTS.ro),
     patroni: NODE_NAMES.map((node) => patroniUrl(state, node)),
-    haproxy: { kind: 'socket', path: directory.haproxySocket },
+    // With TLS the page is asked, as a cluster on other machines would be: the socket has none.
+    haproxy:
+      state.tls === undefined
+        ? { kind: 'socket', path: directory.haproxySocket }
+        : { kind: 'url', url: statsUrl(state) },
     etcd: NODE_NAMES.map((node) => etcdUrl(state, node)),
+    ...labWays(directory, state),
   };
+}
+
+function statsUrl(state: LabState): string {
+  return `${schemeOf(state)}://${proxyAddress(state.network)}:${PROXY_PORTS.stats}/;csv`;
 }
 
 async function phaseOf(state: LabState, components: readonly ComponentStatus[]): Promise<LabStatus['phase']> {
@@ -240,8 +250,8 @@ async function phaseOf(state: LabState, components: readonly ComponentStatus[]):
   return state.phase === 'up' && components.some((each) => each.state !== 'ended') ? 'up' : 'broken';
 }
 
-async function nodeStatus(node: LabNode): Promise<readonly ComponentStatus[]> {
-  const member = await getMember(node.apiUrl, { timeoutMs: 1000 }).catch(() => null);
+async function nodeStatus(node: LabNode, access: HttpAccess): Promise<readonly ComponentStatus[]> {
+  const member = await getMember(node.apiUrl, access).catch(() => null);
   const rows: ComponentStatus[] = [];
   for (const [component, port] of [
     ['etcd', PORTS.etcdClient],

@@ -12,6 +12,8 @@ export interface LabOptions {
   /** PostgreSQL's max_connections, 300 when absent. */
   readonly maxConnections?: number;
   readonly binaries?: BinaryOptions;
+  /** Encrypt everything on TCP, with certificates of the lab's own authority. */
+  readonly tls?: boolean;
   /** Leave the files of a lab that did not come up. */
   readonly keep?: boolean;
 }

@@ -1,12 +1,14 @@
+import type { HttpAccess } from '../cluster/http.js';
 import { getMember, isLeader, patchConfig } from '../cluster/patroni.js';
 import { NODE_NAMES, nodeAddress, PORTS } from './network.js';
 import type { ProcessSpec } from './process.js';
 import { profileOf } from './profiles.js';
-import { environment, type LabDirectory, type LabState, writeOwned } from './state.js';
+import { environment, type LabDirectory, type LabState, schemeOf, writeOwned } from './state.js';
 import { type PatroniUsers, patroniConfig } from './templates/patroni.js';
+import { API_USER, tlsFiles } from './tls.js';
 
 export function patroniUrl(state: LabState, node: string): string {
-  return `http://${nodeAddress(state.network, node)}:${PORTS.api}`;
+  return `${schemeOf(state)}://${nodeAddress(state.network, node)}:${PORTS.api}`;
 }
 
 export function patroniUsers(state: LabState): PatroniUsers {
@@ -43,6 +45,9 @@ export async function writePatroniConfig(
     timing: { ...timing, loopWait: 1 },
     parameters: { max_connections: state.maxConnections, shared_buffers: '256MB' },
     users: patroniUsers(state),
+    ...(state.tls === undefined
+      ? {}
+      : { tls: tlsFiles(directory, node), api: { user: API_USER, password: state.tls.api } }),
   });
   await writeOwned(directory.patroniConfig(node), text, state.user);
 }
@@ -58,17 +63,21 @@ export function patroniSpec(directory: LabDirectory, state: LabState, node: stri
   };
 }
 
-export async function missingPrimary(state: LabState, node: string): Promise<string | null> {
+export async function missingPrimary(
+  state: LabState,
+  node: string,
+  access: HttpAccess,
+): Promise<string | null> {
   const url = patroniUrl(state, node);
-  const member = await getMember(url);
+  const member = await getMember(url, access);
   if (member.state !== 'running' || member.role !== 'primary') {
     return `${node} is ${member.role}, ${member.state}`;
   }
-  return (await isLeader(url)) ? null : `${node} does not hold the leader key`;
+  return (await isLeader(url, access)) ? null : `${node} does not hold the leader key`;
 }
 
 /** The start has its own loop_wait; this sets the profile's. */
-export async function setLoopWait(state: LabState, leader: string): Promise<void> {
+export async function setLoopWait(state: LabState, leader: string, access: HttpAccess): Promise<void> {
   const { loopWait } = profileOf(state.profile, state.versions.patroni).patroni;
-  await patchConfig(patroniUrl(state, leader), { loop_wait: loopWait });
+  await patchConfig(patroniUrl(state, leader), { loop_wait: loopWait }, access);
 }

@@ -1,11 +1,14 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import pg from 'pg';
+import type pg from 'pg';
 import type { Endpoint } from '../plan/target.js';
+import { closeClient, openClient } from '../postgres/connect.js';
 import { type ProcessRecord, recordOf, workingDirectoryOf } from './process.js';
 
 /** The role that owns the database where loads go. */
 export const APPLICATION = 'pgha';
+
+export const LOADS = { user: APPLICATION, database: APPLICATION } as const;
 
 /** The server that runs on this data directory now, null when none does. */
 export async function postmasterOf(dataDir: string): Promise<ProcessRecord | null> {
@@ -77,24 +80,10 @@ async function withClient<T>(
   password: string,
   use: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
-  const { host, port, user, database } = endpoint;
-  const client = new pg.Client({
-    host,
-    port,
-    user,
-    database,
-    password,
-    ssl: false,
-    application_name: 'pgha-bench/lab',
-    connectionTimeoutMillis: 2000,
-    query_timeout: 20_000,
-  });
-  // What breaks the connection fails the query too; without a listener it would end the program.
-  client.on('error', () => undefined);
+  const client = await openClient(endpoint, password, 'lab', { queryTimeoutMs: 20_000 });
   try {
-    await client.connect();
     return await use(client);
   } finally {
-    await client.end();
+    await closeClient(client);
   }
 }

@@ -38,6 +38,8 @@ export interface LabState {
   readonly binaries: Binaries;
   readonly versions: Versions;
   readonly passwords: Passwords;
+  /** Present when everything on TCP is encrypted; the files are in {@link LabDirectory.tls}. */
+  readonly tls?: TlsPasswords;
   /** The boot in which it was started: no process survives it. */
   readonly bootId: string;
   readonly phase: 'starting' | 'up' | 'failed';
@@ -45,11 +47,24 @@ export interface LabState {
   readonly starter: ProcessRecord;
 }
 
+/** Of Patroni's, etcd's and HAProxy's addresses. */
+export function schemeOf({ tls }: LabState): 'http' | 'https' {
+  return tls === undefined ? 'http' : 'https';
+}
+
 export interface Passwords {
   readonly superuser: string;
   readonly replication: string;
   readonly rewind: string;
   readonly application: string;
+}
+
+/** Of what asks for a password in a lab with TLS only. */
+export interface TlsPasswords {
+  /** Of Patroni's API. */
+  readonly api: string;
+  /** Of HAProxy's page of statistics. */
+  readonly stats: string;
 }
 
 export type Component = 'etcd' | 'patroni' | 'postgres' | 'haproxy';
@@ -84,6 +99,10 @@ export class LabDirectory {
   }
   get haproxySocket(): string {
     return join(this.path, 'run', 'haproxy.sock');
+  }
+  /** Certificates and keys of a lab with TLS. */
+  get tls(): string {
+    return join(this.path, 'tls');
   }
   log(component: Component, node: string | null): string {
     return join(this.logs, node === null ? `${component}.log` : `${node}-${component}.log`);
@@ -298,6 +317,9 @@ async function fill(directory: LabDirectory, state: LabState): Promise<void> {
     if (user !== null) {
       await chown(path, user.uid, user.gid);
     }
+  }
+  if (state.tls !== undefined) {
+    await mkdir(directory.tls, { mode: 0o700 });
   }
   if (user !== null) {
     await chown(directory.path, 0, user.gid);

@@ -2,15 +2,15 @@ import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { getHealth } from '../cluster/health.js';
 import { messageOf, UserError } from '../errors.js';
-import type { Endpoint } from '../plan/target.js';
-import { findBinaries } from './binaries.js';
+import { labAccess, labEndpoint } from './access.js';
+import { findBinaries, findOpenssl, isAtLeast } from './binaries.js';
 import { endLab } from './down.js';
 import { missingEtcd, missingInitializeKey } from './etcd.js';
 import { missingRoutes, presetHealth, writeHaproxyConfig } from './haproxy.js';
 import { claimNetwork, NODE_NAMES, nodeAddress, PORTS, PROXY_PORTS, proxyAddress } from './network.js';
 import type { LabOptions } from './options.js';
 import { missingPrimary, patroniUrl, patroniUsers, setLoopWait, writePatroniConfig } from './patroni.js';
-import { APPLICATION, createApplication, missingRead, missingWrite } from './postgres.js';
+import { createApplication, LOADS, missingRead, missingWrite } from './postgres.js';
 import { alive, bootId, isAlive, recordOf } from './process.js';
 import { PROFILE_NAMES } from './profiles.js';
 import { recordServers } from './servers.js';
@@ -28,11 +28,17 @@ import {
   removeDirectory,
   writeState,
 } from './state.js';
+import { makeCertificates } from './tls.js';
 import { labUser } from './user.js';
 
 interface StartedLab {
   readonly directory: LabDirectory;
   readonly state: LabState;
+}
+
+interface NewLab extends StartedLab {
+  /** What makes the certificates; null for a lab without TLS. */
+  readonly openssl: string | null;
 }
 
 /** See labUp. */
@@ -48,6 +54,7 @@ export async function startLab(
 
   const user = await labUser();
   const found = await findBinaries(options.binaries ?? {}, user);
+  const openssl = options.tls === true ? await opensslFor(found.versions.postgres) : null;
   const claim = await claimNetwork(options.network);
   try {
     const state: LabState = {
@@ -59,7 +66,7 @@ export async function startLab(
       throw alreadyUp(options);
     }
     return await bringUp(
-      { directory, state },
+      { directory, state, openssl },
       new Startup(progress, signal),
       progress,
       options.keep === true,
@@ -69,9 +76,20 @@ export async function startLab(
   }
 }
 
+/** @returns the path of the program. @throws UserError where there could be no lab with TLS */
+async function opensslFor(postgres: string): Promise<string> {
+  if (!isAtLeast(postgres, '15')) {
+    throw new UserError(
+      `A lab with TLS needs PostgreSQL 15 or later, found ${postgres}: before, a replica looks for no address in a certificate.`,
+      'Give the directory of a later one with --pg-bin DIR, or leave --tls out.',
+    );
+  }
+  return await findOpenssl();
+}
+
 /** Brings all of it up, or clears all of it away. */
 async function bringUp(
-  lab: StartedLab,
+  lab: NewLab,
   startup: Startup,
   progress: (line: string) => void,
   keep: boolean,
@@ -81,6 +99,9 @@ async function bringUp(
   try {
     checkReachable(lab);
     progress(`starting lab ${lab.state.name} on ${lab.state.network}.1-4, files in ${directory.path}`);
+    if (lab.openssl !== null) {
+      await makeCertificates(lab.openssl, directory, lab.state);
+    }
     await startStack(lab, startup);
     const state: LabState = { ...lab.state, phase: 'up' };
     await writeState(directory, state);
@@ -100,21 +121,31 @@ async function bringUp(
 
 async function startStack(lab: StartedLab, startup: Startup): Promise<void> {
   const { directory, state } = lab;
+  const access = labAccess(directory, state);
   const run = async (what: Startable): Promise<Watched> => await startWatched(lab, startup, what);
   const leader = NODE_NAMES[0];
   const replicas = NODE_NAMES.filter((node) => node !== leader);
 
   const etcd = await Promise.all(NODE_NAMES.map((node) => run({ component: 'etcd', node })));
   await Promise.all(NODE_NAMES.map((node) => writePatroniConfig(directory, state, node)));
-  await startup.waitFor('etcd to elect a leader', () => missingEtcd(state), first(etcd));
+  await startup.waitFor('etcd to elect a leader', () => missingEtcd(state, access.etcd), first(etcd));
 
   // The others start once this one has won the bootstrap, so that it is always n1 that leads at first.
   const patroni = await run({ component: 'patroni', node: leader });
-  await startup.waitFor(`${leader} to begin its bootstrap`, () => missingInitializeKey(state), patroni);
+  await startup.waitFor(
+    `${leader} to begin its bootstrap`,
+    () => missingInitializeKey(state, access.etcd),
+    patroni,
+  );
   const others = await Promise.all(replicas.map((node) => run({ component: 'patroni', node })));
-  await startup.waitFor(`${leader} to lead`, () => missingPrimary(state, leader), patroni);
+  await startup.waitFor(`${leader} to lead`, () => missingPrimary(state, leader, access.patroni), patroni);
   await createApplication(
-    superuserEndpoint(state, leader),
+    labEndpoint(
+      directory,
+      state,
+      { host: nodeAddress(state.network, leader), port: PORTS.postgres },
+      superuserOf(state),
+    ),
     state.passwords.superuser,
     state.passwords.application,
   );
@@ -123,12 +154,12 @@ async function startStack(lab: StartedLab, startup: Startup): Promise<void> {
   await startup.waitFor(
     `${replicas.join(' and ')} to stream`,
     async () => {
-      const health = await getHealth(urls, {}, NODE_NAMES.length);
+      const health = await getHealth(urls, access.patroni, NODE_NAMES.length);
       return health.healthy ? null : health.reason;
     },
     first(others),
   );
-  await setLoopWait(state, leader);
+  await setLoopWait(state, leader, access.patroni);
   await recordServers(lab);
   await startHaproxy(lab, startup, leader);
 }
@@ -146,8 +177,10 @@ async function startHaproxy(lab: StartedLab, startup: Startup, leader: string): 
     haproxy,
   );
   const password = state.passwords.application;
-  const rw = proxyEndpoint(state, PROXY_PORTS.rw);
-  const ro = proxyEndpoint(state, PROXY_PORTS.ro);
+  const endpoint = (port: number) =>
+    labEndpoint(directory, state, { host: proxyAddress(state.network), port }, LOADS);
+  const rw = endpoint(PROXY_PORTS.rw);
+  const ro = endpoint(PROXY_PORTS.ro);
   await startup.waitFor(`a write through ${rw.host}:${rw.port}`, () => missingWrite(rw, password), haproxy);
   await startup.waitFor(`a read through ${ro.host}:${ro.port}`, () => missingRead(ro, password), haproxy);
   await startup.check();
@@ -167,6 +200,10 @@ async function startWatched(lab: StartedLab, startup: Startup, what: Startable):
   const watched: Watched = { title, process, logs };
   startup.watch(watched);
   return watched;
+}
+
+function superuserOf(state: LabState): { readonly user: string; readonly database: string } {
+  return { user: patroniUsers(state).superuser.user, database: 'postgres' };
 }
 
 const TITLES = { etcd: 'etcd', patroni: 'Patroni', haproxy: 'HAProxy' } as const;
@@ -193,6 +230,7 @@ async function newState(
       rewind: newPassword(),
       application: newPassword(),
     },
+    ...(options.tls === true ? { tls: { api: newPassword(), stats: newPassword() } } : {}),
     bootId: await bootId(),
     phase: 'starting',
     starter,
@@ -272,26 +310,6 @@ function checkReachable({ directory, state }: StartedLab): void {
       'Choose another place with --state-dir DIR.',
     );
   }
-}
-
-function superuserEndpoint(state: LabState, node: string): Endpoint {
-  return {
-    host: nodeAddress(state.network, node),
-    port: PORTS.postgres,
-    user: patroniUsers(state).superuser.user,
-    database: 'postgres',
-    sslMode: 'disable',
-  };
-}
-
-function proxyEndpoint(state: LabState, port: number): Endpoint {
-  return {
-    host: proxyAddress(state.network),
-    port,
-    user: APPLICATION,
-    database: APPLICATION,
-    sslMode: 'disable',
-  };
 }
 
 function newPassword(): string {

@@ -1,3 +1,4 @@
+import { withDirect } from '../cluster/direct.js';
 import type { HttpAccess } from '../cluster/http.js';
 import { type ClusterMember, getCluster, getHistory } from '../cluster/patroni.js';
 import { messageOf } from '../errors.js';
@@ -179,7 +180,7 @@ interface KnownMember {
 
 async function membersOf({ target, access, members, signal }: AuditOptions): Promise<readonly KnownMember[]> {
   const cluster = await firstAnswer(target.patroni, (url) => getCluster(url, { ...access, signal }));
-  const now = cluster?.members ?? members;
+  const now = cluster === null ? members : withDirect(cluster.members, target);
   const names = new Set(now.map(({ name }) => name));
   return [
     ...now.map((member) => ({ member, listed: true })),

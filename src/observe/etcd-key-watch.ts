@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { getEtcdPrefix } from '../cluster/etcd.js';
+import type { EtcdAccess } from '../cluster/etcd-login.js';
 import { type KeyChange, type WatchMessage, watchEtcd } from '../cluster/etcd-watch.js';
-import type { HttpAccess } from '../cluster/http.js';
 import { messageOf } from '../errors.js';
 import { type KeyEvent, KeyStory } from './etcd-keys.js';
 import type { EtcdMembers, MemberView } from './etcd-members.js';
@@ -41,7 +41,7 @@ export class EtcdKeyWatch {
   constructor(
     private readonly context: ObserverContext,
     private readonly prefix: string,
-    private readonly access: HttpAccess,
+    private readonly access: EtcdAccess,
     private readonly members: EtcdMembers,
   ) {
     this.story = new KeyStory(prefix);
@@ -150,7 +150,7 @@ export class EtcdKeyWatch {
     this.lastFailure = `etcd at ${view.url} closed the watch`;
   }
 
-  private async look(view: MemberView, access: HttpAccess): Promise<void> {
+  private async look(view: MemberView, access: EtcdAccess): Promise<void> {
     const askedMs = this.context.clock.nowMs();
     const snapshot = await getEtcdPrefix(view.url, this.prefix, { ...access, timeoutMs: TIMEOUT_MS });
     if (this.begun) {

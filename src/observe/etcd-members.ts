@@ -1,5 +1,5 @@
 import { type EtcdStatus, getEtcdMembers, getEtcdStatus, isEtcdHealthy } from '../cluster/etcd.js';
-import type { HttpAccess } from '../cluster/http.js';
+import type { EtcdAccess } from '../cluster/etcd-login.js';
 import { messageOf } from '../errors.js';
 import type { ObserverContext } from './observer.js';
 import { Poll } from './poll.js';
@@ -34,7 +34,7 @@ export class EtcdMembers {
   constructor(
     private readonly context: ObserverContext,
     urls: readonly string[],
-    private readonly access: HttpAccess,
+    private readonly access: EtcdAccess,
     private readonly onLook: () => void,
   ) {
     this.leader = new Watched(
@@ -120,7 +120,7 @@ export class EtcdMembers {
   }
 
   /** Names of the members, and addresses of those that were not given. */
-  private async discover(access: HttpAccess): Promise<void> {
+  private async discover(access: EtcdAccess): Promise<void> {
     for (const { url } of [...this.views]) {
       const members = await getEtcdMembers(url, access).catch(() => []);
       for (const member of members) {

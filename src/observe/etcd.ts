@@ -1,4 +1,4 @@
-import type { HttpAccess } from '../cluster/http.js';
+import type { EtcdAccess } from '../cluster/etcd-login.js';
 import type { ClockOffset, ObserverFacts, Series } from '../result/observed.js';
 import { EtcdKeyWatch } from './etcd-key-watch.js';
 import { EtcdMembers } from './etcd-members.js';
@@ -15,7 +15,7 @@ export class EtcdObserver implements Observer {
   private readonly keys: EtcdKeyWatch | null;
 
   /** @param prefix of Patroni's keys, `/service/SCOPE/`; null when the scope is not known: then only members are watched */
-  constructor(context: ObserverContext, urls: readonly string[], prefix: string | null, access: HttpAccess) {
+  constructor(context: ObserverContext, urls: readonly string[], prefix: string | null, access: EtcdAccess) {
     this.members = new EtcdMembers(context, urls, access, () => this.keys?.reconsider());
     this.keys = prefix === null ? null : new EtcdKeyWatch(context, prefix, access, this.members);
   }

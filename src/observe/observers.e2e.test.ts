@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { RunClock } from '../clock.js';
+import { NO_ACCESS } from '../cluster/access.js';
 import { getEtcdKey, getEtcdStatus } from '../cluster/etcd.js';
 import { getHealth } from '../cluster/health.js';
 import { request } from '../cluster/http.js';
@@ -47,7 +48,7 @@ class Watching {
     };
     const target = { ...lab.target, etcd: lab.nodes.map((node) => node.etcdUrl), ...differing };
     const secrets = { ...lab.secrets, rwPassword: secret ?? lab.secrets.rwPassword ?? '' };
-    this.set = observersOf(target, seen, secrets, {}, { clock, emit }, { scope: lab.scope });
+    this.set = observersOf(target, seen, secrets, NO_ACCESS, { clock, emit }, { scope: lab.scope });
     for (const observer of this.set.observers) {
       observer.start();
     }

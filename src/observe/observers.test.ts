@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { RunClock } from '../clock.js';
+import { NO_ACCESS } from '../cluster/access.js';
 import type { ClusterMember } from '../cluster/patroni.js';
 import type { Target } from '../plan/target.js';
 import type { Event } from '../result/result.js';
@@ -64,7 +65,7 @@ function everythingAt(port: number, events: Event[]) {
   };
   const clock = new RunClock(process.hrtime.bigint());
   const context = { clock, emit: (event: Event) => events.push(event) };
-  return observersOf(target, members, {}, {}, context, { scope: 'x' });
+  return observersOf(target, members, {}, NO_ACCESS, context, { scope: 'x' });
 }
 
 describe('observers of what is not there', () => {
@@ -104,7 +105,7 @@ describe('observers of what is not there', () => {
     const clock = new RunClock(process.hrtime.bigint());
     const rw = { host: HOST, port: 1, user: 'u', database: 'd', sslMode: 'disable' } as const;
     const target: Target = { kind: 'server', name: 's', rw, patroni: [] };
-    const set = observersOf(target, [], {}, {}, { clock, emit: () => undefined }, { scope: null });
+    const set = observersOf(target, [], {}, NO_ACCESS, { clock, emit: () => undefined }, { scope: null });
     expect(set.observers).toEqual([]);
     const { observers } = observedBy(set, []);
     expect(observers.map(({ layer, missing }) => [layer, missing?.replace(/.*; /, '')])).toEqual([

@@ -1,4 +1,4 @@
-import type { HttpAccess } from '../cluster/http.js';
+import type { ClusterAccess } from '../cluster/access.js';
 import type { ClusterMember } from '../cluster/patroni.js';
 import type { Secrets, Target } from '../plan/target.js';
 import type { Observed, ObserverFacts, TimelineEnd } from '../result/observed.js';
@@ -36,13 +36,12 @@ export interface PatroniKeys {
  * watch of etcd's keys sees everything at once, at any time.
  *
  * @param members as /cluster listed them before the run; empty without Patroni
- * @param access of Patroni's API; its password goes nowhere else, its CA holds for etcd and HAProxy's page, too
  */
 export function observersOf(
   target: Target,
   members: readonly ClusterMember[],
   secrets: Secrets,
-  access: HttpAccess,
+  access: ClusterAccess,
   context: ObserverContext,
   keys: PatroniKeys,
 ): ObserverSet {
@@ -64,20 +63,19 @@ export function observersOf(
   };
   const lacks = (layer: Observer['layer'], shows: string, give: string) =>
     missing.push({ layer, watched: false, missing: `${shows}; give ${give}` });
-  const others: HttpAccess = access.tls === undefined ? {} : { tls: access.tls };
 
   if (members.length > 0) {
-    observers.push(new PatroniObserver(alerting, members, access));
+    observers.push(new PatroniObserver(alerting, members, access.patroni));
   } else {
     lacks('patroni', PATRONI_SHOWS, '--patroni URL');
   }
   if (target.haproxy !== undefined) {
-    observers.push(new HaproxyObserver(alerting, target.haproxy, others));
+    observers.push(new HaproxyObserver(alerting, target.haproxy, access.haproxy));
   } else {
     lacks('haproxy', HAPROXY_SHOWS, '--haproxy URL|SOCKET');
   }
   if (target.etcd !== undefined && target.etcd.length > 0) {
-    observers.push(new EtcdObserver(alerting, target.etcd, prefixOf(keys), others));
+    observers.push(new EtcdObserver(alerting, target.etcd, prefixOf(keys), access.etcd));
   } else {
     lacks('etcd', ETCD_SHOWS, '--etcd URL');
   }

@@ -113,14 +113,14 @@ export class PostgresNode {
   }
 
   private async connect(): Promise<pg.Client> {
-    const { host, port, user, database, sslMode } = this.endpoint;
+    const { host, port, user, database } = this.endpoint;
     const client = new pg.Client({
       host,
       port,
       user,
       database,
       password: () => this.password ?? '',
-      ssl: sslOptions(sslMode),
+      ssl: sslOptions(this.endpoint),
       application_name: 'pgha-bench/observer',
       connectionTimeoutMillis: TIMEOUT_MS,
       query_timeout: TIMEOUT_MS,

@@ -10,43 +10,45 @@ const EXAMPLE = "'inter 3s fall 3 rise 2'";
  * How HAProxy checks its servers, which it tells nobody: in the words of its own configuration, so that the line can be
  * taken from there.
  * @param text `inter 3s fastinter 1s fall 3 rise 2`, any of them; also `inter=3s,fall=3`
+ * @param flag what gave it, for messages
  * @returns settings by the names that a result gives them, `haproxy.inter`
  * @throws UserError
  */
-export function parseHaproxyCheck(text: string): Readonly<Record<string, string | number>> {
+export function parseHaproxyCheck(
+  text: string,
+  flag = '--haproxy-check',
+): Readonly<Record<string, string | number>> {
   const words = text.split(/[\s,=]+/).filter((word) => word !== '');
   const settings: Record<string, string | number> = {};
   for (let i = 0; i < words.length; i += 2) {
-    const name = wordOf(words[i] ?? '');
-    settings[`haproxy.${name}`] = settingOf(name, words[i + 1] ?? '');
+    const name = wordOf(words[i] ?? '', flag);
+    settings[`haproxy.${name}`] = settingOf(name, words[i + 1] ?? '', flag);
   }
   if (words.length === 0) {
-    throw new UserError(`--haproxy-check: expected words of HAProxy's server line, ${EXAMPLE}, found none.`);
+    throw new UserError(`${flag}: expected words of HAProxy's server line, ${EXAMPLE}, found none.`);
   }
   return settings;
 }
 
-function wordOf(text: string): Word {
+function wordOf(text: string, flag: string): Word {
   const word = WORDS.find((candidate) => candidate === text);
   if (word === undefined) {
     throw new UserError(
-      `--haproxy-check: expected ${WORDS.join(', ')}, each with its value, ${EXAMPLE}, found '${text}'.${didYouMean(text, WORDS)}`,
+      `${flag}: expected ${WORDS.join(', ')}, each with its value, ${EXAMPLE}, found '${text}'.${didYouMean(text, WORDS)}`,
     );
   }
   return word;
 }
 
-function settingOf(name: Word, text: string): string | number {
+function settingOf(name: Word, text: string, flag: string): string | number {
   if (name === 'rise' || name === 'fall') {
     if (!/^[1-9]\d{0,3}$/.test(text)) {
-      throw new UserError(`--haproxy-check: expected a number of checks behind ${name}, found '${text}'.`);
+      throw new UserError(`${flag}: expected a number of checks behind ${name}, found '${text}'.`);
     }
     return Number(text);
   }
   if (!/^[1-9]\d*(us|ms|s|m|h|d)?$/.test(text)) {
-    throw new UserError(
-      `--haproxy-check: expected a time behind ${name}, such as 500ms or 3s, found '${text}'.`,
-    );
+    throw new UserError(`${flag}: expected a time behind ${name}, such as 500ms or 3s, found '${text}'.`);
   }
   return text;
 }

@@ -28,7 +28,7 @@ export async function openClient(
     user: endpoint.user,
     database: endpoint.database,
     password: () => password ?? '',
-    ssl: sslOptions(endpoint.sslMode),
+    ssl: sslOptions(endpoint),
     application_name: `pgha-bench/${purpose}`,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,

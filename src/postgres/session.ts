@@ -222,7 +222,7 @@ export class Session {
       database: endpoint.database,
       // A function keeps pg from looking for a password in the environment or a file: the plan has decided.
       password: () => password ?? '',
-      ssl: sslOptions(endpoint.sslMode),
+      ssl: sslOptions(endpoint),
       application_name: applicationName,
       keepAlive: true,
       keepAliveInitialDelayMillis: 1000,

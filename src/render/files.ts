@@ -113,8 +113,8 @@ function patroniText(topology: Topology, secrets: ClusterSecrets, host: Topology
       replication: { user: 'replicator', password: secrets.replication },
       rewind: { user: 'rewind', password: secrets.rewind },
     },
+    api: { user: API_USER, password: secrets.api },
     own: {
-      api: { user: API_USER, password: secrets.api },
       local: [`local all ${user} peer`, 'local all all scram-sha-256'],
       watchdog: watchdogOf(topology),
       comments: patroniComments(topology),

@@ -117,7 +117,14 @@ function lossyCrash(): Result {
         { kind: 'cut-replication', atMs: 18_400, options: {} },
         { kind: 'kill-node', atMs: 20_000, options: {} },
       ],
-      target: { ...result.plan.target, etcd: ['http://127.0.1.1:2379'], patroniAccess: ACCESS },
+      target: {
+        ...result.plan.target,
+        etcd: ['http://127.0.1.1:2379'],
+        patroniAccess: ACCESS,
+        haproxyAccess: ACCESS,
+        etcdAccess: ACCESS,
+        direct: { n1: { host: '127.0.0.1', port: 6001 } },
+      },
     },
     generator: BUSY_BUT_WELL,
     directWrites: [N1, N2].map((server, index) => ({

@@ -198,14 +198,16 @@ describe('docs/result.schema.json', () => {
 
 const OPTIONAL = new Set([
   'plan.label',
-  ...['ro', 'haproxy', 'patroniAccess', 'etcd'].map((field) => `plan.target.${field}`),
-  ...['user', 'caFile', 'certFile', 'keyFile', 'insecure'].map(
-    (field) => `plan.target.patroniAccess.${field}`,
+  ...['ro', 'haproxy', 'patroniAccess', 'haproxyAccess', 'etcd', 'etcdAccess', 'direct'].map(
+    (field) => `plan.target.${field}`,
+  ),
+  ...['patroniAccess', 'haproxyAccess', 'etcdAccess'].flatMap((way) =>
+    ['user', 'caFile', 'certFile', 'keyFile', 'insecure'].map((field) => `plan.target.${way}.${field}`),
   ),
 ]);
 
 /** Objects whose keys are names of options, variables and settings. */
-const NAMED_BY_OTHERS = new Set(['options', 'variables', 'settings']);
+const NAMED_BY_OTHERS = new Set(['options', 'variables', 'settings', 'direct']);
 
 /** Whether an object's keys are routes, outcomes or classes of errors: what never came is absent there. */
 function isKeyed(path: readonly string[]): boolean {

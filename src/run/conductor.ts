@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { once, setMaxListeners } from 'node:events';
 import type { Bucket, Recording } from '../analysis/recording.js';
 import { RunClock } from '../clock.js';
+import type { ClusterAccess } from '../cluster/access.js';
 import { getHealth } from '../cluster/health.js';
-import type { HttpAccess } from '../cluster/http.js';
 import type { ClusterMember } from '../cluster/patroni.js';
 import { UserError } from '../errors.js';
 import type { Fault } from '../faults/fault.js';
@@ -34,8 +34,7 @@ import { type Watching, watchingOf } from './watching.js';
 export interface RunRequest {
   readonly plan: Plan;
   readonly secrets: Secrets;
-  /** Of Patroni's API. */
-  readonly access: HttpAccess;
+  readonly access: ClusterAccess;
   /** What was found out about the target before. */
   readonly cluster: ClusterFacts;
   /** As /cluster listed them; empty without Patroni. */
@@ -287,8 +286,8 @@ class Conductor {
       servedForMs: (fromMs) => this.service.servedForMs(this.clock.nowMs(), fromMs),
       setUsual: () => this.service.setUsual(this.clock.nowMs()),
       isAsUsual: () => this.service.isAsUsual(this.clock.nowMs()),
-      mend: lab === null ? async () => [] : mender(access),
-      health: () => getHealth(plan.target.patroni, { timeoutMs: 1000, ...access }, members.length),
+      mend: lab === null ? async () => [] : mender(access.patroni),
+      health: () => getHealth(plan.target.patroni, { timeoutMs: 1000, ...access.patroni }, members.length),
       before: () => {
         const nowMs = this.clock.nowMs();
         this.timeline.mark(nowMs);
@@ -354,7 +353,7 @@ class Conductor {
     return auditRun({
       plan,
       secrets,
-      access,
+      access: access.patroni,
       members,
       ledger,
       tpcb,

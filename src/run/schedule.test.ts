@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { planOf } from '../analysis/sample.fixture.js';
 import type { RunClock } from '../clock.js';
+import { NO_ACCESS } from '../cluster/access.js';
 import type { ClusterHealth } from '../cluster/health.js';
 import { type Fault, notAsked } from '../faults/fault.js';
 import type { FaultPlan } from '../plan/plan.js';
@@ -43,7 +44,7 @@ class World {
     const context: ScheduleContext = {
       plan: planOf({ faults, rounds, target: { ...planOf().target, patroni: ['http://n1'] } }),
       faults: orders.map(({ fault }) => fault),
-      access: {},
+      access: NO_ACCESS,
       lab: null,
       clock: { nowMs: () => this.nowMs() } as RunClock,
       signal: this.ended.signal,

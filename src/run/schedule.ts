@@ -1,7 +1,7 @@
 import { changesOfLeader } from '../analysis/asked.js';
 import type { RunClock } from '../clock.js';
+import type { ClusterAccess } from '../cluster/access.js';
 import type { ClusterHealth } from '../cluster/health.js';
-import type { HttpAccess } from '../cluster/http.js';
 import { messageOf } from '../errors.js';
 import { type Fault, notAsked } from '../faults/fault.js';
 import type { LabControl } from '../faults/lab-control.js';
@@ -34,7 +34,7 @@ export interface ScheduleContext {
   readonly plan: Plan;
   /** In the order of plan.faults. */
   readonly faults: readonly Fault[];
-  readonly access: HttpAccess;
+  readonly access: ClusterAccess;
   readonly lab: LabControl | null;
   readonly clock: RunClock;
   /** Aborted when the load ends. */

@@ -1,5 +1,5 @@
 import type { RunClock } from '../clock.js';
-import type { HttpAccess } from '../cluster/http.js';
+import type { ClusterAccess } from '../cluster/access.js';
 import type { ClusterMember } from '../cluster/patroni.js';
 import type { Frame } from '../load/frame.js';
 import { type ObserverSet, observedBy, observersOf } from '../observe/observers.js';
@@ -14,7 +14,7 @@ import type { Heartbeat } from './heartbeat.js';
 export interface WatchingOptions {
   readonly plan: Plan;
   readonly secrets: Secrets;
-  readonly access: HttpAccess;
+  readonly access: ClusterAccess;
   readonly members: readonly ClusterMember[];
   readonly scope: string | null;
   readonly runId: string;
@@ -109,7 +109,7 @@ class Everything implements Watching {
 
   async outcome(): Promise<{ readonly observed: Observed; readonly notes: readonly string[] }> {
     const { target, observers: watches } = this.options.plan;
-    const history = watches ? await timelineEnds(target.patroni, this.options.access) : [];
+    const history = watches ? await timelineEnds(target.patroni, this.options.access.patroni) : [];
     return {
       observed: observedBy(this.layers, history),
       notes: [

@@ -1,3 +1,5 @@
+import type { NodeTls } from './tls.js';
+
 export interface EtcdConfig {
   readonly name: string;
   readonly host: string;
@@ -7,6 +9,8 @@ export interface EtcdConfig {
   /** New for each cluster: a member of an earlier one must never join. */
   readonly token: string;
   readonly members: readonly { readonly name: string; readonly host: string }[];
+  /** Clients and peers are encrypted, and must show a certificate of this authority, when given. */
+  readonly tls?: NodeTls;
 }
 
 /**
@@ -14,8 +18,9 @@ export interface EtcdConfig {
  * Patroni speaks, is on; in a configuration file it would be off.
  */
 export function etcdSettings(config: EtcdConfig): Readonly<Record<string, string>> {
-  const client = `http://${config.host}:${config.clientPort}`;
-  const peer = `http://${config.host}:${config.peerPort}`;
+  const scheme = config.tls === undefined ? 'http' : 'https';
+  const client = `${scheme}://${config.host}:${config.clientPort}`;
+  const peer = `${scheme}://${config.host}:${config.peerPort}`;
   return {
     name: config.name,
     'data-dir': config.dataDir,
@@ -24,10 +29,25 @@ export function etcdSettings(config: EtcdConfig): Readonly<Record<string, string
     'listen-peer-urls': peer,
     'initial-advertise-peer-urls': peer,
     'initial-cluster': config.members
-      .map(({ name, host }) => `${name}=http://${host}:${config.peerPort}`)
+      .map(({ name, host }) => `${name}=${scheme}://${host}:${config.peerPort}`)
       .join(','),
     'initial-cluster-token': config.token,
     'initial-cluster-state': 'new',
+    ...(config.tls === undefined ? {} : tlsSettings(config.tls)),
+  };
+}
+
+/** A peer's certificate must hold the address that it connects from, or none at all: etcd checks it. */
+function tlsSettings({ caFile, certFile, keyFile }: NodeTls): Readonly<Record<string, string>> {
+  return {
+    'client-cert-auth': 'true',
+    'trusted-ca-file': caFile,
+    'cert-file': certFile,
+    'key-file': keyFile,
+    'peer-client-cert-auth': 'true',
+    'peer-trusted-ca-file': caFile,
+    'peer-cert-file': certFile,
+    'peer-key-file': keyFile,
   };
 }
 

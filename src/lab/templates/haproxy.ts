@@ -12,6 +12,18 @@ export interface HaproxyConfig {
   readonly login?: { readonly user: string; readonly password: string };
   /** Whom a HAProxy that root starts becomes; absent where nobody but that user starts it. */
   readonly runAs?: { readonly user: string; readonly group: string };
+  /**
+   * The page of statistics is encrypted, and checks go to a Patroni that asks for a client certificate, when given.
+   * PostgreSQL's own TLS is passed through as it is.
+   */
+  readonly tls?: HaproxyTls;
+}
+
+/** Files in PEM, absolute paths. */
+export interface HaproxyTls {
+  readonly caFile: string;
+  /** Certificate and key, one behind the other, for the page and as a client of Patroni. */
+  readonly certAndKeyFile: string;
 }
 
 export interface HaproxyServer {
@@ -62,7 +74,7 @@ defaults
 
 listen stats
     mode http
-    bind ${config.host}:${config.statsPort}
+    bind ${config.host}:${config.statsPort}${pageTls(config.tls)}
     stats enable
 ${login(config.login)}    stats uri /
 
@@ -75,7 +87,8 @@ function listener(config: HaproxyConfig, name: string, port: number, check: stri
   const { timing } = config;
   const fastinter = timing.fastinter === undefined ? '' : ` fastinter ${timing.fastinter}`;
   const servers = config.servers.map(
-    (server) => `    server ${server.name} ${server.host}:${server.port} check port ${server.apiPort}\n`,
+    (server) =>
+      `    server ${server.name} ${server.host}:${server.port} check port ${server.apiPort}${checkTls(config.tls)}\n`,
   );
   return `listen ${name}
     bind ${config.host}:${port}
@@ -92,6 +105,17 @@ function login(given: HaproxyConfig['login']): string {
 
 function runAs(given: HaproxyConfig['runAs']): string {
   return given === undefined ? '' : `    user ${given.user}\n    group ${given.group}\n`;
+}
+
+function pageTls(tls: HaproxyTls | undefined): string {
+  return tls === undefined ? '' : ` ssl crt ${quoted(tls.certAndKeyFile)}`;
+}
+
+/** Of the checks alone: `ssl` in its place would speak TLS to PostgreSQL, too, which begins in the clear. */
+function checkTls(tls: HaproxyTls | undefined): string {
+  return tls === undefined
+    ? ''
+    : ` check-ssl verify required ca-file ${quoted(tls.caFile)} crt ${quoted(tls.certAndKeyFile)}`;
 }
 
 function quoted(path: string): string {

@@ -1,3 +1,4 @@
+import type { NodeTls } from './tls.js';
 import { toYaml, type Yaml } from './yaml.js';
 
 export interface PatroniConfigFile {
@@ -19,13 +20,15 @@ export interface PatroniConfigFile {
   /** PostgreSQL's settings that all members share. */
   readonly parameters: Readonly<Record<string, string | number>>;
   readonly users: PatroniUsers;
+  /** Everything on TCP is encrypted, and Patroni's API asks for a client certificate, when given. */
+  readonly tls?: NodeTls;
+  /** Whom the API lets change anything; everybody when absent. */
+  readonly api?: Credentials;
   readonly own?: OwnPatroni;
 }
 
 /** What is other than in a lab, on hosts that are somebody's own. */
 export interface OwnPatroni {
-  /** Whom the API lets change anything. */
-  readonly api: Credentials;
   /** Lines of pg_hba.conf for the socket, which is in a directory that everybody can enter. */
   readonly local: readonly string[];
   readonly watchdog: string;
@@ -59,16 +62,20 @@ export function patroniConfig(config: PatroniConfigFile): string {
 }
 
 function patroniContent(config: PatroniConfigFile): { readonly [key: string]: Yaml } {
+  const { tls } = config;
+  const host = tls === undefined ? 'host' : 'hostssl';
   return {
     scope: config.scope,
     name: config.name,
     restapi: {
-      ...(config.own === undefined ? {} : { authentication: apiLogin(config.own.api) }),
+      ...(config.api === undefined ? {} : { authentication: apiLogin(config.api) }),
       listen: `${config.host}:${config.apiPort}`,
       connect_address: `${config.host}:${config.apiPort}`,
+      ...(tls === undefined ? {} : apiTls(tls)),
     },
+    ...(tls === undefined ? {} : { ctl: ctlTls(tls) }),
     // Not `etcd`, which is the v2 API: off from etcd 3.4 on, gone in 3.6.
-    etcd3: { hosts: config.etcdHosts },
+    etcd3: { hosts: config.etcdHosts, ...(tls === undefined ? {} : etcdTls(tls)) },
     bootstrap: {
       dcs: dynamicConfig(config.timing, config.parameters),
       initdb: [{ encoding: 'UTF8' }, { locale: 'C' }, 'data-checksums', { 'auth-host': 'scram-sha-256' }],
@@ -81,7 +88,7 @@ function patroniContent(config: PatroniConfigFile): { readonly [key: string]: Ya
       pgpass: config.passFile,
       use_unix_socket: true,
       basebackup: [{ checkpoint: 'fast' }],
-      authentication: authentication(config.users),
+      authentication: authentication(config.users, tls),
       parameters: {
         unix_socket_directories: config.socketDir,
         password_encryption: 'scram-sha-256',
@@ -91,11 +98,12 @@ function patroniContent(config: PatroniConfigFile): { readonly [key: string]: Ya
         log_filename: config.log.fileName,
         log_rotation_age: 0,
         log_rotation_size: 0,
+        ...(tls === undefined ? {} : serverTls(tls)),
       },
       pg_hba: [
         ...(config.own?.local ?? LAB_LOCAL),
-        `host replication ${config.users.replication.user} ${config.clientNetwork} scram-sha-256`,
-        `host all all ${config.clientNetwork} scram-sha-256`,
+        `${host} replication ${config.users.replication.user} ${config.clientNetwork} scram-sha-256`,
+        `${host} all all ${config.clientNetwork} scram-sha-256`,
       ],
     },
     watchdog: { mode: config.own?.watchdog ?? 'off' },
@@ -120,8 +128,12 @@ export function dynamicConfig(
   };
 }
 
-function authentication(users: PatroniUsers): Yaml {
-  const entry = ({ user, password }: Credentials) => ({ username: user, password });
+function authentication(users: PatroniUsers, tls: NodeTls | undefined): Yaml {
+  const entry = ({ user, password }: Credentials) => ({
+    username: user,
+    password,
+    ...(tls === undefined ? {} : { sslmode: 'verify-full', sslrootcert: tls.caFile }),
+  });
   return {
     superuser: entry(users.superuser),
     replication: entry(users.replication),
@@ -131,4 +143,27 @@ function authentication(users: PatroniUsers): Yaml {
 
 function apiLogin({ user, password }: Credentials): Yaml {
   return { username: user, password };
+}
+
+function apiTls({ caFile, certFile, keyFile }: NodeTls): { readonly [key: string]: Yaml } {
+  return {
+    certfile: certFile,
+    keyfile: keyFile,
+    cafile: caFile,
+    verify_client: 'required',
+  };
+}
+
+/** As a client of the other members, and for patronictl; without it they fall back on the files of the API. */
+function ctlTls({ caFile, certFile, keyFile }: NodeTls): Yaml {
+  return { cacert: caFile, certfile: certFile, keyfile: keyFile };
+}
+
+function etcdTls({ caFile, certFile, keyFile }: NodeTls): { readonly [key: string]: Yaml } {
+  return { protocol: 'https', cacert: caFile, cert: certFile, key: keyFile };
+}
+
+/** The authority is for clients that show a certificate; none is asked for. */
+function serverTls({ caFile, certFile, keyFile }: NodeTls): { readonly [key: string]: Yaml } {
+  return { ssl: 'on', ssl_ca_file: caFile, ssl_cert_file: certFile, ssl_key_file: keyFile };
 }
