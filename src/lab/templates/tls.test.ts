@@ -42,7 +42,7 @@ describe('haproxyConfig', () => {
   });
 
   it('says none of it without', () => {
-    const { tls: _, ...plain } = config;
+    const { tls: _, login: __, ...plain } = config;
     expect(haproxyConfig(plain)).not.toMatch(/ssl|auth|crt/);
   });
 });
