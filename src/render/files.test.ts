@@ -1,7 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { TARGET_KEYS } from '../api/target-keys.js';
 import { PROFILE_NAMES } from '../lab/profiles.js';
+import { parseHaproxyCheck } from '../plan/haproxy-check.js';
+import { fillIn, parseTargetFile } from '../plan/target-file.js';
 import { type RenderedFile, renderFiles } from './files.js';
 import { parseTopology } from './read-topology.js';
 import { secretsFrom } from './secrets.js';
@@ -49,6 +52,30 @@ describe('renderFiles', () => {
     expect(target.haproxy).toBeUndefined();
     expect([...files.keys()].some((path) => path.includes('haproxy'))).toBe(false);
     expect(textOf(files, 'pg1/steps.md')).not.toMatch(/haproxy/i);
+  });
+
+  it('names the target as the tool reads it', () => {
+    const text = textOf(rendered(parseTopology(SHOP, 'shop.yaml')), 'pgha-bench.yaml');
+    const { targets, default: usual } = parseTargetFile(text, 'pgha-bench.yaml', TARGET_KEYS);
+    expect(usual).toBe('shop');
+    expect(targets.get('shop')?.get('etcd')?.text).toBe(
+      'http://10.0.0.11:2379,http://10.0.0.12:2379,http://10.0.0.13:2379',
+    );
+    const env = {
+      PGHA_BENCH_PASSWORD: 'one',
+      PGHA_BENCH_PATRONI_PASSWORD: 'two',
+      PGHA_BENCH_HAPROXY_PASSWORD: 'three',
+    };
+    const passwords = ['password', 'patroni-password', 'haproxy-password'].map((key) =>
+      fillIn(targets.get('shop')?.get(key)?.text ?? '', env, key),
+    );
+    expect(passwords).toEqual(['one', 'two', 'three']);
+    expect(parseHaproxyCheck(targets.get('shop')?.get('haproxy-check')?.text ?? '')).toEqual({
+      'haproxy.inter': '2s',
+      'haproxy.fastinter': '1s',
+      'haproxy.fall': 2,
+      'haproxy.rise': 4,
+    });
   });
 
   it('loads the watchdog where the profile has one', () => {

@@ -121,6 +121,12 @@ describe('what cluster render writes', () => {
     });
   });
 
+  it('is a target that the tool finds its way to', async () => {
+    const config = lab.path('.', 'pgha-bench.yaml');
+    const said = await cli.run(['init', 'tpcb', '--scale', '1'], { ...passwords, PGHA_BENCH_CONFIG: config });
+    expect(said.code, said.stderr).toBe(0);
+  });
+
   it('asks for passwords', async () => {
     const refused = await requestPatch(api('pg1'), { ttl: 40 });
     expect(refused.status).toBe(401);

@@ -1,5 +1,5 @@
 import type { HostFile } from './files.js';
-import { allHosts } from './places.js';
+import { allHosts, PATHS } from './places.js';
 import { hostSteps, type Step, toolSteps } from './steps.js';
 import type { Topology, TopologyHost } from './topology.js';
 
@@ -28,11 +28,6 @@ export function readmeText(topology: Topology): string {
     `make the role and the database of the loads, on ${first?.name}`,
     ...(proxies.length > 0 ? [`start HAProxy, on ${names(proxies)}`] : []),
   ];
-  const checks = [
-    `--config ${first?.name}/etc/patroni/config.yml`,
-    `--etcd-env ${first?.name}/etc/default/etcd`,
-    ...(proxies.length > 0 ? [`--haproxy ${proxies[0]?.name}/etc/haproxy/haproxy.cfg`] : []),
-  ];
   return `# The cluster ${name}
 
 PostgreSQL ${postgres}, Patroni ${patroni}, etcd${proxies.length > 0 ? ', HAProxy' : ''}; profile ${profile}. Written by pgha-bench cluster render.
@@ -40,7 +35,7 @@ Passwords are in passwords.env and in files that only their owner can read: keep
 
 ## Check the files
 
-${shell([`pgha-bench doctor ${checks.join(' \\\n  ')}`])}
+${shell([checkCommand(topology)])}
 ## Copy them to the hosts
 
 ${shell(copies)}
@@ -57,6 +52,18 @@ clocks must be right. Nothing is encrypted: keep the network to these hosts and 
 On the machine that pgha-bench runs on, in this directory:
 
 ${sections(toolSteps(topology))}`;
+}
+
+/** The files of all hosts at once, since some mistakes show only beside another. */
+function checkCommand(topology: Topology): string {
+  const files = allHosts(topology).map((host) => {
+    const database = topology.hosts.includes(host)
+      ? [`--config ${host.name}${PATHS.patroni}`, `--etcd-env ${host.name}${PATHS.etcd}`]
+      : [];
+    const proxy = topology.proxies.includes(host) ? [`--haproxy ${host.name}${PATHS.haproxy}`] : [];
+    return [...database, ...proxy].join(' \\\n  ');
+  });
+  return `pgha-bench doctor \\\n  ${files.join(' \\\n  ')}`;
 }
 
 function sections(steps: readonly Step[]): string {
