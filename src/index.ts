@@ -4,6 +4,7 @@
  */
 
 export { type Cleanup, cleanup } from './api/cleanup.js';
+export { type RenderClusterOptions, type Rendering, renderCluster } from './api/cluster.js';
 export {
   type CompareOptions,
   type Comparison,

@@ -22,6 +22,7 @@ const COMMANDS = [
   'doctor',
   'target',
   'lab',
+  'cluster',
 ];
 
 /**
@@ -180,6 +181,12 @@ function parser(words: readonly string[], flags: Flags, exit: (code: number) => 
         command: 'lab',
         describe: 'start, stop and look at a real three-node cluster on loopback',
         builder: async (cli: Argv) => (await import('./lab.js')).labOptions(cli, exit),
+        handler: () => undefined,
+      })
+      .command({
+        command: 'cluster',
+        describe: "write configuration and steps for a cluster of one's own",
+        builder: async (cli: Argv) => (await import('./cluster.js')).clusterOptions(cli),
         handler: () => undefined,
       })
       .option('debug', { type: 'boolean', describe: 'show the stack of an error' })

@@ -21,17 +21,15 @@ export async function writeHaproxyConfig(directory: LabDirectory, state: LabStat
     })),
     connections: state.maxConnections * NODE_NAMES.length,
     timing: profileOf(state.profile, state.versions.patroni).haproxy,
-    ...(state.tls === undefined ? {} : { tls: proxyTls(directory, state.tls.stats) }),
+    ...(state.tls === undefined
+      ? {}
+      : { tls: proxyTls(directory), login: { user: STATS_USER, password: state.tls.stats } }),
   });
   await writeOwned(directory.haproxyConfig, text, state.user);
 }
 
-function proxyTls(directory: LabDirectory, password: string): HaproxyTls {
-  return {
-    caFile: caFile(directory),
-    certAndKeyFile: proxyFile(directory),
-    stats: { user: STATS_USER, password },
-  };
+function proxyTls(directory: LabDirectory): HaproxyTls {
+  return { caFile: caFile(directory), certAndKeyFile: proxyFile(directory) };
 }
 
 /** One process without a master: its pid is the one that serves, so it can be recorded and ended. */

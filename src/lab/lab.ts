@@ -12,7 +12,7 @@ import type { LabOptions } from './options.js';
 import { patroniUrl, patroniUsers } from './patroni.js';
 import { LOADS, postmasterOf } from './postgres.js';
 import { isAlive, type ProcessRecord, type ProcessState, stateOf } from './process.js';
-import { type ProfileName, profileOf } from './profiles.js';
+import { haproxySettings, type ProfileName, profileOf } from './profiles.js';
 import {
   type Component,
   isOfEarlierBoot,
@@ -212,7 +212,7 @@ async function describeLab(directory: LabDirectory, state: LabState): Promise<La
     superuser: patroniUsers(state).superuser,
     maxConnections: state.maxConnections,
     versions: state.versions,
-    settings: haproxySettings(state),
+    settings: haproxySettings(profileOf(state.profile, state.versions.patroni).haproxy),
     state,
   };
 }
@@ -238,18 +238,6 @@ function targetOf(directory: LabDirectory, state: LabState): Target {
 
 function statsUrl(state: LabState): string {
   return `${schemeOf(state)}://${proxyAddress(state.network)}:${PROXY_PORTS.stats}/;csv`;
-}
-
-function haproxySettings(state: LabState): Readonly<Record<string, string | number>> {
-  const { haproxy } = profileOf(state.profile, state.versions.patroni);
-  return {
-    'haproxy.inter': haproxy.inter,
-    'haproxy.fastinter': haproxy.fastinter ?? haproxy.inter,
-    'haproxy.fall': haproxy.fall,
-    'haproxy.rise': haproxy.rise,
-    'haproxy.timeout_check': haproxy.checkTimeout,
-    'haproxy.timeout_connect': haproxy.connectTimeout,
-  };
 }
 
 async function phaseOf(state: LabState, components: readonly ComponentStatus[]): Promise<LabStatus['phase']> {

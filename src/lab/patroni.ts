@@ -47,7 +47,7 @@ export async function writePatroniConfig(
     users: patroniUsers(state),
     ...(state.tls === undefined
       ? {}
-      : { tls: { ...tlsFiles(directory, node), api: { user: API_USER, password: state.tls.api } } }),
+      : { tls: tlsFiles(directory, node), api: { user: API_USER, password: state.tls.api } }),
   });
   await writeOwned(directory.patroniConfig(node), text, state.user);
 }

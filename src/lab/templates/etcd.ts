@@ -50,3 +50,10 @@ function tlsSettings({ caFile, certFile, keyFile }: NodeTls): Readonly<Record<st
     'peer-key-file': keyFile,
   };
 }
+
+/** The same as the environment of etcd, in a file that systemd reads: `/etc/default/etcd` on Debian. */
+export function etcdEnvironment(config: EtcdConfig): string {
+  return Object.entries(etcdSettings(config))
+    .map(([name, value]) => `ETCD_${name.toUpperCase().replaceAll('-', '_')}=${value}\n`)
+    .join('');
+}

@@ -8,9 +8,13 @@ export interface HaproxyConfig {
   /** What all servers together could take: PostgreSQL's max_connections times their number. */
   readonly connections: number;
   readonly timing: HaproxyTiming;
+  /** Of the page of statistics, which everybody may read when absent; neither may hold a colon or a space. */
+  readonly login?: { readonly user: string; readonly password: string };
+  /** Whom a HAProxy that root starts becomes; absent where nobody but that user starts it. */
+  readonly runAs?: { readonly user: string; readonly group: string };
   /**
-   * The page of statistics is encrypted and asks for a password, and checks go to a Patroni that asks for a client
-   * certificate, when given. PostgreSQL's own TLS is passed through as it is.
+   * The page of statistics is encrypted, and checks go to a Patroni that asks for a client certificate, when given.
+   * PostgreSQL's own TLS is passed through as it is.
    */
   readonly tls?: HaproxyTls;
 }
@@ -20,8 +24,6 @@ export interface HaproxyTls {
   readonly caFile: string;
   /** Certificate and key, one behind the other, for the page and as a client of Patroni. */
   readonly certAndKeyFile: string;
-  /** Of the page; neither may hold a colon or a space. */
-  readonly stats: { readonly user: string; readonly password: string };
 }
 
 export interface HaproxyServer {
@@ -59,7 +61,7 @@ export function haproxyConfig(config: HaproxyConfig): string {
     no strict-limits
     stats socket ${quoted(config.socketPath)} mode 600 level admin
     log stdout format iso local0 notice
-
+${runAs(config.runAs)}
 defaults
     mode tcp
     log global
@@ -74,8 +76,8 @@ listen stats
     mode http
     bind ${config.host}:${config.statsPort}${pageTls(config.tls)}
     stats enable
-    stats uri /
-${pageLogin(config.tls)}
+${login(config.login)}    stats uri /
+
 ${listener(config, RW_LISTENER, config.rwPort, '/primary')}
 ${listener(config, RO_LISTENER, config.roPort, '/replica')}`;
 }
@@ -97,12 +99,16 @@ function listener(config: HaproxyConfig, name: string, port: number, check: stri
 ${servers.join('')}`;
 }
 
-function pageTls(tls: HaproxyTls | undefined): string {
-  return tls === undefined ? '' : ` ssl crt ${quoted(tls.certAndKeyFile)}`;
+function login(given: HaproxyConfig['login']): string {
+  return given === undefined ? '' : `    stats auth ${given.user}:${given.password}\n`;
 }
 
-function pageLogin(tls: HaproxyTls | undefined): string {
-  return tls === undefined ? '' : `    stats auth ${tls.stats.user}:${tls.stats.password}\n`;
+function runAs(given: HaproxyConfig['runAs']): string {
+  return given === undefined ? '' : `    user ${given.user}\n    group ${given.group}\n`;
+}
+
+function pageTls(tls: HaproxyTls | undefined): string {
+  return tls === undefined ? '' : ` ssl crt ${quoted(tls.certAndKeyFile)}`;
 }
 
 /** Of the checks alone: `ssl` in its place would speak TLS to PostgreSQL, too, which begins in the clear. */

@@ -21,12 +21,19 @@ export interface PatroniConfigFile {
   readonly parameters: Readonly<Record<string, string | number>>;
   readonly users: PatroniUsers;
   /** Everything on TCP is encrypted, and Patroni's API asks for a client certificate, when given. */
-  readonly tls?: PatroniTls;
+  readonly tls?: NodeTls;
+  /** Whom the API lets change anything; everybody when absent. */
+  readonly api?: Credentials;
+  readonly own?: OwnPatroni;
 }
 
-export interface PatroniTls extends NodeTls {
-  /** Whom the API lets change anything. */
-  readonly api: Credentials;
+/** What is other than in a lab, on hosts that are somebody's own. */
+export interface OwnPatroni {
+  /** Lines of pg_hba.conf for the socket, which is in a directory that everybody can enter. */
+  readonly local: readonly string[];
+  readonly watchdog: string;
+  /** Why settings are as they are, by their path: `bootstrap.dcs.ttl`. */
+  readonly comments: Readonly<Record<string, string>>;
 }
 
 export interface PatroniTiming {
@@ -34,6 +41,8 @@ export interface PatroniTiming {
   readonly loopWait: number;
   readonly retryTimeout: number;
   readonly maximumLagOnFailover: number;
+  /** Further dynamic settings by their own names: `synchronous_mode`. */
+  readonly more?: Readonly<Record<string, Yaml | undefined>>;
 }
 
 export interface PatroniUsers {
@@ -49,12 +58,17 @@ export interface Credentials {
 
 /** patroni.yml of one member; keys that Patroni 3.0 to 4.1 all know. */
 export function patroniConfig(config: PatroniConfigFile): string {
+  return toYaml(patroniContent(config), config.own?.comments);
+}
+
+function patroniContent(config: PatroniConfigFile): { readonly [key: string]: Yaml } {
   const { tls } = config;
   const host = tls === undefined ? 'host' : 'hostssl';
-  return toYaml({
+  return {
     scope: config.scope,
     name: config.name,
     restapi: {
+      ...(config.api === undefined ? {} : { authentication: apiLogin(config.api) }),
       listen: `${config.host}:${config.apiPort}`,
       connect_address: `${config.host}:${config.apiPort}`,
       ...(tls === undefined ? {} : apiTls(tls)),
@@ -87,26 +101,29 @@ export function patroniConfig(config: PatroniConfigFile): string {
         ...(tls === undefined ? {} : serverTls(tls)),
       },
       pg_hba: [
-        // The socket is in a directory that only the owner of the server can enter.
-        'local all all trust',
+        ...(config.own?.local ?? LAB_LOCAL),
         `${host} replication ${config.users.replication.user} ${config.clientNetwork} scram-sha-256`,
         `${host} all all ${config.clientNetwork} scram-sha-256`,
       ],
     },
-    watchdog: { mode: 'off' },
-  });
+    watchdog: { mode: config.own?.watchdog ?? 'off' },
+  };
 }
+
+/** The socket is in a directory that only the owner of the server can enter. */
+const LAB_LOCAL: readonly string[] = ['local all all trust'];
 
 /** What all members share, in the DCS. */
 export function dynamicConfig(
   timing: PatroniTiming,
   parameters: Readonly<Record<string, string | number>>,
-): { readonly [key: string]: Yaml } {
+): { readonly [key: string]: Yaml | undefined } {
   return {
     ttl: timing.ttl,
     loop_wait: timing.loopWait,
     retry_timeout: timing.retryTimeout,
     maximum_lag_on_failover: timing.maximumLagOnFailover,
+    ...timing.more,
     postgresql: { use_pg_rewind: true, use_slots: true, parameters },
   };
 }
@@ -124,13 +141,16 @@ function authentication(users: PatroniUsers, tls: NodeTls | undefined): Yaml {
   };
 }
 
-function apiTls({ caFile, certFile, keyFile, api }: PatroniTls): { readonly [key: string]: Yaml } {
+function apiLogin({ user, password }: Credentials): Yaml {
+  return { username: user, password };
+}
+
+function apiTls({ caFile, certFile, keyFile }: NodeTls): { readonly [key: string]: Yaml } {
   return {
     certfile: certFile,
     keyfile: keyFile,
     cafile: caFile,
     verify_client: 'required',
-    authentication: { username: api.user, password: api.password },
   };
 }
 

@@ -22,8 +22,8 @@ describe('haproxyConfig', () => {
     tls: {
       caFile: '/tls/ca.pem',
       certAndKeyFile: "/tls/it's.pem",
-      stats: { user: 'stats', password: 'secret' },
     },
+    login: { user: 'stats', password: 'secret' },
   };
   const [stats, rw, ro] = haproxyConfig(config).split('listen ').slice(1);
 
@@ -42,7 +42,7 @@ describe('haproxyConfig', () => {
   });
 
   it('says none of it without', () => {
-    const { tls: _, ...plain } = config;
+    const { tls: _, login: __, ...plain } = config;
     expect(haproxyConfig(plain)).not.toMatch(/ssl|auth|crt/);
   });
 });
@@ -112,7 +112,7 @@ describe('patroniConfig', () => {
       rewind: { user: 'rewind', password: 'three' },
     },
   };
-  const text = patroniConfig({ ...config, tls: { ...tls, api: { user: 'patroni', password: 'four' } } });
+  const text = patroniConfig({ ...config, tls, api: { user: 'patroni', password: 'four' } });
   const yaml = parse(text);
 
   it('asks for a client certificate on the API, and for a password', () => {

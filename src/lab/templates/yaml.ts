@@ -1,15 +1,32 @@
 export type Yaml = string | number | boolean | readonly Yaml[] | { readonly [key: string]: Yaml | undefined };
 
-/** Block style; an undefined value leaves its key out. Texts are quoted wherever YAML could take them for something else. */
-export function toYaml(value: { readonly [key: string]: Yaml | undefined }): string {
-  return `${mapLines(value).join('\n')}\n`;
+interface YamlMap {
+  readonly [key: string]: Yaml | undefined;
 }
 
-function mapLines(map: { readonly [key: string]: Yaml | undefined }): string[] {
+/**
+ * Block style; an undefined value leaves its key out. Texts are quoted wherever YAML could take them for something else.
+ * @param comments of one line, by the path of the key that they stand above, `bootstrap.dcs.ttl`; none within lists
+ */
+export function toYaml(value: YamlMap, comments: Readonly<Record<string, string>> = {}): string {
+  return `${mapLines(value, '', comments).join('\n')}\n`;
+}
+
+function mapLines(map: YamlMap, above: string, comments: Readonly<Record<string, string>>): string[] {
   const lines: string[] = [];
   for (const [key, value] of Object.entries(map)) {
-    if (value !== undefined) {
-      lines.push(...entryLines(`${key}:`, value, '  '));
+    if (value === undefined) {
+      continue;
+    }
+    const path = above === '' ? key : `${above}.${key}`;
+    if (comments[path] !== undefined) {
+      lines.push(`# ${comments[path]}`);
+    }
+    if (isBlock(value)) {
+      const inner = Array.isArray(value) ? listLines(value) : mapLines(value as YamlMap, path, comments);
+      lines.push(`${key}:`, ...inner.map((line) => `  ${line}`));
+    } else {
+      lines.push(`${key}: ${scalar(value)}`);
     }
   }
   return lines;
@@ -22,18 +39,8 @@ function listLines(list: readonly Yaml[]): string[] {
   });
 }
 
-function entryLines(head: string, value: Yaml, indent: string): string[] {
-  if (!isBlock(value)) {
-    return [`${head} ${scalar(value)}`];
-  }
-  return [head, ...blockLines(value).map((line) => indent + line)];
-}
-
 function blockLines(value: Yaml): string[] {
-  if (Array.isArray(value)) {
-    return listLines(value);
-  }
-  return mapLines(value as { readonly [key: string]: Yaml | undefined });
+  return Array.isArray(value) ? listLines(value) : mapLines(value as YamlMap, '', {});
 }
 
 function isBlock(value: Yaml): boolean {
