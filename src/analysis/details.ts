@@ -1,5 +1,6 @@
 import { patchOf } from '../cluster/config-patch.js';
 import { patchedSettings } from '../cluster/facts.js';
+import type { Endpoint } from '../plan/target.js';
 import type { Downtime } from '../result/downtime.js';
 import type { FaultRecord, Phases } from '../result/result.js';
 import type { Prediction, RoundDetails } from '../result/round.js';
@@ -35,7 +36,7 @@ export function detailsOf(round: MeasuredRound): RoundDetails {
   const { events, cluster, buckets, plan } = recording;
   const settings = settingsIn(recording, asked);
   const fault = recording.faults[asked.fault] as FaultRecord;
-  const context = predictionContext(recording, fault, window);
+  const context = predictionContext(recording, asked, window);
   const stages = stagesOf(fault, events, {
     window,
     cluster,
@@ -103,18 +104,26 @@ function settingsIn({ plan, faults, cluster }: Recording, asked: AskedRound): Se
 }
 
 function predictionContext(
-  { events, cluster }: Recording,
-  fault: FaultRecord,
+  { plan, faults, events, cluster }: Recording,
+  asked: AskedRound,
   { fromMs }: Window,
 ): PredictionContext {
-  const { subject, etcdLeader, undoneAtMs, undoFailure } = fault;
+  const { subject, etcdLeader, undoneAtMs, undoFailure } = faults[asked.fault] as FaultRecord;
+  const planned = plan.faults[asked.fault % plan.faults.length];
   const leader = leaderAt(events, cluster, fromMs);
   return {
     patroni: cluster.patroni,
     subjectLed: subject === null || leader === null ? null : subject === leader,
     etcdLeaderLost: subject !== null && etcdLeader === subject,
     lastedMs: undoneAtMs === null || undoFailure !== null ? null : undoneAtMs - fromMs,
+    proxy: findsLeaderItself(plan.target.rw) ? 'none' : 'haproxy',
+    postmasterOnly: planned?.options['what'] === 'postmaster',
   };
+}
+
+/** Addresses of several members, of which each new connection takes the one that leads. */
+function findsLeaderItself({ otherHosts = [], targetSessionAttrs }: Endpoint): boolean {
+  return otherHosts.length > 0 && (targetSessionAttrs === 'read-write' || targetSessionAttrs === 'primary');
 }
 
 /** The truth lies in (duration - resolution, duration]; without an outage in [0, resolution]. */
