@@ -20,7 +20,7 @@ export interface LabName {
 
 /** What a lab is started with. */
 export interface StartLabOptions extends LabName {
-  /** `stock`: sample values of Patroni and HAProxy; `fast`: the shortest that are supported. `stock` when absent. */
+  /** `stock`: sample values of Patroni and HAProxy; `fast`: the shortest that are supported; `safe`: synchronous. `stock` when absent. */
   readonly profile?: ProfileName;
   /** PostgreSQL's max_connections, 20 to 10,000; 300 when absent. */
   readonly maxConnections?: number;

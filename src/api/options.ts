@@ -211,5 +211,5 @@ export interface RunOptions extends SelectionOptions, LoadOptions, FaultOptions,
    */
   readonly target?: TargetOptions;
   /** Of a lab of the run's own; `stock` when absent. */
-  readonly profile?: 'stock' | 'fast';
+  readonly profile?: 'stock' | 'fast' | 'safe';
 }

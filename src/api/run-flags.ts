@@ -92,7 +92,7 @@ export const RUN_FLAGS = {
   observers: { group: 'Fault:', describe: 'on: watch all layers of the cluster; or off [on]' },
   'direct-writes': { group: 'Fault:', describe: 'on: write to each node, too; shows two primaries [off]' },
   ...TARGET_FLAGS,
-  profile: { group: 'Target:', describe: 'of a lab that the run starts: stock or fast [stock]' },
+  profile: { group: 'Target:', describe: 'of a lab that the run starts: stock, fast or safe [stock]' },
   out: { group: 'Result:', describe: 'directory [results/TIME-WORKLOAD-FAULT]' },
   label: { group: 'Result:', describe: 'a name to know it by' },
   tag: { group: 'Result:', describe: 'NAME=VALUE to find it by; several' },

@@ -33,7 +33,7 @@ const UP_OPTIONS = {
   profile: {
     type: 'string',
     default: 'stock',
-    describe: `${PROFILE_NAMES.join(' or ')}: sample values of Patroni and HAProxy, or the shortest supported`,
+    describe: `${PROFILE_NAMES.join(', ')}: the sample values, the shortest supported, or synchronous`,
   },
   'max-connections': { type: 'string', default: '300', describe: "PostgreSQL's max_connections" },
   network: { type: 'string', describe: 'loopback network to use, 127.0.7 (default: the first free one)' },
@@ -125,7 +125,7 @@ function profileOf(text: string | undefined): ProfileName {
   const profile = PROFILE_NAMES.find((name) => name === text);
   if (profile === undefined) {
     throw new UserError(
-      `--profile must be ${PROFILE_NAMES.join(' or ')}, found '${text}'.`,
+      `--profile must be one of ${PROFILE_NAMES.join(', ')}, found '${text}'.`,
       'Leave it out to have stock.',
     );
   }

@@ -10,7 +10,7 @@ import type { LabOptions } from './options.js';
 import { patroniUrl, patroniUsers } from './patroni.js';
 import { APPLICATION, postmasterOf } from './postgres.js';
 import { isAlive, type ProcessRecord, type ProcessState, stateOf } from './process.js';
-import { type ProfileName, profileOf } from './profiles.js';
+import { haproxySettings, type ProfileName, profileOf } from './profiles.js';
 import {
   type Component,
   isOfEarlierBoot,
@@ -206,7 +206,7 @@ async function describeLab(directory: LabDirectory, state: LabState): Promise<La
     superuser: patroniUsers(state).superuser,
     maxConnections: state.maxConnections,
     versions: state.versions,
-    settings: haproxySettings(state),
+    settings: haproxySettings(profileOf(state.profile, state.versions.patroni).haproxy),
     state,
   };
 }
@@ -227,18 +227,6 @@ function targetOf(directory: LabDirectory, state: LabState): Target {
     patroni: NODE_NAMES.map((node) => patroniUrl(state, node)),
     haproxy: { kind: 'socket', path: directory.haproxySocket },
     etcd: NODE_NAMES.map((node) => etcdUrl(state, node)),
-  };
-}
-
-function haproxySettings(state: LabState): Readonly<Record<string, string | number>> {
-  const { haproxy } = profileOf(state.profile, state.versions.patroni);
-  return {
-    'haproxy.inter': haproxy.inter,
-    'haproxy.fastinter': haproxy.fastinter ?? haproxy.inter,
-    'haproxy.fall': haproxy.fall,
-    'haproxy.rise': haproxy.rise,
-    'haproxy.timeout_check': haproxy.checkTimeout,
-    'haproxy.timeout_connect': haproxy.connectTimeout,
   };
 }
 

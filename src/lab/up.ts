@@ -231,7 +231,7 @@ function alreadyUp({ name, stateDir }: LabOptions): UserError {
 function checkOptions(options: LabOptions): void {
   if (!PROFILE_NAMES.includes(options.profile)) {
     throw new UserError(
-      `A lab's profile must be ${PROFILE_NAMES.join(' or ')}, found ${JSON.stringify(options.profile)}.`,
+      `A lab's profile must be one of ${PROFILE_NAMES.join(', ')}, found ${JSON.stringify(options.profile)}.`,
       'Leave it out to have stock.',
     );
   }

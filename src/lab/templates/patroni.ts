@@ -26,6 +26,8 @@ export interface PatroniTiming {
   readonly loopWait: number;
   readonly retryTimeout: number;
   readonly maximumLagOnFailover: number;
+  /** Further dynamic settings by their own names: `synchronous_mode`. */
+  readonly more?: Readonly<Record<string, Yaml | undefined>>;
 }
 
 export interface PatroniUsers {
@@ -88,12 +90,13 @@ export function patroniConfig(config: PatroniConfigFile): string {
 export function dynamicConfig(
   timing: PatroniTiming,
   parameters: Readonly<Record<string, string | number>>,
-): { readonly [key: string]: Yaml } {
+): { readonly [key: string]: Yaml | undefined } {
   return {
     ttl: timing.ttl,
     loop_wait: timing.loopWait,
     retry_timeout: timing.retryTimeout,
     maximum_lag_on_failover: timing.maximumLagOnFailover,
+    ...timing.more,
     postgresql: { use_pg_rewind: true, use_slots: true, parameters },
   };
 }
