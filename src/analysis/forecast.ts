@@ -59,7 +59,8 @@ export function forecastOf(basis: ForecastBasis, happenings: readonly Happening[
     faults: happenings.flatMap((happening) => {
       const usual = faultForecast(basis, happening, false);
       const worse = faultForecast(basis, happening, true);
-      const differs = usual.writes?.minMs !== worse.writes?.minMs || usual.writes?.maxMs !== worse.writes?.maxMs;
+      const differs =
+        usual.writes?.minMs !== worse.writes?.minMs || usual.writes?.maxMs !== worse.writes?.maxMs;
       return differs ? [usual, worse] : [usual];
     }),
   };

@@ -19,7 +19,7 @@ export interface Shortening {
  */
 export function shortenedBy(
   kind: string,
-  settings: Settings,
+  given: Settings,
   context: PredictionContext,
   prediction: Prediction,
 ): Shortening | null {
@@ -27,6 +27,7 @@ export function shortenedBy(
   if (maxMs === null) {
     return null;
   }
+  const settings = withoutFollower(given);
   let best: Shortening | null = null;
   let [mostMs, mostOfMinMs] = [0, 0];
   for (const name of new Set(parts.flatMap((part) => part.settings))) {
@@ -42,6 +43,12 @@ export function shortenedBy(
     }
   }
   return best;
+}
+
+/** A fastinter that only follows inter. */
+function withoutFollower(settings: Settings): Settings {
+  const { interMs, fastinterMs } = timingsOf(settings);
+  return interMs === fastinterMs ? { ...settings, 'haproxy.fastinter': null } : settings;
 }
 
 type Half = Pick<Shortening, 'changes' | 'limit'>;
@@ -62,11 +69,8 @@ function halved(name: string, settings: Settings, patroni: string | null): Half 
       );
     case 'haproxy.inter':
       return millis(name, timingsOf(settings).interMs);
-    case 'haproxy.fastinter': {
-      // Where it is not set it follows inter.
-      const isSet = (settings[name] ?? null) !== null && timings.fastinterMs !== timings.interMs;
-      return isSet ? millis(name, timings.fastinterMs) : null;
-    }
+    case 'haproxy.fastinter':
+      return (settings[name] ?? null) === null ? null : millis(name, timings.fastinterMs);
     case 'haproxy.timeout_check':
       return millis(name, timings.checkTimeoutMs);
     case 'haproxy.rise':
