@@ -118,7 +118,11 @@ export const SCENARIOS: readonly (FaultKind & { readonly summary: string })[] = 
   { kind: 'cut-etcd', summary: 'the leader alone cannot reach etcd', options: [] },
 ];
 
-const KINDS: readonly FaultKind[] = [...FAULTS, ...SCENARIOS];
+/** Nothing is done, so that nothing is needed for it, such as a command. */
+const KINDS: readonly FaultKind[] = [...FAULTS, ...SCENARIOS].map(({ kind, options }) => ({
+  kind,
+  options: options.map(({ required: _, ...option }) => option),
+}));
 
 /** What the words name; everything of which settings say something, in an order of its own, without any. */
 function happeningsOf(faults: readonly string[]): readonly Happening[] {
