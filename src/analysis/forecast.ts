@@ -77,7 +77,7 @@ function faultForecast(
     fault,
     etcdLeaderLost,
     writes,
-    unpredicted: unpredictedOf(kind, settings, context) ?? unsaid(kind, writes, proxy),
+    unpredicted: unsaid(kind, writes, proxy) ?? unpredictedOf(kind, settings, context),
     reads: predictedReads(kind, context, replicas),
     shorten: writes === null ? null : shortenedBy(kind, settings, context, writes),
   };
@@ -90,8 +90,10 @@ function unsaid(kind: string, writes: Prediction | null, proxy: ProxyKind): stri
   if (!hasFormula(kind)) {
     return 'settings say nothing of it';
   }
-  return proxy === 'haproxy' ? null : 'there is no HAProxy';
+  return proxy !== 'haproxy' && OF_HAPROXY.has(kind) ? 'there is no HAProxy' : null;
 }
+
+const OF_HAPROXY: ReadonlySet<string> = new Set(['restart-haproxy', 'reload-haproxy']);
 
 function notesOn({ settings, patroni }: ForecastBasis): string[] {
   const given = timingsOf(settings);

@@ -18,6 +18,7 @@ import {
   seenUp,
   shutdownOf,
   sumOf,
+  UNEQUAL_LOOPS,
   upRange,
 } from './predict-parts.js';
 import { isAtLeast, type Settings, type Timings } from './timings.js';
@@ -301,6 +302,7 @@ function cutEtcd(timings: Timings, context: PredictionContext, settings: Setting
       'patroni.loop_wait',
       'patroni.retry_timeout',
     ),
+    UNEQUAL_LOOPS,
     assumed('etcd notices', 0, 500),
     RACE,
     up,

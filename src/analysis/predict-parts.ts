@@ -4,7 +4,9 @@ import { isAtLeast, type Timings } from './timings.js';
 /*
  * What downtimes are made of, each with the settings that decide it. They follow from how Patroni, etcd and HAProxy work:
  *
- * - A leader refreshes its key once in a loop, so the key of one that died lasts ttl - loop_wait to ttl.
+ * - A leader refreshes its key once in a loop, so the key of one that died lasts ttl - loop_wait to ttl. Loops begin
+ *   loop_wait apart, but each refreshes the key only after its own questions to etcd and PostgreSQL: two refreshes may lie
+ *   further apart by as much as these take longer.
  * - HAProxy counts a check's interval from the end of the one before. A server that is down is up after
  *   0..inter + (rise - 1) × fastinter; one that is up and refuses is down after 0..inter + (fall - 1) × fastinter.
  * - A new leader of etcd grants every lease its whole time anew, and one election timeout on top.
@@ -38,6 +40,8 @@ export const START_MAX_MS = 5000;
 const SHUTDOWN_MAX_MS = 2000;
 const ELECTION_TIMEOUT_MS = 1000;
 const CONNECT_TIMEOUT_MS = 5000;
+/** What a loop does before it refreshes the key; of a cluster in good health. */
+const LOOP_WORK_MAX_MS = 1000;
 /** Patroni's own constants: it waits so long for a member that does not answer, and looks once a second for a shutdown. */
 const RACE_TIMEOUT_MS = 2000;
 const SHUTDOWN_POLLS_MS = 2000;
@@ -93,6 +97,15 @@ export function shutdownOf({ patroni }: PredictionContext): Parts {
   return patroni !== null && !isAtLeast(patroni, '3.2.1') ? [SHUTDOWN, polls] : [SHUTDOWN, polls, pause];
 }
 
+const LATE_REFRESH = 'the next refresh was late, behind the work of its loop';
+
+/** Loops whose work takes unequal time: either of two refreshes may be the later one. */
+export const UNEQUAL_LOOPS = assumed(
+  'two loops do not take the same time until they refresh it (up to 1 s assumed)',
+  -LOOP_WORK_MAX_MS,
+  LOOP_WORK_MAX_MS,
+);
+
 /** The key of a leader that is gone. */
 export function leaseOf(
   { ttlMs, loopWaitMs, electionTimeoutMs }: Timings,
@@ -104,7 +117,8 @@ export function leaseOf(
   const tick = assumed('etcd notices', 0, LESSOR_TICK_MS);
   if (!etcdLeaderLost) {
     const name = 'the leader key expires: ttl − loop_wait … ttl';
-    return [part(name, ttlMs - loopWaitMs, ttlMs, 'patroni.ttl', 'patroni.loop_wait'), tick];
+    const expires = part(name, ttlMs - loopWaitMs, ttlMs, 'patroni.ttl', 'patroni.loop_wait');
+    return [expires, assumed(`${LATE_REFRESH} (0 … 1 s assumed)`, -LOOP_WORK_MAX_MS, 0), tick];
   }
   const election = 'a new leader of etcd grants the lease anew: 2 … 3 election timeouts';
   const timeoutMs = electionTimeoutMs ?? ELECTION_TIMEOUT_MS;

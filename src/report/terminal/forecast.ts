@@ -78,7 +78,9 @@ function basisLines(title: string, forecast: Forecast, style: Style): string[] {
     ...wrap(`${title} ${plain(of)}`, style.columns).map((line) => style.paint(line, 'bold')),
     ...listed('  ', told, style),
     ...listed('  assumed: ', guessed, style),
-    ...notes.flatMap((note) => labelled('  ! ', plain(note), 4, style)).map((l) => style.paint(l, 'yellow')),
+    ...notes
+      .flatMap((note) => labelled('  ! ', letters(plain(note), style), 4, style))
+      .map((l) => style.paint(l, 'yellow')),
   ];
 }
 
