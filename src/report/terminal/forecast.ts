@@ -109,7 +109,7 @@ function faultTable(forecast: Forecast, style: Style): string[] {
     fault.shorten === null ? '' : changesText(fault.shorten),
   ]);
   const head = ['', 'writes away', 'reads away', 'shorter with'].map((cell) => style.paint(cell, 'dim'));
-  return table([head, ...rows], ['left', 'left', 'left', 'left']).map((line) => line);
+  return table([head, ...rows], ['left', 'left', 'left', 'left']);
 }
 
 function comparedTable(base: Forecast, candidate: Forecast, style: Style): string[] {
