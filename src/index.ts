@@ -83,6 +83,17 @@ export type {
   WorkloadOptions,
 } from './api/options.js';
 export { type RunOutcome, UnwrittenResult } from './api/outcome.js';
+export {
+  type FaultForecast,
+  type Forecast,
+  type PredictOptions,
+  type PredictSource,
+  type PredictWord,
+  predict,
+  type RenderPredictionOptions,
+  renderPrediction,
+  type Shortening,
+} from './api/predict.js';
 export { advanceLive, formatProgress, type LiveOptions, type LiveState, renderLive } from './api/progress.js';
 export { type DiagnosisFormat, renderDiagnosis } from './api/render-diagnosis.js';
 export {

@@ -1,5 +1,6 @@
 import { patchOf } from '../cluster/config-patch.js';
 import { patchedSettings } from '../cluster/facts.js';
+import { type Endpoint, hostPort } from '../plan/target.js';
 import type { Downtime } from '../result/downtime.js';
 import type { FaultRecord, Phases } from '../result/result.js';
 import type { Prediction, RoundDetails } from '../result/round.js';
@@ -7,7 +8,13 @@ import { type AskedRound, invalidOf } from './asked.js';
 import { dominatedBy } from './dominated.js';
 import { leaderAt } from './leaders.js';
 import type { Window } from './outage.js';
-import { type PredictionContext, predictedAs, predictedDowntime, predictedStages } from './predict.js';
+import {
+  hasFormula,
+  type PredictionContext,
+  predictedAs,
+  predictedDowntime,
+  predictedStages,
+} from './predict.js';
 import type { Recording } from './recording.js';
 import { recoveryOf } from './recovery.js';
 import { splitBrainOf } from './split-brain.js';
@@ -35,7 +42,7 @@ export function detailsOf(round: MeasuredRound): RoundDetails {
   const { events, cluster, buckets, plan } = recording;
   const settings = settingsIn(recording, asked);
   const fault = recording.faults[asked.fault] as FaultRecord;
-  const context = predictionContext(recording, fault, window);
+  const context = predictionContext(recording, asked, window);
   const stages = stagesOf(fault, events, {
     window,
     cluster,
@@ -51,8 +58,7 @@ export function detailsOf(round: MeasuredRound): RoundDetails {
     invalid: invalidOf(recording, asked, before),
     newConnections,
     stages,
-    prediction: judged(predictedDowntime(fault.kind, settings, context), writes),
-    unpredicted: unpredictedOf(fault.kind, settings, context),
+    ...predictionOf(recording, fault, settings, context, writes),
     dominated: dominatedBy(predictedAs(fault.kind, context), stages, writes, settings),
     recovery: recoveryOf({ recording, window, before, writing, writes, newConnections: newConnections.rw }),
     splitBrain: splitBrainOf(recording, window),
@@ -60,6 +66,31 @@ export function detailsOf(round: MeasuredRound): RoundDetails {
     stalenessOnRw: stalenessOf(recording, phases, 'rw'),
     generatorStallMs: writes?.outage ? writes.stallMs : null,
   };
+}
+
+function predictionOf(
+  recording: Recording,
+  { kind }: FaultRecord,
+  settings: Settings,
+  context: PredictionContext,
+  writes: Downtime | null,
+): Pick<RoundDetails, 'prediction' | 'unpredicted'> {
+  if (leadsToOneMember(recording)) {
+    const unpredicted = 'the load goes to one member itself, whoever leads';
+    return { prediction: null, unpredicted: hasFormula(kind) ? unpredicted : null };
+  }
+  return {
+    prediction: judged(predictedDowntime(kind, settings, context), writes),
+    unpredicted: unpredictedOf(kind, settings, context),
+  };
+}
+
+/** Past whatever leads to the leader: such a load is served again only when that member leads again. */
+function leadsToOneMember({ plan, cluster }: Recording): boolean {
+  const { rw } = plan.target;
+  return (
+    (rw.otherHosts ?? []).length === 0 && cluster.members.some(({ address }) => address === hostPort(rw))
+  );
 }
 
 /** Of a round that was not done. */
@@ -103,18 +134,26 @@ function settingsIn({ plan, faults, cluster }: Recording, asked: AskedRound): Se
 }
 
 function predictionContext(
-  { events, cluster }: Recording,
-  fault: FaultRecord,
+  { plan, faults, events, cluster }: Recording,
+  asked: AskedRound,
   { fromMs }: Window,
 ): PredictionContext {
-  const { subject, etcdLeader, undoneAtMs, undoFailure } = fault;
+  const { subject, etcdLeader, undoneAtMs, undoFailure } = faults[asked.fault] as FaultRecord;
+  const planned = plan.faults[asked.fault % plan.faults.length];
   const leader = leaderAt(events, cluster, fromMs);
   return {
     patroni: cluster.patroni,
     subjectLed: subject === null || leader === null ? null : subject === leader,
     etcdLeaderLost: subject !== null && etcdLeader === subject,
     lastedMs: undoneAtMs === null || undoFailure !== null ? null : undoneAtMs - fromMs,
+    proxy: findsLeaderItself(plan.target.rw) ? 'none' : 'haproxy',
+    postmasterOnly: planned?.options['what'] === 'postmaster',
   };
+}
+
+/** Addresses of several members, of which each new connection takes the one that leads. */
+function findsLeaderItself({ otherHosts = [], targetSessionAttrs }: Endpoint): boolean {
+  return otherHosts.length > 0 && (targetSessionAttrs === 'read-write' || targetSessionAttrs === 'primary');
 }
 
 /** The truth lies in (duration - resolution, duration]; without an outage in [0, resolution]. */

@@ -95,10 +95,10 @@ describe('stages of a crash', () => {
   });
 
   it('have the range that the settings predict', () => {
-    expect(of('leader_key_gone').predicted).toEqual({ minMs: 20_000, maxMs: 30_500 });
+    expect(of('leader_key_gone').predicted).toEqual({ minMs: 19_000, maxMs: 30_500 });
     expect(of('proxy_up').predicted).toEqual({ minMs: 2000, maxMs: 6000 });
     expect(of('steady').predicted).toBeNull();
-    expect(round.prediction).toMatchObject({ minMs: 23_000, maxMs: 39_000, holds: true });
+    expect(round.prediction).toMatchObject({ minMs: 22_000, maxMs: 39_000, holds: true });
   });
 
   it('name what dominated, and the setting', () => {
@@ -141,14 +141,14 @@ describe('settings that a fault of the same round has changed', () => {
 
   it('are those that predict it, and those that are named', () => {
     const { round, of } = withConfig({});
-    expect(of('leader_key_gone').predicted).toEqual({ minMs: 10_000, maxMs: 12_500 });
-    expect(round.prediction).toMatchObject({ minMs: 13_000, maxMs: 21_000, holds: false });
+    expect(of('leader_key_gone').predicted).toEqual({ minMs: 9000, maxMs: 12_500 });
+    expect(round.prediction).toMatchObject({ minMs: 12_000, maxMs: 21_000, holds: false });
     expect(round.dominated).toContain('a smaller patroni.ttl (now 12)');
   });
 
   it('are not taken from one that failed, or belongs to another round', () => {
     for (const record of [{ failure: 'Patroni failed' }, { askedAtMs: null }, { round: 0 }]) {
-      expect(withConfig(record).of('leader_key_gone').predicted).toEqual({ minMs: 20_000, maxMs: 30_500 });
+      expect(withConfig(record).of('leader_key_gone').predicted).toEqual({ minMs: 19_000, maxMs: 30_500 });
     }
   });
 });
@@ -188,7 +188,7 @@ describe('where etcd is not watched', () => {
     });
     expect(of('leader_key_taken')).toMatchObject({
       tookMs: 22_900,
-      predicted: { minMs: 20_000, maxMs: 32_500 },
+      predicted: { minMs: 19_000, maxMs: 32_500 },
     });
   });
 

@@ -14,8 +14,10 @@ export interface Timings {
   readonly fall: number | null;
   readonly rise: number | null;
   readonly checkTimeoutMs: number | null;
+  readonly electionTimeoutMs: number | null;
 }
 
+/** As they stand in the configuration. */
 export function timingsOf(settings: Settings): Timings {
   const interMs = haproxyMs(settings['haproxy.inter']);
   return {
@@ -28,7 +30,62 @@ export function timingsOf(settings: Settings): Timings {
     fall: countOf(settings['haproxy.fall']),
     rise: countOf(settings['haproxy.rise']),
     checkTimeoutMs: haproxyMs(settings['haproxy.timeout_check']),
+    electionTimeoutMs: haproxyMs(settings['etcd.election_timeout']),
   };
+}
+
+/** What Patroni accepts from 3.2 on, ms; it takes these where the configuration has less. */
+export const LEAST = { ttlMs: 20_000, loopWaitMs: 1000, retryTimeoutMs: 3000 } as const;
+
+/**
+ * As they are in effect: from 3.2 on Patroni raises what is too small, and makes loop_wait + 2 × retry_timeout fit the
+ * ttl; before, it takes what it is told. etcd grants no lease under 1.5 of its election timeouts.
+ * @param patroni version; null counts as the newest
+ */
+export function effectiveTimings(settings: Settings, patroni: string | null): Timings {
+  const given = timingsOf(settings);
+  const adjusted = hasLimits(patroni) ? adjust(given) : given;
+  const { ttlMs, electionTimeoutMs } = adjusted;
+  const leastMs = leastLeaseMs(electionTimeoutMs);
+  return { ...adjusted, ttlMs: ttlMs === null ? null : Math.max(ttlMs, leastMs) };
+}
+
+/** Whether this version of Patroni has limits for its timings. */
+export function hasLimits(patroni: string | null): boolean {
+  return patroni === null || isAtLeast(patroni, '3.2');
+}
+
+/** etcd grants whole seconds. @param electionTimeoutMs null for etcd's own, 1 s */
+export function leastLeaseMs(electionTimeoutMs: number | null): number {
+  return Math.ceil((1.5 * (electionTimeoutMs ?? 1000)) / 1000) * 1000;
+}
+
+/** `3.0.2` < `3.2.1`; what cannot be read counts as the newest. */
+export function isAtLeast(version: string, least: string): boolean {
+  const [own, other] = [version, least].map((text) =>
+    text.split('.').map((number) => Number.parseInt(number, 10)),
+  );
+  for (const [index, wanted] of (other ?? []).entries()) {
+    const found = own?.[index] ?? 0;
+    if (found !== wanted) {
+      return !(found < wanted);
+    }
+  }
+  return true;
+}
+
+function adjust(given: Timings): Timings {
+  if (given.ttlMs === null || given.loopWaitMs === null || given.retryTimeoutMs === null) {
+    return given;
+  }
+  const ttlMs = Math.max(given.ttlMs, LEAST.ttlMs);
+  const loopWaitMs = Math.max(given.loopWaitMs, LEAST.loopWaitMs);
+  const retryTimeoutMs = Math.max(given.retryTimeoutMs, LEAST.retryTimeoutMs);
+  const longestRetryMs = Math.floor((ttlMs - LEAST.loopWaitMs) / 2000) * 1000;
+  if (retryTimeoutMs > longestRetryMs) {
+    return { ...given, ttlMs, loopWaitMs: LEAST.loopWaitMs, retryTimeoutMs: longestRetryMs };
+  }
+  return { ...given, ttlMs, loopWaitMs: Math.min(loopWaitMs, ttlMs - 2 * retryTimeoutMs), retryTimeoutMs };
 }
 
 type Value = Settings[string] | undefined;
@@ -48,7 +105,7 @@ function patroniMs(value: Value): number | null {
   return durationOf(value, 's');
 }
 
-/** Milliseconds without a unit, as HAProxy has it. */
+/** Milliseconds without a unit, as HAProxy and etcd have it. */
 function haproxyMs(value: Value): number | null {
   return durationOf(value, 'ms');
 }

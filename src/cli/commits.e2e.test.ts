@@ -6,6 +6,7 @@ import { TokenSniffer } from '../ledger/token-sniffer.fixture.js';
 import type { CommitAudit } from '../result/commits.js';
 import type { Result } from '../result/result.js';
 import { CommandLine } from './command.fixture.js';
+import { expectPredicted } from './predicted.fixture.js';
 
 /* Whether an acknowledged commit was lost: what the audit says, against a count that shares nothing with it. */
 
@@ -66,6 +67,7 @@ it('counts what a node that was cut off from its replicas took with it', async (
   expect(firstAckMs).toBeGreaterThanOrEqual(cut?.askedAtMs ?? Infinity);
   expect(lastAckMs).toBeLessThanOrEqual((kill?.askedAtMs ?? 0) + 1000);
   expect(result.faults.map(({ undoFailure }) => undoFailure)).toEqual([null, null]);
+  await expectPredicted(cli, 'commits', 'kill-node', result);
   const health = await getHealth(lab.target.patroni, {}, 3);
   expect(health.healthy).toBe(true);
 });

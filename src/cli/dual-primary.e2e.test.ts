@@ -3,6 +3,7 @@ import { getHealth } from '../cluster/health.js';
 import { labDown, labUp } from '../lab/lab.js';
 import type { Event, Result } from '../result/result.js';
 import { CommandLine } from './command.fixture.js';
+import { expectPredicted } from './predicted.fixture.js';
 
 /* Two primaries at once: whether there were any, seen by writers that are connected to the nodes themselves. */
 
@@ -73,6 +74,7 @@ describe.concurrent('two primaries', () => {
         layer === 'postgres' && kind === 'promoted' && atMs > (fault?.askedAtMs ?? 0),
     );
     expect(promoted?.atMs).toBeLessThan(thawedMs);
+    await expectPredicted(cli, 'freeze-node-16s', 'freeze-node:16s', result);
     const frozen = result.cluster.members.find(({ name }) => name === fault?.subject)?.address;
     const writer = result.directWrites.find(({ server }) => server === frozen);
     const lateAcks = (writer?.lastAckMs ?? 0) > thawedMs;

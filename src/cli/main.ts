@@ -21,6 +21,7 @@ const COMMANDS = [
   'faults',
   'doctor',
   'target',
+  'predict',
   'lab',
   'cluster',
 ];
@@ -178,6 +179,18 @@ function parser(words: readonly string[], flags: Flags, exit: (code: number) => 
         handler: async (args: Arguments) => exit(await (await import('./target.js')).target(args)),
       })
       .command({
+        command: 'predict [FAULT..]',
+        describe: 'the downtime that settings imply, per fault, and what it is made of',
+        builder: async (cli: Argv) =>
+          cli
+            .positional('FAULT', { type: 'string', describe: 'only these, with what each is made of' })
+            .options(yargsOptions((await import('./predict.js')).PREDICT_FLAGS))
+            .example('$0 predict --profile stock --compare profile=fast', '')
+            .example("$0 predict kill-node --ttl 20 --haproxy-check 'inter 1s fall 3 rise 2'", '')
+            .epilogue((await import('./predict.js')).PREDICT_EPILOGUE),
+        handler: async (args: Arguments) => exit(await (await import('./predict.js')).predict(args)),
+      })
+      .command({
         command: 'lab',
         describe: 'start, stop and look at a real three-node cluster on loopback',
         builder: async (cli: Argv) => (await import('./lab.js')).labOptions(cli, exit),
@@ -237,6 +250,8 @@ async function flagsOf(command: string): Promise<Flags | undefined> {
       return (await import('./doctor.js')).DOCTOR_FLAGS;
     case 'target':
       return (await import('./target.js')).TARGET_COMMAND_FLAGS;
+    case 'predict':
+      return (await import('./predict.js')).PREDICT_FLAGS;
     case 'report':
       return (await import('./report.js')).REPORT_FLAGS;
     case 'compare':

@@ -8,6 +8,7 @@ import { type Lab, listLabs, readLab } from '../lab/lab.js';
 import type { Result } from '../result/result.js';
 import { CommandLine } from './command.fixture.js';
 import { IndependentWriter } from './independent-writer.fixture.js';
+import { expectPredicted } from './predicted.fixture.js';
 
 const cli = new CommandLine();
 let lab: Lab;
@@ -61,6 +62,7 @@ describe('run', () => {
       200 + 2 * (downtime?.resolutionMs ?? 0),
     );
     expect(round?.readDowntime).not.toBeNull();
+    await expectPredicted(cli, 'default', 'switchover', result);
 
     // Nothing acknowledged is gone in a planned switchover, and nothing that was called aborted is there.
     const rows = (await counted('pgbench_history')) - before;
