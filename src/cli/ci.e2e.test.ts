@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { parseXml } from '../report/xml.fixture.js';
 import type { Result } from '../result/result.js';
@@ -94,9 +94,19 @@ class Checkout {
   }
 }
 
-let checkout: Checkout | undefined;
+const checkouts: Checkout[] = [];
 
-afterEach(() => checkout?.remove());
+afterAll(() => {
+  for (const checkout of checkouts) {
+    checkout.remove();
+  }
+});
+
+function checkoutFor(variables: Readonly<Record<string, unknown>>): Checkout {
+  const checkout = new Checkout(variables);
+  checkouts.push(checkout);
+  return checkout;
+}
 
 function workflow(name: string): ReturnType<typeof JSON.parse> {
   return parse(readFileSync(join(REPOSITORY, 'docs/ci', name), 'utf8'), { strict: true });
@@ -126,8 +136,9 @@ function expectReports(own: Checkout): void {
   expect(junit.attributes).toMatchObject({ tests: String(wanted.length) });
 }
 
-describe('docs/ci/github-actions.yml', () => {
-  it('runs, and leaves what it uploads', { timeout: 10 * MINUTES }, async () => {
+// Side by side: both wait for failovers most of their time.
+describe.concurrent('a documented workflow', () => {
+  it('docs/ci/github-actions.yml runs, and leaves what it uploads', { timeout: 10 * MINUTES }, async () => {
     const { jobs } = workflow('github-actions.yml');
     expect(Object.keys(jobs)).toEqual(['failover']);
     const { steps, env } = jobs.failover;
@@ -138,7 +149,7 @@ describe('docs/ci/github-actions.yml', () => {
       'actions/setup-node',
       'actions/upload-artifact',
     ]);
-    checkout = new Checkout(env);
+    const checkout = checkoutFor(env);
     const [runStep = '', reportStep = '', ...more] = withoutSetup(scripts);
     expect(more).toEqual([]);
     // An expression would be filled in by GitHub, and not here.
@@ -166,12 +177,10 @@ describe('docs/ci/github-actions.yml', () => {
     const upload = steps.at(-1).with.path;
     expect(existsSync(checkout.file(upload))).toBe(true);
   });
-});
 
-describe('docs/ci/gitlab-ci.yml', () => {
-  it('runs, and leaves its artifacts', { timeout: 10 * MINUTES }, async () => {
+  it('docs/ci/gitlab-ci.yml runs, and leaves its artifacts', { timeout: 10 * MINUTES }, async () => {
     const { failover } = workflow('gitlab-ci.yml');
-    checkout = new Checkout(failover.variables);
+    const checkout = checkoutFor(failover.variables);
     const ran = await checkout.run(withoutSetup(failover.script).join('\n'), [
       'bash',
       '-eo',
