@@ -11,8 +11,14 @@ describe('flawOf', () => {
   });
 
   it('takes the word of a later Patroni for a replica that streams from another one', () => {
-    const cascading = member('n3', { state: 'streaming' });
+    const cascading = member('n3', { state: 'streaming', tags: { replicatefrom: 'n2' } });
     expect(flawOf(leader, self(['n2']), [member('n2'), cascading])).toBeNull();
+  });
+
+  it('takes the word of the leader where the two differ: a replica that hangs tells nothing new', () => {
+    const hanging = member('n3', { state: 'streaming' });
+    expect(flawOf(leader, self(['n2']), [member('n2'), hanging])).toBe('n3 does not stream');
+    expect(flawOf(leader, self(['n2', 'n3']), [member('n2'), hanging])).toBeNull();
   });
 
   it('names a replica that does not stream', () => {

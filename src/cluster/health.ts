@@ -85,16 +85,27 @@ export function flawOf(
     self.replication.filter((peer) => peer.state === 'streaming').map((peer) => peer.applicationName),
   );
   for (const replica of replicas) {
-    // A cascading replica streams from another member; Patroni from 3.0.4 on says `streaming` itself.
-    if (replica.state !== 'streaming' && !(replica.state === 'running' && streaming.has(replica.name))) {
-      const state = replica.state === 'running' ? '' : ` (${replica.state})`;
-      return `${replica.name} does not stream${state}`;
+    if (!streams(replica, streaming)) {
+      const told = replica.state === 'running' || replica.state === 'streaming' ? '' : ` (${replica.state})`;
+      return `${replica.name} does not stream${told}`;
     }
     if (replica.timeline !== self.timeline) {
       return `${replica.name} is on timeline ${replica.timeline ?? '?'}, the leader on ${self.timeline ?? '?'}`;
     }
   }
   return null;
+}
+
+/**
+ * The leader knows it at once. Patroni from 3.0.4 on says `streaming` of a replica, too, but that is what the replica wrote
+ * to the DCS last, and one that hangs writes nothing; so it is believed only of a replica that streams from another member.
+ */
+function streams(replica: ClusterMember, fromLeader: ReadonlySet<string>): boolean {
+  if (replica.state !== 'running' && replica.state !== 'streaming') {
+    return false;
+  }
+  const cascades = typeof replica.tags['replicatefrom'] === 'string';
+  return fromLeader.has(replica.name) || (cascades && replica.state === 'streaming');
 }
 
 async function firstCluster(urls: readonly string[], access: HttpAccess): Promise<PatroniCluster> {
