@@ -20,6 +20,7 @@ const COMMANDS = [
   'workloads',
   'faults',
   'lab',
+  'null-server',
 ];
 
 /**
@@ -158,6 +159,13 @@ function parser(words: readonly string[], flags: Flags, exit: (code: number) => 
         describe: 'start, stop and look at a real three-node cluster on loopback',
         builder: async (cli: Argv) => (await import('./lab.js')).labOptions(cli, exit),
         handler: () => undefined,
+      })
+      .command({
+        command: 'null-server',
+        describe: 'answer every statement at once: what is left is the cost of a generator',
+        builder: async (cli: Argv) =>
+          cli.options(yargsOptions((await import('./null-server.js')).NULL_SERVER_FLAGS)),
+        handler: async (args: Arguments) => exit(await (await import('./null-server.js')).nullServer(args)),
       })
       .option('debug', { type: 'boolean', describe: 'show the stack of an error' })
       .demandCommand(1, '')
