@@ -63,14 +63,13 @@ export class NullServer {
 
   /** As a server that dies: takes no connection any more, and ends all that are there. listen(port) brings it back. */
   async cut(): Promise<void> {
-    const { server } = this;
+    this.server?.close();
     this.server = null;
-    const closed = server === null ? Promise.resolve() : once(server, 'close').then(() => undefined);
-    server?.close();
+    const ended = [...this.sockets].map((socket) => once(socket, 'close'));
     for (const socket of this.sockets) {
-      socket.resetAndDestroy();
+      socket.destroy();
     }
-    await closed;
+    await Promise.all(ended);
   }
 
   async close(): Promise<void> {
