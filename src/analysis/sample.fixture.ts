@@ -65,7 +65,7 @@ export function planOf(part: PlanPart = {}): Plan {
     intervalMs: 100,
     seed: 42,
     deadlines: { connectMs: 3000, statementMs: 10_000, transactionMs: 30_000 },
-    reconnect: { firstMs: 25, capMs: 500 },
+    reconnect: { firstMs: 25, capMs: 500, burst: 256 },
     probes: false,
     observers: false,
     directWrites: false,

@@ -171,6 +171,8 @@ export interface LoadOptions {
   readonly transactionTimeoutMs?: number;
   /** From a failure to the next connection, doubled each time, `25ms..500ms`. */
   readonly reconnectPause?: string;
+  /** Connections of all clients that are under way at once in the load, at most; 256 when absent. */
+  readonly reconnectBurst?: number;
 }
 
 /** What is done to the cluster and what watches it. */

@@ -77,6 +77,7 @@ export const RUN_FLAGS = {
   'statement-timeout': { group: 'Clients:', describe: 'until a statement is answered [10s]' },
   'transaction-timeout': { group: 'Clients:', describe: 'until a transaction is over [30s]' },
   'reconnect-pause': { group: 'Clients:', describe: 'after a failure, doubled [25ms..500ms]' },
+  'reconnect-burst': { group: 'Clients:', describe: 'connections under way at once, at most [256]' },
   log: { alias: 'l', isSwitch: true, group: 'Log:', describe: 'a line for each transaction' },
   'log-prefix': { group: 'Log:', describe: 'path of the files [pgbench_log]' },
   'sampling-rate': { group: 'Log:', describe: 'share of the transactions in it [1]' },

@@ -49,6 +49,7 @@ const EVERY: Omit<Required<RunOptions>, 'target' | keyof Watching> = {
   statementTimeoutMs: 2000,
   transactionTimeoutMs: 3000,
   reconnectPause: '10ms..1s',
+  reconnectBurst: 100,
   faults: ['switchover@10s'],
   rounds: 3,
   allowFault: 'mine',

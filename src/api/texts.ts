@@ -125,6 +125,7 @@ const RUN_TEXTS: Texts<Plain> = {
   statementTimeoutMs: ['statement-timeout', ms],
   transactionTimeoutMs: ['transaction-timeout', ms],
   reconnectPause: ['reconnect-pause', text],
+  reconnectBurst: ['reconnect-burst', text],
   faults: ['fault', (faults) => (faults.length === 0 ? ['none'] : list(faults))],
   rounds: ['rounds', text],
   allowFault: ['allow-fault', text],

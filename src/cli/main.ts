@@ -24,6 +24,7 @@ const COMMANDS = [
   'predict',
   'lab',
   'cluster',
+  'null-server',
 ];
 
 /**
@@ -201,6 +202,13 @@ function parser(words: readonly string[], flags: Flags, exit: (code: number) => 
         describe: "write configuration and steps for a cluster of one's own",
         builder: async (cli: Argv) => (await import('./cluster.js')).clusterOptions(cli),
         handler: () => undefined,
+      })
+      .command({
+        command: 'null-server',
+        describe: 'answer every statement at once: what is left is the cost of a generator',
+        builder: async (cli: Argv) =>
+          cli.options(yargsOptions((await import('./null-server.js')).NULL_SERVER_FLAGS)),
+        handler: async (args: Arguments) => exit(await (await import('./null-server.js')).nullServer(args)),
       })
       .option('debug', { type: 'boolean', describe: 'show the stack of an error' })
       .demandCommand(1, '')

@@ -81,5 +81,6 @@ function planFacts(plan: Plan): Facts {
     'transaction deadline': time(deadlines.transactionMs),
     'first reconnect': time(reconnect.firstMs),
     'longest reconnect': time(reconnect.capMs),
+    'reconnect burst': reconnect.burst,
   };
 }

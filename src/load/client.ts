@@ -16,6 +16,7 @@ import { IDLE } from '../postgres/replies.js';
 import { Session, type SessionOptions, type SessionOwner } from '../postgres/session.js';
 import type { ScriptContext } from '../workload/program.js';
 import type { AckRing } from './ack-ring.js';
+import type { Connector, ConnectSlots } from './connect-slots.js';
 import { type ClientScript, Execution, type ExecutionGroup, type ExecutionOwner } from './execution.js';
 import type { Share } from './share.js';
 import type { LogFailure, TransactionLog } from './transaction-log.js';
@@ -26,6 +27,8 @@ export interface ClientGroup extends ExecutionGroup {
   /** What each client runs when it has done its last transaction, and of which script it is. */
   readonly closings: readonly { readonly script: ClientScript; readonly index: number }[];
   readonly connectUs: number;
+  /** Of the connections that may be under way at once. */
+  readonly slots: ConnectSlots;
   readonly transactionUs: number;
   readonly firstPauseUs: number;
   readonly capPauseUs: number;
@@ -108,7 +111,7 @@ const UNSENT_IN_A_ROW = 64;
  * while the run lasts. It is a state machine on the events of its sessions; the way through a script is its
  * {@link Execution}'s.
  */
-export class Client implements SessionOwner, ExecutionOwner {
+export class Client implements SessionOwner, ExecutionOwner, Connector {
   phase: Phase = 'opening';
   /** When the group must look at this client: the end of its pause, or the deadline of what it waits for. */
   wakeUs = NEVER;
@@ -145,6 +148,10 @@ export class Client implements SessionOwner, ExecutionOwner {
   private failures = 0;
   private lastFailureCode = '';
   private connectStartUs = NONE;
+  /** Waits for its turn to connect. */
+  private queued = false;
+  /** Has one of the slots of connections that are under way. */
+  private connecting = false;
   /** The connection was closed because it had done its number of transactions, not because of a failure. */
   private renews = false;
   private unsentInARow = 0;
@@ -245,6 +252,7 @@ export class Client implements SessionOwner, ExecutionOwner {
       return;
     }
     this.lane.session.abandon();
+    this.connectOver();
     if (this.phase === 'closing') {
       this.closingLost(failure, this.group.nowUs());
       return;
@@ -261,6 +269,7 @@ export class Client implements SessionOwner, ExecutionOwner {
   onConnected(): void {
     const { group, lane } = this;
     const nowUs = group.nowUs();
+    this.connectOver();
     this.wakeUs = NEVER;
     this.connects += nowUs < group.warmupUs && group.running ? 0 : 1;
     group.recorder.connected(nowUs - this.connectStartUs, nowUs);
@@ -293,6 +302,7 @@ export class Client implements SessionOwner, ExecutionOwner {
     if (session !== this.lane.session) {
       return; // Nothing is in flight there: the next transaction on that lane finds it closed.
     }
+    this.connectOver();
     const nowUs = this.group.nowUs();
     switch (this.phase) {
       case 'opening':
@@ -608,6 +618,7 @@ export class Client implements SessionOwner, ExecutionOwner {
     const { phase } = this;
     const failure = this.overdueFailure(nowUs);
     this.lane.session.abandon();
+    this.connectOver();
     if (phase === 'closing') {
       this.closingLost(failure, nowUs);
       return;
@@ -667,7 +678,35 @@ export class Client implements SessionOwner, ExecutionOwner {
     }
   }
 
+  /** Now, or when its turn comes: the time until then is no attempt, and has no deadline. */
   private beginConnect(): void {
+    if (this.group.slots.take(this)) {
+      this.connect();
+    } else {
+      this.queued = true;
+      this.wakeUs = NEVER;
+    }
+  }
+
+  takeTurn(): boolean {
+    const { queued } = this;
+    if (queued) {
+      this.queued = false;
+      this.connect();
+    }
+    return queued;
+  }
+
+  private connectOver(): void {
+    this.queued = false;
+    if (this.connecting) {
+      this.connecting = false;
+      this.group.slots.release();
+    }
+  }
+
+  private connect(): void {
+    this.connecting = true;
     const nowUs = this.group.nowUs();
     this.connectStartUs = nowUs;
     this.wakeUs = nowUs + this.group.connectUs;
@@ -692,6 +731,7 @@ export class Client implements SessionOwner, ExecutionOwner {
   /** Does what scripts have to do behind the last transaction, on the connection that is there, and stops. */
   private retire(nowUs: number): void {
     this.giveUpWhatIsOwed(nowUs);
+    this.queued = false;
     const closing = this.group.closings[this.closings];
     if (closing === undefined) {
       this.stop();
@@ -740,6 +780,7 @@ export class Client implements SessionOwner, ExecutionOwner {
     for (const { session } of this.lanes) {
       session.close();
     }
+    this.connectOver();
     this.group.stopped(this);
   }
 }

@@ -78,3 +78,9 @@ export function transactionsOf({ plan, firstClient, clientCount }: WorkerPart): 
   const upTo = (client: number) => Math.floor((transactions.count * client) / clients);
   return upTo(firstClient + clientCount) - upTo(firstClient);
 }
+
+/** The worker's part of the connections that may be under way at once; at least one. */
+export function burstOf({ plan, firstClient, clientCount }: WorkerPart): number {
+  const upTo = (client: number) => Math.floor((plan.reconnect.burst * client) / plan.clients);
+  return Math.max(1, upTo(firstClient + clientCount) - upTo(firstClient));
+}

@@ -9,7 +9,8 @@ import type { RandomStream } from '../workload/random/stream.js';
 import type { AckRing } from './ack-ring.js';
 import { Client, type ClientGroup } from './client.js';
 import { clientScripts, closingsOf } from './client-scripts.js';
-import { laneOfScripts, lanesOf, shareOf, transactionsOf, type WorkerPart } from './dealing.js';
+import { ConnectSlots } from './connect-slots.js';
+import { burstOf, laneOfScripts, lanesOf, shareOf, transactionsOf, type WorkerPart } from './dealing.js';
 import type { ClientScript } from './execution.js';
 import type { Frame } from './frame.js';
 import { Pacer } from './pacer.js';
@@ -74,6 +75,7 @@ export class Group implements ClientGroup {
   readonly connectUs: number;
   readonly statementUs: number;
   readonly transactionUs: number;
+  readonly slots: ConnectSlots;
   readonly firstPauseUs: number;
   readonly capPauseUs: number;
   readonly latencyLimitUs: number;
@@ -122,6 +124,7 @@ export class Group implements ClientGroup {
     this.connectUs = plan.deadlines.connectMs * 1000;
     this.statementUs = plan.deadlines.statementMs * 1000;
     this.transactionUs = plan.deadlines.transactionMs * 1000;
+    this.slots = new ConnectSlots(burstOf(options));
     this.firstPauseUs = plan.reconnect.firstMs * 1000;
     this.capPauseUs = plan.reconnect.capMs * 1000;
     this.latencyLimitUs = plan.latencyLimitMs === null ? Infinity : plan.latencyLimitMs * 1000;

@@ -49,7 +49,7 @@ export function loadPlan(
     intervalMs: 10,
     seed: 1,
     deadlines: { connectMs: 5000, statementMs: 60_000, transactionMs: 60_000 },
-    reconnect: { firstMs: 5, capMs: 50 },
+    reconnect: { firstMs: 5, capMs: 50, burst: 256 },
     probes: false,
     observers: false,
     directWrites: false,
@@ -92,7 +92,7 @@ export class Load {
   private reached: (() => void) | undefined;
 
   constructor(
-    server: PrivateServer,
+    server: Pick<PrivateServer, 'endpoint'>,
     scripts: readonly TestScript[],
     given: Partial<Plan> = {},
     more: Partial<Pick<ConstructorParameters<typeof Group>[0], 'log'>> = {},

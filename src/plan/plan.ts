@@ -145,6 +145,8 @@ export interface Deadlines {
 export interface ReconnectPolicy {
   readonly firstMs: number;
   readonly capMs: number;
+  /** Connections of all clients that are under way at once in the load, at most: who comes later waits for its turn. */
+  readonly burst: number;
 }
 
 /**

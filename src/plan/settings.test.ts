@@ -70,7 +70,7 @@ describe('readSettings', () => {
       seed: 7,
       tags: {},
       deadlines: { connectMs: 5000, statementMs: 10_000, transactionMs: 30_000 },
-      reconnect: { firstMs: 25, capMs: 500 },
+      reconnect: { firstMs: 25, capMs: 500, burst: 256 },
       probes: true,
       label: undefined,
     });

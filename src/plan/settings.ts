@@ -121,7 +121,7 @@ export function readSettings(context: SettingsContext): RunSettings {
       statementMs: readDeadline(text, 'statement-timeout', 10_000),
       transactionMs: readDeadline(text, 'transaction-timeout', 30_000),
     },
-    reconnect: reconnectOf(text('reconnect-pause') ?? '25ms..500ms'),
+    reconnect: reconnectOf(text('reconnect-pause') ?? '25ms..500ms', text('reconnect-burst')),
     probes: onOrOff(text, 'probes', 'on'),
     label: text('label'),
     tags: readTags(context.tagTexts),
@@ -302,7 +302,10 @@ function readSeed({ text, env, randomSeed }: SettingsContext): number {
   return parseInteger(found, where, { min: 0, max: Number.MAX_SAFE_INTEGER });
 }
 
-function reconnectOf(text: string): ReconnectPolicy {
+/** Enough for the loads of most people to come back all at once. */
+const USUAL_BURST = 256;
+
+function reconnectOf(text: string, burst: string | undefined): ReconnectPolicy {
   const [first = '', cap, more] = text.split('..');
   if (cap === undefined || more !== undefined) {
     throw new UserError(`--reconnect-pause: expected FIRST..LONGEST, such as 25ms..500ms, found '${text}'.`);
@@ -314,7 +317,11 @@ function reconnectOf(text: string): ReconnectPolicy {
       `--reconnect-pause: expected the first pause to be the shorter one, found '${text}'.`,
     );
   }
-  return { firstMs, capMs };
+  return {
+    firstMs,
+    capMs,
+    burst: parseInteger(burst ?? String(USUAL_BURST), '--reconnect-burst', { min: 1, max: 1_000_000 }),
+  };
 }
 
 function readDeadline(text: OptionText, name: string, otherwise: number): number {

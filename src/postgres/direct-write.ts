@@ -41,20 +41,27 @@ export class DirectWriter {
     this.handle = handleOf(socket);
   }
 
-  /** @param bytes are kept unchanged until they are sent */
-  write(bytes: Buffer): void {
+  /**
+   * @param bytes are kept unchanged until they are sent
+   * @returns whether all of them were sent
+   */
+  write(bytes: Buffer): boolean {
     const { handle } = this;
     if (handle === undefined || request === undefined) {
       this.writeToStream(bytes);
-      return;
+      return this.socket.writableLength === 0;
     }
     const errno = handle.writeBuffer(request, bytes);
     if (errno !== 0) {
       this.failed(errno, bytes);
-    } else if (request.getAsyncId() >= 0) {
+      return false;
+    }
+    if (request.getAsyncId() >= 0) {
       request.buffer = bytes;
       request = RequestClass && new RequestClass();
+      return false;
     }
+    return true;
   }
 
   /** Tells those who listen to the socket, as the stream would have done. */

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, messageOf, UserError } from '../errors.js';
+import type { Plan } from '../plan/plan.js';
 import type { CommitAudit } from './commits.js';
 import type { Result } from './result.js';
 import { RESULT_FILE } from './store.js';
@@ -122,7 +123,7 @@ function withLaterFields(result: Result): Result {
   const none = timeline.startMs.map(() => null);
   return {
     ...result,
-    plan: { ...plan, tags: plan.tags ?? {} },
+    plan: { ...plan, tags: plan.tags ?? {}, reconnect: withBurst(plan) },
     cluster: { ...cluster, ways: cluster.ways ?? null },
     totals: { ...totals, spectra: totals.spectra ?? { service: null, response: null } },
     timeline: { ...timeline, p90Us: timeline.p90Us ?? none, writers: timeline.writers ?? {} },
@@ -130,6 +131,11 @@ function withLaterFields(result: Result): Result {
     commits: withLaterAudit(result.commits),
     gates: result.gates ?? [],
   };
+}
+
+/** There was no limit before. */
+function withBurst({ reconnect, clients }: Plan): Plan['reconnect'] {
+  return { ...reconnect, burst: reconnect.burst ?? clients };
 }
 
 /** The same of the audit alone. */

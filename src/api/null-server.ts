@@ -1,0 +1,1 @@
+export { NullServer, type NullServerOptions, startNullServer } from '../null-server/server.js';

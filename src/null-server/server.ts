@@ -1,0 +1,132 @@
+import { once } from 'node:events';
+import { createServer, type Server, Socket, type SocketConstructorOpts } from 'node:net';
+import { messageOf, UserError } from '../errors.js';
+import { DirectWriter } from '../postgres/direct-write.js';
+import { Answers, Conversation, type Output } from './conversation.js';
+
+export interface NullServerOptions {
+  /** Loopback address to listen on; 127.0.0.1 when absent. */
+  readonly host?: string;
+  /** A free one when absent. */
+  readonly port?: number;
+}
+
+/**
+ * A server that speaks enough of PostgreSQL's protocol to answer every statement at once and does nothing: what is left
+ * is the cost of the generator. It asks for no password and keeps nothing.
+ * @throws UserError when the port cannot be had
+ */
+export async function startNullServer(options: NullServerOptions = {}): Promise<NullServer> {
+  const server = new NullServer(options.host ?? '127.0.0.1');
+  await server.listen(options.port ?? 0);
+  return server;
+}
+
+/** Connections that wait to be taken; a storm of reconnects would overrun the usual 511. */
+const BACKLOG = 65_535;
+
+export class NullServer {
+  private readonly sockets = new Set<Socket>();
+  /** Of all connections: what was read is answered before the next read. */
+  private readonly input = Buffer.allocUnsafeSlow(64 * 1024);
+  private readonly output: Output = { bytes: Buffer.allocUnsafeSlow(64 * 1024), length: 0 };
+  private answers = new Answers(0);
+  private server: Server | null = null;
+  private accepted = 0;
+  /** 0 before it listens. */
+  port = 0;
+
+  constructor(readonly host: string) {}
+
+  /** How many clients are connected now, and how many there were in all. */
+  get connections(): { readonly now: number; readonly ever: number } {
+    return { now: this.sockets.size, ever: this.accepted };
+  }
+
+  /** @throws UserError when the port cannot be had */
+  async listen(port: number): Promise<void> {
+    const server = createServer({ pauseOnConnect: true }, (socket) => this.accept(socket));
+    try {
+      server.listen({ host: this.host, port, backlog: BACKLOG });
+      await once(server, 'listening');
+    } catch (error) {
+      throw new UserError(
+        `The null server cannot listen on ${this.host}:${port}: ${messageOf(error)}.`,
+        'Choose another --port, or leave it out to have a free one.',
+      );
+    }
+    const address = server.address();
+    this.port = typeof address === 'object' && address !== null ? address.port : port;
+    this.answers = new Answers(this.port);
+    this.server = server;
+  }
+
+  /** As a server that dies: takes no connection any more, and ends all that are there. listen(port) brings it back. */
+  async cut(): Promise<void> {
+    this.server?.close();
+    this.server = null;
+    const ended = [...this.sockets].map((socket) => once(socket, 'close'));
+    for (const socket of this.sockets) {
+      socket.destroy();
+    }
+    await Promise.all(ended);
+  }
+
+  async close(): Promise<void> {
+    await this.cut();
+  }
+
+  private accept(taken: Socket): void {
+    this.accepted++;
+    const conversation = new Conversation(this.answers, this.accepted, this.output);
+    const { output } = this;
+    const read = (bytes: Buffer) => {
+      output.length = 0;
+      const after = conversation.read(bytes);
+      if (output.length > 0 && !writer.write(output.bytes.subarray(0, output.length))) {
+        // The kernel has no room for it now: these bytes are still to be sent.
+        output.bytes = Buffer.allocUnsafeSlow(output.bytes.length);
+      }
+      if (after === 'close') {
+        socket.end();
+      }
+    };
+    const socket = readInto(this.input, taken, read);
+    const writer = new DirectWriter(socket);
+    socket.setNoDelay(true);
+    this.sockets.add(socket);
+    // A client that is gone is no concern of a server's.
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      this.sockets.delete(socket);
+      taken.destroy();
+    });
+    socket.resume();
+  }
+}
+
+interface Handled {
+  _handle: object | null;
+}
+
+/**
+ * Node reads into a buffer of ours only if it is told so when the socket is made, which for one that a server took it has
+ * no documented way to be told: so another socket is made of the same handle. Half the server's time goes into making
+ * buffers else. Where there is no handle, the socket is used as it is.
+ */
+function readInto(buffer: Buffer, taken: Socket, read: (bytes: Buffer) => void): Socket {
+  const handled = taken as unknown as Handled;
+  const handle = handled._handle;
+  if (handle === null || handle === undefined) {
+    taken.on('data', read);
+    return taken;
+  }
+  const callback = (length: number) => {
+    read(buffer.subarray(0, length));
+    return true;
+  };
+  const options = { handle, onread: { buffer, callback }, readable: true, writable: true };
+  const socket = new Socket(options as SocketConstructorOpts);
+  handled._handle = null;
+  return socket;
+}
