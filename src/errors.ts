@@ -32,3 +32,13 @@ export function codeOf(error: unknown): string | undefined {
   }
   return undefined;
 }
+
+/** The same where it goes into a line: of what OpenSSL says, the reason alone, for the rest names its source code. */
+export function lineOf(error: unknown): string {
+  if (typeof error === 'object' && error !== null && 'reason' in error && typeof error.reason === 'string') {
+    return error.reason;
+  }
+  return messageOf(error)
+    .replace(/\s*[\r\n]+\s*/g, ' ')
+    .trim();
+}

@@ -6,6 +6,7 @@ import {
   READ_ONLY,
   STATEMENT_TIMEOUT,
   TRANSACTION_TIMEOUT,
+  WRONG_ROLE,
 } from '../postgres/failure.js';
 import type { Timeline } from '../result/result.js';
 import type { Bucket } from './recording.js';
@@ -37,11 +38,13 @@ const TRANSPORT: Readonly<Record<string, ErrorClass>> = {
   [TRANSACTION_TIMEOUT]: 'timeout',
   ETIMEDOUT: 'timeout',
   [READ_ONLY]: 'read_only',
+  [WRONG_ROLE]: 'read_only',
 };
 
 /**
  * `shutdown`: the server ends, crashes or starts (57P01 to 57P05). `closed`: an end of the connection without a word.
- * `refused`: nobody listens. `timeout`: no answer. `read_only`: a standby was asked to write. `contention`: clients were
+ * `refused`: nobody listens. `timeout`: no answer. `read_only`: a standby was asked to write, or
+ * none of several addresses led to a server of the wanted role. `contention`: clients were
  * in each other's way.
  */
 export function errorClassOf(code: string): ErrorClass {

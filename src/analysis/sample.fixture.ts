@@ -504,6 +504,7 @@ export const CLUSTER: Result['cluster'] = {
   patroni: '3.0.2',
   haproxy: '2.6.12-1+deb12u4',
   scope: 'demo',
+  ways: { rw: { kind: 'proxy', servers: [N1] }, ro: { kind: 'proxy', servers: [N2] } },
   members: [
     { name: 'n1', role: 'leader', address: N1, apiUrl: 'http://127.0.1.1:8008' },
     { name: 'n2', role: 'replica', address: N2, apiUrl: 'http://127.0.1.2:8008' },

@@ -89,6 +89,7 @@ const UNKNOWN_CLUSTER: ClusterFacts = {
   patroni: null,
   haproxy: null,
   scope: null,
+  ways: null,
   members: [],
   settings: {},
 };

@@ -6,9 +6,10 @@ import { sourcesOf } from '../ledger/sources.js';
 import { ledgerCaveats, prepareLedger } from '../ledger/table.js';
 import type { FaultPlan, Plan } from '../plan/plan.js';
 import { planOf } from '../plan/settings.js';
-import type { Secrets, Target } from '../plan/target.js';
+import type { Endpoint, Secrets, Target } from '../plan/target.js';
 import { closeClient, LOOK_TIMEOUT_MS, openClient, queryProblem } from '../postgres/connect.js';
-import type { ClusterFacts } from '../result/result.js';
+import { wayTo } from '../postgres/way.js';
+import type { ClusterFacts, Way } from '../result/result.js';
 import { whyUncovered } from '../result/uncovered.js';
 import { checkServer } from '../run/preflight.js';
 import { type LedgerPlan, planLedger } from '../workload/ledger-plan.js';
@@ -27,9 +28,7 @@ export async function look(
   const { target, secrets } = resolved;
   const { settings, composition, given } = order;
   const wait = { queryTimeoutMs: LOOK_TIMEOUT_MS, signal };
-  if (target.ro !== undefined) {
-    await closeClient(await openClient(target.ro, secrets.roPassword, 'look', wait));
-  }
+  const ro = target.ro === undefined ? undefined : await lookAtReads(target.ro, secrets.roPassword, wait);
   const sql = await openClient(target.rw, secrets.rwPassword, 'look', wait);
   try {
     const decided = await tableOptions(sql, composition, given, target);
@@ -37,11 +36,28 @@ export async function look(
     const context = { ...workload, protocol: settings.protocol, seed: settings.seed };
     const ledger = await planLedger(settings.ledger, workload, context, faults.length > 0);
     const plan = planOf(settings, target, workload, { faults, ledger: ledger.mode });
-    await checkServer(sql, plan);
+    const rw = await wayTo(sql, target.rw);
+    await checkServer(sql, plan, rw);
     const known = isLab(resolved) ? resolved.settings : givenChecks(order.target);
-    return { plan, ledger, cluster: await clusterFacts(target, sql, known, access) };
+    const facts = await clusterFacts(target, sql, known, access);
+    return { plan, ledger, cluster: { ...facts, ways: { rw, ...(ro === undefined ? {} : { ro }) } } };
   } catch (error) {
     throw queryProblem(error, target.rw, 'look at the server and its tables');
+  } finally {
+    await closeClient(sql);
+  }
+}
+
+async function lookAtReads(
+  endpoint: Endpoint,
+  password: string | undefined,
+  wait: { readonly queryTimeoutMs: number; readonly signal: AbortSignal },
+): Promise<Way> {
+  const sql = await openClient(endpoint, password, 'look', wait);
+  try {
+    return await wayTo(sql, endpoint);
+  } catch (error) {
+    throw queryProblem(error, endpoint, 'look at the server');
   } finally {
     await closeClient(sql);
   }

@@ -1,9 +1,9 @@
 import { UserError } from '../errors.js';
 import { type Lab, readLab } from '../lab/lab.js';
 import { parseHaproxyCheck } from '../plan/haproxy-check.js';
-import type { Endpoint, Secrets, Target } from '../plan/target.js';
+import type { Secrets, Target } from '../plan/target.js';
 import { endpointOfParts, type GivenEndpoint, parseUri } from '../plan/uri.js';
-import { offersTls } from '../postgres/connect.js';
+import { settle } from '../postgres/settle.js';
 import { type Environment, type Given, once } from './arguments.js';
 import { memberUrls, readServices } from './services.js';
 import { OF_PGBENCH, OF_SYSBENCH } from './target-flags.js';
@@ -38,8 +38,11 @@ async function addressTarget(given: Given, settings: TargetSettings): Promise<Re
   const services = readServices(settings);
   givenChecks(settings); // What is wrong in it is told before anything is asked.
   const [givenRw, givenRo] = [givenEndpoint(given, settings, 'rw'), givenEndpoint(given, settings, 'ro')];
-  const rw = await settled(givenRw ?? partsGiven({ ...given, env: withPassword(given.env, settings) }));
-  const ro = givenRo === undefined ? undefined : await settled(givenRo);
+  const rw = await settle(
+    givenRw ?? partsGiven({ ...given, env: withPassword(given.env, settings) }),
+    given.env,
+  );
+  const ro = givenRo === undefined ? undefined : await settle(givenRo, given.env);
   const urls = await memberUrls(settings, services);
   const kind = services.patroni === undefined ? 'server' : 'cluster';
   return {
@@ -79,7 +82,7 @@ export async function labTarget(given: Given, settings: TargetSettings): Promise
 async function throughOwnEndpoints(lab: Lab, given: Given, settings: TargetSettings): Promise<Lab> {
   const endpointOf = async (route: 'rw' | 'ro') => {
     const endpoint = givenEndpoint(given, settings, route);
-    return endpoint === undefined ? undefined : settled(endpoint);
+    return endpoint === undefined ? undefined : settle(endpoint, given.env);
   };
   const [rw, ro] = [await endpointOf('rw'), await endpointOf('ro')];
   const target: Target = {
@@ -141,16 +144,4 @@ export function partsGiven({ args, env }: Pick<Given, 'args' | 'env'>): GivenEnd
     database: once(args, 'dbname'),
   };
   return endpointOfParts(parts, 'libpq', env);
-}
-
-async function settled({
-  endpoint,
-  password,
-  tls,
-}: GivenEndpoint): Promise<{ endpoint: Endpoint; password: string | undefined }> {
-  if (tls === 'settled') {
-    return { endpoint, password };
-  }
-  const withTls = await offersTls(endpoint, password);
-  return { endpoint: { ...endpoint, sslMode: withTls ? 'require' : 'disable' }, password };
 }

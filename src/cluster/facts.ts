@@ -35,6 +35,7 @@ export async function clusterFacts(
     patroni: member?.version ?? null,
     haproxy,
     scope: member?.scope ?? cluster?.scope ?? null,
+    ways: null,
     members: membersOf(cluster),
     settings: {
       ...(url === undefined ? {} : patroniSettings(config)),

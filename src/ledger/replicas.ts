@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { HttpAccess } from '../cluster/http.js';
 import { type ClusterMember, getMember } from '../cluster/patroni.js';
 import { codeOf, messageOf } from '../errors.js';
-import type { Endpoint, Secrets, Target } from '../plan/target.js';
+import { directly, type Endpoint, type Secrets, type Target } from '../plan/target.js';
 import type { AuditedReplica } from '../result/commits.js';
 import { AuditConnection, type Identity, identityOf } from './connection.js';
 import type { Expected } from './expected.js';
@@ -39,7 +39,7 @@ export async function readReplica(
   if (host === null || port === null) {
     return { kind: 'missing', reason: `${name} was not compared: its address is not known.` };
   }
-  const endpoint: Endpoint = { ...options.target.rw, host, port };
+  const endpoint: Endpoint = directly(options.target.rw, { host, port });
   const endMs = performance.now() + options.waitMs;
   for (;;) {
     options.signal.throwIfAborted();

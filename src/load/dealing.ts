@@ -1,6 +1,7 @@
 import type { Plan } from '../plan/plan.js';
 import { routeOfClient } from '../plan/ports.js';
 import type { Route, Secrets } from '../plan/target.js';
+import { applicationName } from '../postgres/application-name.js';
 import type { SessionOptions } from '../postgres/session.js';
 import type { LaneOptions } from './client.js';
 
@@ -40,7 +41,13 @@ function sessionOptions({ plan, secrets, runId }: WorkerPart, client: number, ro
   // Scripts go to `ro` only where there is one.
   const [endpoint, password] =
     route === 'ro' && ro !== undefined ? [ro, secrets.roPassword] : [rw, secrets.rwPassword];
-  return { endpoint, password, applicationName: `pgha-bench/${runId}/${client}`, identify: true };
+  return {
+    endpoint,
+    password,
+    applicationName: applicationName(runId, client),
+    patienceMs: plan.deadlines.connectMs,
+    identify: true,
+  };
 }
 
 /** Of all transactions of the run, the share that this worker's clients of this port begin. */

@@ -67,7 +67,7 @@ export class Attempt implements SessionOwner {
     private readonly request: ProbeRequest,
     private readonly owner: AttemptOwner,
   ) {
-    this.session = new Session(this, options, readBuffer, 0);
+    this.session = new Session(this, { ...options, patienceMs: PATIENCE_MS }, readBuffer, 0);
   }
 
   /** Position in the WAL that the server answered with, bytes; -1 for none. */

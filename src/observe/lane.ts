@@ -50,7 +50,12 @@ export class Lane implements SessionOwner {
   private askPatienceMs: number;
 
   constructor(private readonly options: LaneOptions) {
-    this.session = new Session(this, options.session, options.readBuffer, 0);
+    this.session = new Session(
+      this,
+      { ...options.session, patienceMs: options.connectPatienceMs },
+      options.readBuffer,
+      0,
+    );
     this.askPatienceMs = options.askPatienceMs;
   }
 

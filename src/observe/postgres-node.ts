@@ -2,7 +2,7 @@ import pg from 'pg';
 import { codeOf } from '../errors.js';
 import type { Endpoint } from '../plan/target.js';
 import { dropClient } from '../postgres/connect.js';
-import { sslOptions } from '../postgres/tls.js';
+import { configOf } from '../postgres/dial.js';
 import { wallClockMs } from './clock-offset.js';
 
 const TIMEOUT_MS = 1000;
@@ -113,18 +113,10 @@ export class PostgresNode {
   }
 
   private async connect(): Promise<pg.Client> {
-    const { host, port, user, database } = this.endpoint;
-    const client = new pg.Client({
-      host,
-      port,
-      user,
-      database,
-      password: () => this.password ?? '',
-      ssl: sslOptions(this.endpoint),
-      application_name: 'pgha-bench/observer',
-      connectionTimeoutMillis: TIMEOUT_MS,
-      query_timeout: TIMEOUT_MS,
-    });
+    const { endpoint, password } = this;
+    const config = { connectionTimeoutMillis: TIMEOUT_MS, query_timeout: TIMEOUT_MS };
+    const login = { endpoint, password, applicationName: 'pgha-bench/observer', config };
+    const client = new pg.Client(configOf(login, endpoint));
     this.client = client;
     client.on('error', () => undefined);
     client.on('end', () => {

@@ -1,6 +1,6 @@
 import type { ClusterMember } from '../cluster/patroni.js';
 import { codeOf, messageOf } from '../errors.js';
-import { type Endpoint, hostPort } from '../plan/target.js';
+import { directly, type Endpoint, hostPort } from '../plan/target.js';
 import type { ClockOffset, ObserverFacts, Series } from '../result/observed.js';
 import { ClockOffsetEstimator } from './clock-offset.js';
 import type { Observer, ObserverContext } from './observer.js';
@@ -54,7 +54,9 @@ export class PostgresObserver implements Observer {
     password: string | undefined,
   ) {
     this.nodes = members.flatMap(({ name, host, port }) =>
-      host === null || port === null ? [] : [nodeOf(context, name, { ...login, host, port }, password)],
+      host === null || port === null
+        ? []
+        : [nodeOf(context, name, directly(login, { host, port }), password)],
     );
     this.polls = this.nodes.map((node) => new Poll(PACE, (signal) => this.look(node, signal)));
   }

@@ -2,7 +2,8 @@ import type { RunClock } from '../clock.js';
 import type { ClusterMember } from '../cluster/patroni.js';
 import type { Frame } from '../load/frame.js';
 import type { Plan } from '../plan/plan.js';
-import type { Endpoint, Route, Secrets } from '../plan/target.js';
+import { directly, type Endpoint, type Route, type Secrets } from '../plan/target.js';
+import { applicationName } from '../postgres/application-name.js';
 import type { SessionOptions } from '../postgres/session.js';
 import { MOST_ASKED, PROBE_CADENCE_MS, PROBE_CONNECTIONS } from './attempt.js';
 import { Beats } from './beats.js';
@@ -170,7 +171,7 @@ function directWritersOf(options: ProbesOptions): {
       unreachable.push(`There is no direct writer to ${name}: Patroni does not tell its address.`);
       continue;
     }
-    const endpoint = { ...plan.target.rw, host, port };
+    const endpoint = directly(plan.target.rw, { host, port });
     writers.push(
       new DirectWriter({
         member: name,
@@ -194,7 +195,7 @@ function sessionOf(
   return {
     endpoint,
     password: route === 'rw' ? secrets.rwPassword : secrets.roPassword,
-    applicationName: `pgha-bench/${runId}/${purpose}`,
+    applicationName: applicationName(runId, purpose),
     identify: false,
   };
 }

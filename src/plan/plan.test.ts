@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { UserError } from '../errors.js';
 import { parseFault } from './fault.js';
 import { nearest } from './nearest.js';
-import { endpointOfParts, parseUri } from './uri.js';
 
 const KINDS = [
   { kind: 'switchover', options: [{ name: 'candidate' }] },
@@ -45,82 +44,6 @@ describe('parseFault', () => {
   ])('refuses %s', (text, message) => {
     expect(() => parseFault(text, KINDS, 40_000)).toThrow(UserError);
     expect(() => parseFault(text, KINDS, 40_000)).toThrow(message);
-  });
-});
-
-describe('parseUri', () => {
-  it('takes what the URI says, and libpq defaults for the rest', () => {
-    expect(parseUri('postgresql://me:s%2Fcret@db.example:6000/bench?sslmode=disable', '--rw', {})).toEqual({
-      endpoint: { host: 'db.example', port: 6000, user: 'me', database: 'bench', sslMode: 'disable' },
-      password: 's/cret',
-      tls: 'settled',
-    });
-    const given = parseUri('postgres://[::1]', '--rw', { PGUSER: 'u', PGPASSWORD: 'p' });
-    expect(given).toEqual({
-      endpoint: { host: '::1', port: 5432, user: 'u', database: 'u', sslMode: 'disable' },
-      password: 'p',
-      tls: 'try',
-    });
-  });
-
-  it.each([
-    ['', 'expected a URI'],
-    ['localhost:5432', 'begins with'],
-    ['mysql://localhost/x', 'begins with'],
-    ['postgresql:///x', 'with a host'],
-    ['postgresql://u:hunter%2@h/x', 'hexadecimal'],
-    ['postgresql://u:hunter2@h/x?sslmode=maybe', 'sslmode must be'],
-    ['postgresql://u:hunter2@h/x?foo=1', "option 'foo'"],
-  ])('refuses %s without repeating a password', (text, message) => {
-    let thrown: unknown;
-    try {
-      parseUri(text, '--rw', {});
-    } catch (error) {
-      thrown = error;
-    }
-    expect(thrown).toBeInstanceOf(UserError);
-    expect(String(thrown)).toContain(message);
-    expect(String(thrown)).not.toContain('hunter');
-  });
-});
-
-describe('endpointOfParts', () => {
-  const nothing = {
-    host: undefined,
-    port: undefined,
-    user: undefined,
-    password: undefined,
-    database: undefined,
-  };
-
-  it('takes parts, then the environment, then defaults', () => {
-    const env = { PGHOST: 'db', PGPORT: '6000', PGUSER: 'me', PGPASSWORD: 'p', PGSSLMODE: 'require' };
-    expect(endpointOfParts(nothing, 'libpq', env)).toEqual({
-      endpoint: { host: 'db', port: 6000, user: 'me', database: 'me', sslMode: 'require' },
-      password: 'p',
-      tls: 'settled',
-    });
-    const parts = { host: '::1', port: '7', user: 'u', password: 'w', database: 'd' };
-    expect(endpointOfParts(parts, 'libpq', { ...env, PGSSLMODE: undefined })).toEqual({
-      endpoint: { host: '::1', port: 7, user: 'u', database: 'd', sslMode: 'disable' },
-      password: 'w',
-      tls: 'try',
-    });
-  });
-
-  it('knows the user and database of sysbench, and sockets', () => {
-    expect(endpointOfParts({ ...nothing, host: '/run/pg' }, 'sysbench', {})).toEqual({
-      endpoint: { host: '/run/pg', port: 5432, user: 'sbtest', database: 'sbtest', sslMode: 'disable' },
-      password: undefined,
-      tls: 'settled',
-    });
-  });
-
-  it('refuses what is no port and no name', () => {
-    expect(() => endpointOfParts({ ...nothing, port: '70000' }, 'libpq', {})).toThrow('--port');
-    const uri = { ...nothing, database: 'postgresql://u:hunter2@h/x' };
-    expect(() => endpointOfParts(uri, 'libpq', {})).toThrow('--rw');
-    expect(() => endpointOfParts(uri, 'libpq', {})).not.toThrow('hunter');
   });
 });
 

@@ -78,8 +78,22 @@ export interface Secrets {
 
 export type Route = 'rw' | 'ro';
 
-/** `127.0.0.1:5432`, with brackets around an IPv6 address. */
-export function hostPort(address: Address): string {
-  const host = address.host.includes(':') ? `[${address.host}]` : address.host;
-  return `${host}:${address.port}`;
+/** `127.0.0.1:5432`, with brackets around an IPv6 address; of an endpoint with several addresses all of them. */
+export function hostPort(address: Address & Pick<Endpoint, 'otherHosts'>): string {
+  return [address, ...(address.otherHosts ?? [])]
+    .map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`)
+    .join(',');
+}
+
+/** In the order in which they are tried, unless that is random. */
+export function addressesOf({ host, port, otherHosts = [] }: Endpoint): readonly Address[] {
+  return [{ host, port }, ...otherHosts];
+}
+
+/** The same login to one address, whatever the server there is: past a proxy, or past the other addresses. */
+export function directly(
+  { otherHosts: _, targetSessionAttrs: __, loadBalanceHosts: ___, ...login }: Endpoint,
+  { host, port }: Address,
+): Endpoint {
+  return { ...login, host, port };
 }

@@ -1,8 +1,8 @@
-import type { Socket } from 'node:net';
 import pg from 'pg';
-import { codeOf, messageOf, UserError } from '../errors.js';
-import { type Endpoint, hostPort } from '../plan/target.js';
-import { sslOptions } from './tls.js';
+import { codeOf, lineOf, messageOf, UserError } from '../errors.js';
+import { type Address, type Endpoint, hostPort } from '../plan/target.js';
+import { Dial, hangUp } from './dial.js';
+import { CHANNEL_BINDING, CONNECT_TIMEOUT, WRONG_ROLE } from './failure.js';
 
 /** Connections outside the load: before and after it, one at a time, with messages for people. */
 
@@ -22,29 +22,80 @@ export async function openClient(
   purpose: string,
   wait: { readonly queryTimeoutMs?: number; readonly signal?: AbortSignal } = {},
 ): Promise<pg.Client> {
-  const client = new pg.Client({
-    host: endpoint.host,
-    port: endpoint.port,
-    user: endpoint.user,
-    database: endpoint.database,
-    password: () => password ?? '',
-    ssl: sslOptions(endpoint),
-    application_name: `pgha-bench/${purpose}`,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    keepAlive: true,
-    ...(wait.queryTimeoutMs === undefined ? {} : { query_timeout: wait.queryTimeoutMs }),
-  });
-  const hangUp = () => dropClient(client);
-  wait.signal?.addEventListener('abort', hangUp);
-  client.on('end', () => wait.signal?.removeEventListener('abort', hangUp));
-  // Without a listener a connection that breaks between two queries would end the process; the next query tells.
-  client.on('error', () => undefined);
   try {
-    await client.connect();
-    return client;
+    return (await dialled(endpoint, password, purpose, wait)).client;
   } catch (error) {
-    throw connectionProblem(error, endpoint);
+    throw error instanceof NotDialled ? connectionProblem(error.cause, endpoint, error.address) : error;
   }
+}
+
+/** A connection, and the address it was made to. */
+export interface Dialled {
+  readonly client: pg.Client;
+  readonly address: Address;
+}
+
+/** None of the addresses would do; the cause is what the last one said, undefined when it said nothing. */
+export class NotDialled extends Error {
+  constructor(
+    cause: unknown,
+    readonly address: Address,
+  ) {
+    super(`No connection to ${hostPort(address)}`, { cause });
+  }
+}
+
+/** As openClient does. @throws NotDialled */
+export async function dialled(
+  endpoint: Endpoint,
+  password: string | undefined,
+  purpose: string,
+  { queryTimeoutMs, signal }: { readonly queryTimeoutMs?: number; readonly signal?: AbortSignal } = {},
+): Promise<Dialled> {
+  const config = {
+    keepAlive: true,
+    ...(queryTimeoutMs === undefined ? {} : { query_timeout: queryTimeoutMs }),
+  };
+  const login = {
+    endpoint,
+    password,
+    applicationName: `pgha-bench/${purpose}`,
+    patienceMs: CONNECT_TIMEOUT_MS,
+    config,
+  };
+  return new Promise((resolve, reject) => {
+    const fail = (cause: unknown) => {
+      dial.abandon();
+      settled();
+      reject(new NotDialled(cause, endpoint));
+    };
+    const hangUp = () => fail(new Error('The connection was given up.'));
+    const timer = setTimeout(() => fail(new Error('timeout expired')), CONNECT_TIMEOUT_MS);
+    const settled = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', hangUp);
+    };
+    const dial = new Dial(login, {
+      dialled: (client, address) => {
+        settled();
+        dropOn(signal, client);
+        resolve({ client, address });
+      },
+      notDialled: (error, address) => {
+        settled();
+        reject(new NotDialled(error, address));
+      },
+      // A connection that breaks between two queries: the next query tells.
+      hungUp: () => undefined,
+    });
+    signal?.addEventListener('abort', hangUp);
+  });
+}
+
+function dropOn(signal: AbortSignal | undefined, client: pg.Client): void {
+  const drop = () => dropClient(client);
+  signal?.addEventListener('abort', drop);
+  client.on('end', () => signal?.removeEventListener('abort', drop));
 }
 
 /** Says goodbye; a server that does not answer is not waited for. */
@@ -56,27 +107,10 @@ export async function closeClient(client: pg.Client): Promise<void> {
 
 const GOODBYE_MS = 1000;
 
-/** Lets go of the connection without a word, whatever is under way. pg keeps its stream to itself in the types only. */
+/** Lets go of the connection without a word, whatever is under way. */
 export function dropClient(client: pg.Client): void {
-  (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy();
+  hangUp(client);
 }
-
-/** Whether the server speaks TLS at all: settles sslmode prefer. @throws UserError as openClient does */
-export async function offersTls(endpoint: Endpoint, password: string | undefined): Promise<boolean> {
-  try {
-    const client = await openClient({ ...endpoint, sslMode: 'require' }, password, 'look');
-    await closeClient(client);
-    return true;
-  } catch (error) {
-    if (messageOf(error).includes(NO_TLS)) {
-      return false;
-    }
-    throw error;
-  }
-}
-
-/** pg's words when the server answers the request for TLS with no. */
-const NO_TLS = 'does not support SSL';
 
 /**
  * A question that PostgreSQL refused or did not answer, as one line; whatever else was thrown is a bug, and stays one.
@@ -93,27 +127,46 @@ export function queryProblem(error: unknown, endpoint: Endpoint, what: string): 
   return new UserError(`${hostPort(endpoint)} did not let pgha-bench ${what}: ${reason}.`);
 }
 
-function connectionProblem(error: unknown, endpoint: Endpoint): UserError {
-  const where = hostPort(endpoint);
+/** @param address that the error is of */
+export function connectionProblem(
+  error: unknown,
+  endpoint: Endpoint,
+  address: Address = endpoint,
+): UserError {
+  const where = hostPort(address);
   const code = codeOf(error);
-  const message = messageOf(error);
+  const message = error === undefined ? CLOSED_EARLY : lineOf(error);
   switch (code) {
     case 'ECONNREFUSED':
       return new UserError(`No server listens on ${where}.`, 'Check the address, or start the server.');
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return new UserError(`The host '${endpoint.host}' is not known.`, 'Check the address.');
+      return new UserError(`The host '${address.host}' is not known.`, 'Check the address.');
     case '28P01':
     case '28000':
       return new UserError(
         `${where} does not let user '${endpoint.user}' in: ${message}.`,
-        'Check the user and the password in the URI, or PGPASSWORD.',
+        'Check the user, and the password in the URI, PGPASSWORD or ~/.pgpass.',
       );
     case '3D000':
       return new UserError(
         `There is no database '${endpoint.database}' at ${where}.`,
         'Create it, or name another one in the URI.',
       );
+    case '08P01':
+      return new UserError(
+        `${where} takes no such connection: ${message}.`,
+        'Of a pooler, let it ignore what it does not know: ignore_startup_parameters.',
+      );
+    case WRONG_ROLE:
+      return new UserError(
+        `No server at ${hostPort(endpoint)} will do: ${withoutPoint(message)}.`,
+        'Check the addresses, and target_session_attrs.',
+      );
+    case CHANNEL_BINDING:
+      return new UserError(`Could not connect to ${where}: ${message}`);
+    case CONNECT_TIMEOUT:
+      return new UserError(`Could not connect to ${where}: ${transportProblem('timeout expired')}`);
     case '53300':
       return new UserError(
         `${where} has no free connection: ${message}.`,
@@ -126,15 +179,22 @@ function connectionProblem(error: unknown, endpoint: Endpoint): UserError {
   }
 }
 
+/** pg's words. */
+const CLOSED_EARLY = 'terminated unexpectedly';
+
+function withoutPoint(text: string): string {
+  return text.replace(/\.$/, '');
+}
+
 function transportProblem(message: string): string {
   if (message.includes('timeout expired')) {
     return `no ready connection within ${CONNECT_TIMEOUT_MS / 1000} s. Check the address and that the server is up.`;
   }
-  if (message.includes('terminated unexpectedly')) {
+  if (message.includes(CLOSED_EARLY)) {
     return 'the connection was closed before it was ready. A proxy without a healthy server does this: check its servers.';
   }
   if (message.includes('password must be a string') || message.includes('SASL')) {
-    return `authentication failed (${message}). Check the password in the URI, or PGPASSWORD.`;
+    return `authentication failed (${message}). Check the password in the URI, PGPASSWORD or ~/.pgpass.`;
   }
   return `${message}.`;
 }

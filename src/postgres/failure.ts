@@ -11,6 +11,10 @@ export interface Failure {
 export const CLOSED = 'closed';
 /** The same before the connection was ready: what a proxy without a healthy server does. */
 export const CONNECT_CLOSED = 'connect_closed';
+/** The server is a standby, or none, as target_session_attrs does not want it; with several addresses the last one was. */
+export const WRONG_ROLE = 'wrong_role';
+/** channel_binding=require, and the server did not offer it. */
+export const CHANNEL_BINDING = 'channel_binding';
 /** Deadlines of our own. */
 export const CONNECT_TIMEOUT = 'connect_timeout';
 export const STATEMENT_TIMEOUT = 'statement_timeout';

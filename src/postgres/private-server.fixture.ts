@@ -1,9 +1,19 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import pg from 'pg';
 import type { Endpoint } from '../plan/target.js';
 
@@ -111,12 +121,35 @@ export class PrivateServer {
       ...this.owner,
       stdio: 'ignore',
     });
+    await this.set({ ssl_key_file: key, ssl_cert_file: certificate, ssl: 'on' });
+  }
+
+  /** Changes settings that take a reload. */
+  async set(settings: Readonly<Record<string, string>>): Promise<void> {
     const sql = await this.connect();
-    await sql.query(`ALTER SYSTEM SET ssl_key_file = '${key}'`);
-    await sql.query(`ALTER SYSTEM SET ssl_cert_file = '${certificate}'`);
-    await sql.query('ALTER SYSTEM SET ssl = on');
+    for (const [name, value] of Object.entries(settings)) {
+      await sql.query(`ALTER SYSTEM SET ${name} = '${value}'`);
+    }
     await sql.query('SELECT pg_reload_conf()');
     await sql.end();
+  }
+
+  /** Puts lines in front of those of pg_hba.conf; the user of the server stays in. */
+  async restrict(lines: readonly string[]): Promise<void> {
+    const file = join(this.data, 'pg_hba.conf');
+    writeFileSync(file, [...lines, readFileSync(file, 'utf8')].join('\n'));
+    await this.set({});
+  }
+
+  /** A copy of a file that the server may read, and nobody else. */
+  take(file: string): string {
+    const copy = join(this.folder, basename(file));
+    copyFileSync(file, copy);
+    chmodSync(copy, 0o600);
+    if (this.owner.uid !== undefined && this.owner.gid !== undefined) {
+      chownSync(copy, this.owner.uid, this.owner.gid);
+    }
+    return copy;
   }
 
   /** Starts it, after crash() again; does not wait until it is ready. */

@@ -1,14 +1,13 @@
-import type { EventEmitter } from 'node:events';
 import net from 'node:net';
 import tls from 'node:tls';
-import pg from 'pg';
+import type pg from 'pg';
 import { codeOf, messageOf } from '../errors.js';
-import { type Endpoint, hostPort } from '../plan/target.js';
+import { type Address, hostPort } from '../plan/target.js';
+import { connectionOf, Dial, type DialOwner, isPooled, type Login, socketOf } from './dial.js';
 import { DirectWriter } from './direct-write.js';
 import { CLOSED, CONNECT_CLOSED, type Failure, PROTOCOL } from './failure.js';
 import { TERMINATE } from './messages.js';
 import { ReplyReader } from './replies.js';
-import { sslOptions } from './tls.js';
 
 /** Who is told what happens on a session. Each call is the last thing that the session does in its turn. */
 export interface SessionOwner {
@@ -20,10 +19,7 @@ export interface SessionOwner {
   onLost(failure: Failure, session: Session): void;
 }
 
-export interface SessionOptions {
-  readonly endpoint: Endpoint;
-  readonly password: string | undefined;
-  readonly applicationName: string;
+export interface SessionOptions extends Omit<Login, 'config'> {
   /** Whether to ask the server who it is; costs a round trip for each connection. */
   readonly identify: boolean;
 }
@@ -32,14 +28,17 @@ export interface SessionOptions {
  * One virtual client's way to the server: one connection at a time, one request in flight, and a life that is longer
  * than that of its connections.
  *
- * pg connects, authenticates and asks who the server is. Then the session takes the socket over: requests are bytes
+ * pg connects, authenticates and asks who the server is, at one address after the other where there are several. Then the session takes the socket over: requests are bytes
  * written to it, replies are walked in the buffer they were read into. There is no promise, no event and no result
  * object for a request: each of them would cost more than all that is done here.
  */
-export class Session {
+export class Session implements DialOwner {
   state: 'closed' | 'connecting' | 'idle' | 'busy' | 'lent' = 'closed';
   readonly replies = new ReplyReader();
-  /** `127.0.0.1:5432` as the server names itself, `` before it was asked; changes only when a connection is made. */
+  /**
+   * `127.0.0.1:5432` as the server names itself, `` before it was asked; changes only when a connection is made. Behind a
+   * pooler, where the next transaction may be another server's, it is the pooler's address.
+   */
   server = '';
   /** Which statements the server has parsed for this connection, by index; sized by the owner. */
   readonly parsed: Uint8Array;
@@ -53,6 +52,8 @@ export class Session {
   private out = Buffer.allocUnsafeSlow(1024);
   /** Parts of `out` by their length: a new Buffer object for each write would be the hot path's only garbage of ours. */
   private views: Buffer[] = [];
+  private readonly login: Login;
+  private dial: Dial | undefined;
   private pgClient: pg.Client | undefined;
   /** Both undefined while the connection is pg's. */
   private socket: net.Socket | undefined;
@@ -66,6 +67,8 @@ export class Session {
     statementCount: number,
   ) {
     this.parsed = new Uint8Array(statementCount);
+    const config = { keepAlive: true, keepAliveInitialDelayMillis: 1000, stream: () => this.openSocket() };
+    this.login = { ...options, config };
   }
 
   /** Starts to connect; ends in onConnected or onLost. The deadline is the owner's: see {@link Session.abandon}. */
@@ -74,19 +77,24 @@ export class Session {
     this.replies.reset();
     this.parsed.fill(0);
     this.server = '';
-    const client = new pg.Client(this.clientConfig());
+    this.dial = new Dial(this.login, this);
+  }
+
+  dialled(client: pg.Client, address: Address): void {
     this.pgClient = client;
-    client.on('error', (error) => this.lost(client, error));
-    client.on('end', () => this.lost(client, undefined));
-    client.connect((error: Error | null | undefined) => {
-      if (error) {
-        this.lost(client, error);
-      } else if (this.pgClient === client && this.options.identify) {
-        this.identify(client);
-      } else if (this.pgClient === client) {
-        this.connected(client);
-      }
-    });
+    if (this.options.identify) {
+      this.identify(client, address);
+    } else {
+      this.connected(client);
+    }
+  }
+
+  notDialled(error: unknown): void {
+    this.fail(this.lossOf(error));
+  }
+
+  hungUp(_: pg.Client, error: unknown): void {
+    this.fail(this.lossOf(error));
   }
 
   /** Room for a request of `length` bytes; what was written into an earlier one is gone. */
@@ -194,11 +202,8 @@ export class Session {
 
   /** Gives the connection up without a word to the server; no call to the owner follows. */
   abandon(): void {
-    const client = this.pgClient;
+    this.dial?.abandon();
     this.forget();
-    if (client !== undefined) {
-      destroy(client);
-    }
   }
 
   /** Says goodbye and closes; no call to the owner follows. */
@@ -211,23 +216,6 @@ export class Session {
     this.forget();
     socket.write(TERMINATE);
     socket.destroySoon();
-  }
-
-  private clientConfig(): pg.ClientConfig {
-    const { endpoint, password, applicationName } = this.options;
-    return {
-      host: endpoint.host,
-      port: endpoint.port,
-      user: endpoint.user,
-      database: endpoint.database,
-      // A function keeps pg from looking for a password in the environment or a file: the plan has decided.
-      password: () => password ?? '',
-      ssl: sslOptions(endpoint),
-      application_name: applicationName,
-      keepAlive: true,
-      keepAliveInitialDelayMillis: 1000,
-      stream: () => this.openSocket(),
-    };
   }
 
   /**
@@ -253,16 +241,16 @@ export class Session {
     return socket;
   }
 
-  private identify(client: pg.Client): void {
+  private identify(client: pg.Client, address: Address): void {
     client.query(IDENTITY, (error, result) => {
       if (this.pgClient !== client) {
         return;
       }
       if (error) {
-        this.lost(client, error);
+        this.fail(this.lossOf(error));
         return;
       }
-      this.server = serverName(result.rows[0], this.options.endpoint);
+      this.server = serverName(client, address, result.rows[0]);
       this.connected(client);
     });
   }
@@ -318,13 +306,6 @@ export class Session {
     }
   }
 
-  /** The connection of `client` is gone, for `error` if one was given; late news of an earlier one are ignored. */
-  private lost(client: pg.Client, error: unknown): void {
-    if (this.pgClient === client) {
-      this.fail(this.lossOf(error));
-    }
-  }
-
   private fail(failure: Failure): void {
     this.abandon();
     this.owner.onLost(failure, this);
@@ -347,6 +328,8 @@ export class Session {
 
   private forget(): void {
     this.state = 'closed';
+    this.dial?.letGo();
+    this.dial = undefined;
     this.pgClient = undefined;
     this.socket = undefined;
     this.writer = undefined;
@@ -362,28 +345,18 @@ function isReady(client: pg.Client | undefined): boolean {
 }
 
 /** One round trip: the address that the server sees itself at, which behind a proxy is not the one dialled. */
-const IDENTITY = 'SELECT host(inet_server_addr()) AS host, inet_server_port() AS port';
+const IDENTITY =
+  'SELECT host(inet_server_addr()) AS host, inet_server_port() AS port, pg_backend_pid() AS pid';
 
-function serverName(
-  row: { host: string | null; port: number | null } | undefined,
-  endpoint: Endpoint,
-): string {
-  if (row === undefined || row.host === null || row.port === null) {
-    return hostPort(endpoint); // a unix-domain socket has no address
+interface ServerIdentity {
+  readonly host: string | null;
+  readonly port: number | null;
+  readonly pid: number;
+}
+
+function serverName(client: pg.Client, address: Address, row: ServerIdentity | undefined): string {
+  if (row === undefined || row.host === null || row.port === null || isPooled(client, row.pid)) {
+    return hostPort(address); // a unix-domain socket has no address
   }
   return hostPort({ host: row.host, port: row.port });
-}
-
-/** pg keeps its connection to itself in the types only; taking the stream over needs it. */
-function connectionOf(client: pg.Client): EventEmitter & { readonly stream: net.Socket } {
-  return (client as unknown as { connection: EventEmitter & { readonly stream: net.Socket } }).connection;
-}
-
-function socketOf(client: pg.Client): net.Socket {
-  return connectionOf(client).stream;
-}
-
-function destroy(client: pg.Client): void {
-  // The listeners of connect() stay on, and find that the client is not theirs any more.
-  socketOf(client).destroy();
 }

@@ -94,7 +94,8 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
   '3D000': 'The database does not exist on this server.',
   '42P01': 'The table does not exist on this server: not loaded, or not replicated yet.',
   '25P02': 'An earlier statement of the transaction had failed already.',
-  '26000': 'The prepared statement is unknown to this server: a pooler changed the session.',
+  '26000': 'The statement is not prepared here: a pooler changed the session; try --protocol simple.',
+  '42P05': 'The statement is prepared already: a pooler shares the session; try --protocol simple.',
   '08P01': 'Protocol violation; poolers report many of their own errors this way.',
   XX001: 'The server found corrupted data.',
   XX002: 'The server found a corrupted index.',
@@ -120,6 +121,11 @@ const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
       ? 'The connection was closed, without a message, while the commit was under way.'
       : 'The connection was closed without a message: HAProxy cut it, or the server crashed.',
   connect_closed: 'HAProxy took the connection, but had no healthy server for it.',
+  wrong_role: ({ route }) =>
+    route === 'rw'
+      ? 'None of the addresses had a server that takes writes just then.'
+      : 'None of the addresses had a server of the wanted role just then.',
+  channel_binding: 'The server offered no channel binding, which the address requires.',
   connect_timeout: 'Connected to HAProxy or the server, but no session came of it in time.',
   statement_timeout: ({ outcome }) =>
     outcome === 'in_doubt'

@@ -118,11 +118,12 @@ const SHAPES: Readonly<Record<string, Fits | Readonly<Record<string, Fits>>>> = 
 
 /** What was added since the first results of this version were written: absent there, as in a run that has none of it. */
 function withLaterFields(result: Result): Result {
-  const { plan, totals, timeline, analysis } = result;
+  const { plan, cluster, totals, timeline, analysis } = result;
   const none = timeline.startMs.map(() => null);
   return {
     ...result,
     plan: { ...plan, tags: plan.tags ?? {} },
+    cluster: { ...cluster, ways: cluster.ways ?? null },
     totals: { ...totals, spectra: totals.spectra ?? { service: null, response: null } },
     timeline: { ...timeline, p90Us: timeline.p90Us ?? none, writers: timeline.writers ?? {} },
     analysis: { ...analysis, phases: analysis.phases ?? { before: null, during: null, after: null } },

@@ -65,9 +65,24 @@ export interface ClusterFacts {
   readonly haproxy: string | null;
   /** Patroni's scope, when known. */
   readonly scope: string | null;
+  /** What stands before the servers of each endpoint; null where nobody looked. */
+  readonly ways: Ways | null;
   readonly members: readonly MemberFacts[];
   /** Settings that decide how long a failover takes, by the name that Patroni, PostgreSQL or HAProxy gives them, `patroni.ttl`. */
   readonly settings: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+export type Ways = Readonly<{ rw: Way; ro?: Way }>;
+
+/** How an endpoint led to a server, as one connection before the load showed it. */
+export interface Way {
+  /**
+   * `direct`: the server sees itself at the address that was dialled. `proxy`: it does not. `pooler`: what answered tells
+   * the id of a process that is not the server's, as PgBouncer does. `multi-host`: several addresses, tried in turn.
+   */
+  readonly kind: 'direct' | 'proxy' | 'pooler' | 'multi-host';
+  /** Servers that answered, as they name themselves; none where the connection was a Unix socket. */
+  readonly servers: readonly string[];
 }
 
 export interface MemberFacts {

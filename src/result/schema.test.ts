@@ -57,6 +57,17 @@ function rich(): Result {
     ...result,
     plan: {
       ...result.plan,
+      target: {
+        ...result.plan.target,
+        rw: {
+          ...result.plan.target.rw,
+          otherHosts: [{ host: 'h', port: 5432 }],
+          targetSessionAttrs: 'read-write',
+          loadBalanceHosts: 'random',
+          tlsFiles: { caFile: '/ca', certFile: '/cert', keyFile: '/key' },
+          channelBinding: 'require',
+        },
+      },
       transactions: { count: 1000, per: 'run' },
       log: { prefix: 'pgbench_log', samplingRate: 0.1, aggregateSeconds: 5, failuresDetailed: true },
       workload: { ...result.plan.workload, variables: { n: '5' }, scripts: [...scripts, ...rest] },
@@ -198,6 +209,11 @@ describe('docs/result.schema.json', () => {
 
 const OPTIONAL = new Set([
   'plan.label',
+  'cluster.ways.ro',
+  ...['otherHosts', 'targetSessionAttrs', 'loadBalanceHosts', 'tlsFiles', 'channelBinding'].map(
+    (field) => `plan.target.rw.${field}`,
+  ),
+  ...['caFile', 'certFile', 'keyFile'].map((field) => `plan.target.rw.tlsFiles.${field}`),
   ...['ro', 'haproxy', 'patroniAccess', 'haproxyAccess', 'etcd', 'etcdAccess', 'direct'].map(
     (field) => `plan.target.${field}`,
   ),

@@ -4,13 +4,15 @@ import { probeConnections } from '../observe/probes.js';
 import type { Plan } from '../plan/plan.js';
 import { connectionsByRoute } from '../plan/ports.js';
 import { hostPort } from '../plan/target.js';
+import type { Way } from '../result/result.js';
 
 /**
  * What would make the run fail or mislead, found before any load.
  * @param sql a client of the read-write endpoint
+ * @param way what stands before the server
  * @throws UserError
  */
-export async function checkServer(sql: pg.ClientBase, plan: Plan): Promise<void> {
+export async function checkServer(sql: pg.ClientBase, plan: Plan, way: Way): Promise<void> {
   const where = hostPort(plan.target.rw);
   const { rows } = await sql.query<ServerRow>(SERVER);
   const [server] = rows;
@@ -22,6 +24,9 @@ export async function checkServer(sql: pg.ClientBase, plan: Plan): Promise<void>
       `The read-write endpoint ${where} leads to a standby.`,
       "Give the address of the primary, or of the proxy's read-write port, to --rw.",
     );
+  }
+  if (way.kind === 'pooler') {
+    return; // Its clients are not the server's connections.
   }
   const free = server.max - server.reserved - server.used;
   const lookers = probeConnections(plan) + (plan.observers ? 1 : 0);

@@ -1,6 +1,6 @@
 import type { Plan } from '../../plan/plan.js';
-import { hostPort } from '../../plan/target.js';
-import type { Result } from '../../result/result.js';
+import { type Endpoint, hostPort } from '../../plan/target.js';
+import type { Result, Way } from '../../result/result.js';
 import { loadParts, portParts } from './load.js';
 import { counted, cut, flow, plain, type Style } from './text.js';
 
@@ -91,11 +91,22 @@ export function targetParts({ plan, cluster }: Result): string[] {
   if (cluster.members.length > 0) {
     parts.push(counted(cluster.members.length, 'node'));
   }
-  parts.push(plain(`rw ${hostPort(target.rw)}`));
+  parts.push(plain(`rw ${endpointInWords(target.rw, cluster.ways?.rw)}`));
   if (target.ro !== undefined) {
-    parts.push(plain(`ro ${hostPort(target.ro)}`));
+    parts.push(plain(`ro ${endpointInWords(target.ro, cluster.ways?.ro)}`));
   }
   return parts;
+}
+
+/** `10.0.0.5:5000, a proxy in front`; the usual, a server without anything before it, needs no word. */
+function endpointInWords(endpoint: Endpoint, way: Way | undefined): string {
+  const { targetSessionAttrs, loadBalanceHosts } = endpoint;
+  const several = [
+    ...(targetSessionAttrs === undefined ? [] : [targetSessionAttrs]),
+    ...(loadBalanceHosts === undefined ? [] : ['in random order']),
+  ];
+  const front = way?.kind === 'proxy' || way?.kind === 'pooler' ? [`a ${way.kind} in front`] : [];
+  return [hostPort(endpoint), ...several, ...front].join(', ');
 }
 
 export function versionParts({ cluster, tool }: Result): string[] {
