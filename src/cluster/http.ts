@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { codeOf, messageOf } from '../errors.js';
 
 /** How an HTTP endpoint of the stack is reached. */
@@ -122,21 +123,26 @@ export function jsonOf(url: string, reply: HttpReply): unknown {
   }
 }
 
-export function tlsOptions(tls: TlsAccess | undefined): https.RequestOptions {
-  const options: https.RequestOptions = {};
-  if (tls?.caFile !== undefined) {
-    options.ca = readFileSync(tls.caFile);
+/** The files are read, and made ready, once for each way: that is a third of what a request by TLS costs us. */
+export function tlsOptions(
+  tls: TlsAccess | undefined,
+): https.RequestOptions & { readonly secureContext?: SecureContext } {
+  if (tls === undefined) {
+    return {};
   }
-  if (tls?.certFile !== undefined) {
-    options.cert = readFileSync(tls.certFile);
-  }
-  if (tls?.keyFile !== undefined) {
-    options.key = readFileSync(tls.keyFile);
-  }
-  if (tls?.insecure === true) {
-    options.rejectUnauthorized = false;
-  }
-  return options;
+  const secureContext = contexts.get(tls) ?? contextOf(tls);
+  contexts.set(tls, secureContext);
+  return { secureContext, ...(tls.insecure === true ? { rejectUnauthorized: false } : {}) };
+}
+
+const contexts = new WeakMap<TlsAccess, SecureContext>();
+
+function contextOf({ caFile, certFile, keyFile }: TlsAccess): SecureContext {
+  return createSecureContext({
+    ...(caFile === undefined ? {} : { ca: readFileSync(caFile) }),
+    ...(certFile === undefined ? {} : { cert: readFileSync(certFile) }),
+    ...(keyFile === undefined ? {} : { key: readFileSync(keyFile) }),
+  });
 }
 
 function describe(error: unknown): string {
