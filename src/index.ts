@@ -17,6 +17,19 @@ export {
   renderComparison,
   type SettingDifference,
 } from './api/compare.js';
+export {
+  type CheckDescription,
+  type CheckOutcome,
+  type Diagnosis,
+  type DoctorOptions,
+  diagnoseTarget,
+  type Finding as DiagnosisFinding,
+  type Layer,
+  listChecks,
+  type Severity,
+  type TargetDiagnosis,
+  type WriteProbeTimes,
+} from './api/doctor.js';
 export type { ExitCode } from './api/exit.js';
 export { type FaultDescription, listFaults } from './api/faults.js';
 export { findResult, findResults, type NamedResult } from './api/find-results.js';
@@ -68,6 +81,7 @@ export type {
 } from './api/options.js';
 export { type RunOutcome, UnwrittenResult } from './api/outcome.js';
 export { advanceLive, formatProgress, type LiveOptions, type LiveState, renderLive } from './api/progress.js';
+export { type DiagnosisFormat, renderDiagnosis } from './api/render-diagnosis.js';
 export {
   formatOfFile,
   listFormats,

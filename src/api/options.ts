@@ -190,6 +190,8 @@ export interface FaultOptions {
   readonly probes?: boolean;
   /** Watch all layers of the cluster; true when absent. */
   readonly observers?: boolean;
+  /** Refuse a target that would make the run fail or mislead, before the load; true when absent. */
+  readonly doctor?: boolean;
   /** Write to each node, past the proxy, which shows two primaries at work; false when absent. */
   readonly directWrites?: boolean;
 }

@@ -2,10 +2,11 @@ import { clusterAccess } from '../cluster/access.js';
 import { withDirect } from '../cluster/direct.js';
 import type { HttpAccess } from '../cluster/http.js';
 import { type ClusterMember, getCluster } from '../cluster/patroni.js';
+import { refusalBeforeRun } from '../doctor/before-run.js';
 import { messageOf, UserError } from '../errors.js';
 import { labControl } from '../lab/control.js';
 import type { FaultPlan } from '../plan/plan.js';
-import type { Target } from '../plan/target.js';
+import type { Secrets, Target } from '../plan/target.js';
 import { conduct } from '../run/conductor.js';
 import type { RunOutcome as Conducted } from '../run/outcome.js';
 import { checkAllowed } from './allowed.js';
@@ -33,6 +34,9 @@ export async function runAgainst(
   for (const [index, fault] of faults.entries()) {
     await fault.check({ target, plan: faultPlans[index] as FaultPlan, access, lab });
   }
+  if (settings.doctor) {
+    await refuseIll(target, secrets, signal);
+  }
   const { plan, cluster, ledger } = await look({ ...resolved, target }, order, faultPlans, access, signal);
   const { tpcb, notes } = await makeReady(target, secrets, order, plan, ledger, signal);
   const { onStep = ignore, onProgress = ignore, onStanding = ignore } = hooks;
@@ -57,6 +61,18 @@ export async function runAgainst(
 }
 
 const ignore = () => undefined;
+
+/** @throws UserError for what the doctor finds and would make the run fail or mislead */
+async function refuseIll(target: Target, secrets: Secrets, signal: AbortSignal): Promise<void> {
+  const finding = await refusalBeforeRun(target, secrets, signal);
+  if (finding !== null) {
+    const { found, fix, check } = finding;
+    throw new UserError(
+      `${found} ${fix.replace(/\.?$/, '.')}`,
+      `'pgha-bench doctor' says more (${check}); --doctor off runs all the same.`,
+    );
+  }
+}
 
 /** The members of the cluster, and the target with a member that answers in front. @throws UserError when none does */
 async function withMembers(

@@ -90,6 +90,7 @@ export const RUN_FLAGS = {
     describe: 'history, insert or off: where tokens of commits go [as the workload has room]',
   },
   observers: { group: 'Fault:', describe: 'on: watch all layers of the cluster; or off [on]' },
+  doctor: { group: 'Fault:', describe: 'on: refuse what would mislead, before the load; or off [on]' },
   'direct-writes': { group: 'Fault:', describe: 'on: write to each node, too; shows two primaries [off]' },
   ...TARGET_FLAGS,
   profile: { group: 'Target:', describe: 'of a lab that the run starts: stock or fast [stock]' },

@@ -56,6 +56,7 @@ const EVERY: Omit<Required<RunOptions>, 'target' | keyof Watching> = {
   probes: false,
   observers: false,
   directWrites: true,
+  doctor: false,
   out: 'there',
   label: 'mine',
   tags: { branch: 'main', build: 5 },

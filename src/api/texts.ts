@@ -131,6 +131,7 @@ const RUN_TEXTS: Texts<Plain> = {
   ledger: ['ledger', text],
   probes: ['probes', onOff],
   observers: ['observers', onOff],
+  doctor: ['doctor', onOff],
   directWrites: ['direct-writes', onOff],
   out: ['out', text],
   label: ['label', text],

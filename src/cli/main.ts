@@ -19,6 +19,7 @@ const COMMANDS = [
   'cleanup',
   'workloads',
   'faults',
+  'doctor',
   'lab',
 ];
 
@@ -154,6 +155,16 @@ function parser(words: readonly string[], flags: Flags, exit: (code: number) => 
         handler: async (args: Arguments) => exit(await (await import('./faults.js')).faults(args)),
       })
       .command({
+        command: 'doctor',
+        describe: 'look at a target: what would make a run fail or mislead, and what to do',
+        builder: async (cli: Argv) =>
+          cli
+            .options(yargsOptions((await import('./doctor.js')).DOCTOR_FLAGS))
+            .example('$0 doctor --clients 64', '')
+            .epilogue((await import('./doctor.js')).DOCTOR_EPILOGUE),
+        handler: async (args: Arguments) => exit(await (await import('./doctor.js')).doctor(args)),
+      })
+      .command({
         command: 'lab',
         describe: 'start, stop and look at a real three-node cluster on loopback',
         builder: async (cli: Argv) => (await import('./lab.js')).labOptions(cli, exit),
@@ -203,6 +214,8 @@ async function flagsOf(command: string): Promise<Flags | undefined> {
       return (await import('./gate.js')).GATE_FLAGS;
     case 'faults':
       return (await import('./faults.js')).FAULTS_FLAGS;
+    case 'doctor':
+      return (await import('./doctor.js')).DOCTOR_FLAGS;
     case 'report':
       return (await import('./report.js')).REPORT_FLAGS;
     case 'compare':

@@ -1,5 +1,5 @@
 import { askEtcd, type EtcdAccess } from './etcd-login.js';
-import { jsonOf, request } from './http.js';
+import { EndpointError, jsonOf, request } from './http.js';
 import { arrayOf, objectOf, objectsOf, textOf } from './json.js';
 
 /** One member as etcd lists it. */
@@ -16,6 +16,9 @@ export interface EtcdStatus {
   readonly leaderId: string | null;
   readonly version: string | null;
   readonly raftTerm: number;
+  readonly clusterId: string | null;
+  /** Of the data on disk. */
+  readonly dbSizeBytes: number | null;
 }
 
 /** Members by the gateway of API v3, which is on by default from 3.4 on. Ids are decimal texts: they exceed 2^53. */
@@ -36,6 +39,8 @@ export async function getEtcdStatus(url: string, access: EtcdAccess = {}): Promi
     leaderId: leader === null || leader === '0' ? null : leader,
     version: textOf(body['version']),
     raftTerm: Number(textOf(body['raftTerm']) ?? 0),
+    clusterId: textOf(objectOf(body['header'])?.['cluster_id']),
+    dbSizeBytes: decimal(body['dbSize']),
   };
 }
 
@@ -50,6 +55,46 @@ export async function isEtcdHealthy(url: string, access: EtcdAccess = {}): Promi
     return false;
   }
   return objectOf(jsonOf(endpoint, reply))?.['health'] === 'true';
+}
+
+/** `NOSPACE`, `CORRUPT`, by the id of the member that has raised it. */
+export interface EtcdAlarm {
+  readonly memberId: string;
+  readonly alarm: string;
+}
+
+export async function getEtcdAlarms(url: string, access: EtcdAccess = {}): Promise<readonly EtcdAlarm[]> {
+  const body = objectOf(await post(url, '/v3/maintenance/alarm', { action: 'GET' }, access)) ?? {};
+  return objectsOf(body['alarms']).map((alarm) => ({
+    memberId: textOf(alarm['memberID']) ?? '',
+    alarm: textOf(alarm['alarm']) ?? 'UNKNOWN',
+  }));
+}
+
+/** What a key's lease was granted, s: etcd raises what is too short for it. Null where the key, or its lease, is not there. */
+export async function getEtcdLeaseTtl(
+  url: string,
+  key: string,
+  access: EtcdAccess = {},
+): Promise<number | null> {
+  const body = objectOf(await post(url, '/v3/kv/range', { key: encode(key) }, access)) ?? {};
+  const lease = textOf(objectsOf(body['kvs'])[0]?.['lease']);
+  if (lease === null) {
+    return null;
+  }
+  // Where 3.4 has it; later ones answer there, too.
+  const answer = objectOf(await post(url, '/v3/kv/lease/timetolive', { ID: lease }, access)) ?? {};
+  return decimal(answer['grantedTTL']);
+}
+
+/** Prometheus' text. */
+export async function getEtcdMetrics(url: string, access: EtcdAccess = {}): Promise<string> {
+  const endpoint = `${trimmed(url)}/metrics`;
+  const reply = await request('GET', endpoint, access);
+  if (reply.status !== 200) {
+    throw new EndpointError(endpoint, 'status', `answered ${reply.status}`);
+  }
+  return reply.text;
 }
 
 /** The value of a key, null when it does not exist. */
@@ -91,6 +136,12 @@ function encode(text: string): string {
 /** Keys and values are base64 in JSON; an empty value is left out. */
 export function decode(base64: unknown): string {
   return Buffer.from(textOf(base64) ?? '', 'base64').toString('utf8');
+}
+
+/** A number that JSON has as a text, since it may exceed 2^53. */
+function decimal(value: unknown): number | null {
+  const text = textOf(value);
+  return text !== null && /^\d+$/.test(text) ? Number(text) : null;
 }
 
 async function post(url: string, path: string, body: unknown, access: EtcdAccess): Promise<unknown> {

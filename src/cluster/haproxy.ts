@@ -31,6 +31,8 @@ export interface HaproxyLine {
   readonly rise: number | null;
   readonly fall: number | null;
   readonly retries: number | null;
+  /** `127.0.0.1:5432` of a server; null on a page that does not show it. */
+  readonly address: string | null;
 }
 
 /** `show stat`, over the socket or from the CSV page. */
@@ -77,6 +79,70 @@ export async function getHaproxyVersion(
   }
   const reply = await request('GET', address.url.replace(/;csv.*$/, ''), access);
   return /HAProxy version (\d[^\s,<]*)/.exec(reply.text)?.[1] ?? null;
+}
+
+/** `show info` by the names in it, `Maxconn`. @throws EndpointError, also for a page, which has no such answer */
+export async function getHaproxyInfo(
+  address: HaproxyAddress,
+  access: HttpAccess = {},
+): Promise<ReadonlyMap<string, string>> {
+  if (address.kind === 'url') {
+    throw new EndpointError(address.url, 'malformed', 'only the stats socket tells that');
+  }
+  const text = await haproxyCommand(address.path, 'show info', access);
+  const pairs = text.split('\n').flatMap((line): [string, string][] => {
+    const [, name, value] = /^([^:]+): ?(.*)$/.exec(line) ?? [];
+    return name === undefined || value === undefined ? [] : [[name, value]];
+  });
+  return new Map(pairs);
+}
+
+/** Where a server is and where it is checked. */
+export interface HaproxyCheckAddress {
+  readonly proxy: string;
+  readonly server: string;
+  readonly host: string;
+  readonly port: number;
+  /** Those of the server itself where the configuration names no others; null where it is not checked. */
+  readonly checkHost: string;
+  readonly checkPort: number | null;
+}
+
+/** Of `show servers state`. @throws EndpointError, also for a page, which has no such answer */
+export async function getHaproxyCheckAddresses(
+  address: HaproxyAddress,
+  access: HttpAccess = {},
+): Promise<readonly HaproxyCheckAddress[]> {
+  if (address.kind === 'url') {
+    throw new EndpointError(address.url, 'malformed', 'only the stats socket tells that');
+  }
+  return parseServersState(address.path, await haproxyCommand(address.path, 'show servers state', access));
+}
+
+/** Columns are found by name: each version of HAProxy adds some. */
+export function parseServersState(endpoint: string, text: string): readonly HaproxyCheckAddress[] {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  const header = lines.find((line) => line.startsWith('# be_id '));
+  if (header === undefined) {
+    throw new EndpointError(endpoint, 'malformed', 'answered no states of servers');
+  }
+  const names = header.slice(2).split(' ');
+  return lines.slice(lines.indexOf(header) + 1).map((line) => {
+    const values = line.split(' ');
+    const text = (name: string): string => values[names.indexOf(name)] ?? '-';
+    const host = text('srv_addr');
+    const port = Number(text('srv_port'));
+    const checkHost = text('srv_check_addr');
+    const checkPort = Number(text('srv_check_port'));
+    return {
+      proxy: text('be_name'),
+      server: text('srv_name'),
+      host,
+      port,
+      checkHost: checkHost === '-' ? host : checkHost,
+      checkPort: checkPort > 0 ? checkPort : null,
+    };
+  });
 }
 
 /** One command on the stats socket, and its whole answer. */
@@ -140,6 +206,7 @@ function parseLine(columns: ReadonlyMap<string, number>, values: readonly string
     rise: number('check_rise'),
     fall: number('check_fall'),
     retries: number('wretr'),
+    address: text('addr') || null,
   };
 }
 

@@ -25,6 +25,10 @@ export interface PatroniMember {
   readonly replication: readonly ReplicationPeer[];
   readonly pause: boolean;
   readonly pendingRestart: boolean;
+  /** It will be restarted at a time that somebody has set. */
+  readonly scheduledRestart: boolean;
+  /** It should hold a watchdog and cannot. */
+  readonly watchdogFailed: boolean;
   /** No member holds the leader key, as far as this one knows. */
   readonly clusterUnlocked: boolean;
   readonly failsafeActive: boolean;
@@ -191,6 +195,8 @@ export function parseMember(endpoint: string, json: unknown): PatroniMember {
     replication: objectsOf(body['replication']).map(parsePeer),
     pause: flagOf(body['pause']),
     pendingRestart: flagOf(body['pending_restart']),
+    scheduledRestart: objectOf(body['scheduled_restart']) !== null,
+    watchdogFailed: flagOf(body['watchdog_failed']),
     clusterUnlocked: flagOf(body['cluster_unlocked']),
     failsafeActive: flagOf(body['failsafe_mode_is_active']),
     dcsLastSeen: numberOf(body['dcs_last_seen']),

@@ -66,6 +66,7 @@ describe('readSettings', () => {
       ledger: undefined,
       observers: true,
       directWrites: false,
+      doctor: true,
       seed: 7,
       tags: {},
       deadlines: { connectMs: 5000, statementMs: 10_000, transactionMs: 30_000 },

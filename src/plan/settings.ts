@@ -50,6 +50,8 @@ export interface RunSettings {
   /** Undefined when nothing was said: then the scripts and the faults decide. */
   readonly ledger: LedgerMode | undefined;
   readonly observers: boolean;
+  /** Whether the doctor may refuse the target. */
+  readonly doctor: boolean;
   readonly directWrites: boolean;
   readonly seed: number;
   readonly deadlines: Deadlines;
@@ -111,6 +113,7 @@ export function readSettings(context: SettingsContext): RunSettings {
     allowFault: text('allow-fault'),
     ledger: text('ledger') === undefined ? undefined : choice(text('ledger') ?? '', '--ledger', LEDGER_MODES),
     observers: onOrOff(text, 'observers', 'on'),
+    doctor: onOrOff(text, 'doctor', 'on'),
     directWrites: onOrOff(text, 'direct-writes', 'off'),
     seed: readSeed(context),
     deadlines: {
