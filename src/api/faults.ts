@@ -1,15 +1,11 @@
 import { predictedDowntime } from '../analysis/predict.js';
-import { clusterAccess } from '../cluster/access.js';
-import { clusterFacts } from '../cluster/facts.js';
 import type { Fault, FaultOption } from '../faults/fault.js';
 import { FAULTS } from '../faults/registry.js';
 import type { ClusterFacts } from '../result/result.js';
 import type { Prediction } from '../result/round.js';
 import type { Given } from './arguments.js';
+import { givenClusterFacts } from './cluster-facts.js';
 import type { TargetOptions } from './options.js';
-import { memberUrls, readServices } from './services.js';
-import { givenChecks, labTarget } from './target.js';
-import { readTargetSettings } from './target-settings.js';
 import { targetGiven } from './texts.js';
 
 export type { FaultOption } from '../faults/fault.js';
@@ -42,7 +38,7 @@ export async function listFaults(target?: TargetOptions): Promise<readonly Fault
 
 /** @throws UserError when what was given is no target, or does not answer */
 export async function describeFaults(given: Given): Promise<readonly FaultDescription[]> {
-  const settings = await settingsOf(given);
+  const settings = (await givenClusterFacts(given))?.facts.settings ?? null;
   return FAULTS.map((fault) => describeFault(fault, settings));
 }
 
@@ -54,23 +50,3 @@ export function describeFault(fault: Fault, settings: Settings | null): FaultDes
 }
 
 type Settings = ClusterFacts['settings'];
-
-/** Of the cluster that was given, or else of the lab that is up; null without either. */
-async function settingsOf(given: Given): Promise<Settings | null> {
-  const settings = await readTargetSettings(given, 'patroni');
-  if (settings.kind === 'addresses') {
-    const services = readServices(settings);
-    const { target, secrets } = services;
-    const endpoint = { host: '', port: 0, user: '', database: '', sslMode: 'disable' } as const;
-    const patroni = await memberUrls(settings, services);
-    const cluster = { kind: 'cluster', name: 'cluster', rw: endpoint, patroni, ...target } as const;
-    const access = clusterAccess(cluster, secrets);
-    return patroni.length === 0
-      ? null
-      : (await clusterFacts(cluster, null, givenChecks(settings), access)).settings;
-  }
-  const lab = await labTarget(given, settings);
-  return lab === undefined
-    ? null
-    : (await clusterFacts(lab.target, null, lab.settings, clusterAccess(lab.target, lab.secrets))).settings;
-}

@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { ForecastBasis } from '../analysis/forecast.js';
 import { timingsOf } from '../analysis/timings.js';
-import { clusterFacts, patroniSettings } from '../cluster/facts.js';
+import { patroniSettings } from '../cluster/facts.js';
 import { UserError } from '../errors.js';
 import { haproxySettings, PROFILE_NAMES, profileOf } from '../lab/profiles.js';
 import { dynamicConfig } from '../lab/templates/patroni.js';
@@ -11,12 +11,11 @@ import { readTopologyFile } from '../render/read-topology.js';
 import { topologySettings } from '../render/topology.js';
 import type { ClusterFacts } from '../result/result.js';
 import { type Given, once } from './arguments.js';
-import { patroniTarget } from './patroni-way.js';
+import { givenClusterFacts } from './cluster-facts.js';
 import { type GivenWord, OF_SETTINGS, parseWords, withWords, wordOfFlag } from './predict-words.js';
-import { givenChecks, labTarget } from './target.js';
 
 /** Where settings come from, one of these at most. */
-const SOURCES = ['profile', 'topology', 'lab', 'patroni'] as const;
+const SOURCES = ['profile', 'topology', 'lab', 'target', 'patroni'] as const;
 
 /**
  * The settings that were given: those of a profile, a topology, a lab or a running cluster, with single ones changed.
@@ -39,8 +38,7 @@ export async function givenBasis(given: Given): Promise<ForecastBasis> {
     );
   }
   const words = givenWords(given);
-  const ofLab = sources[0] === 'lab' || (sources.length === 0 && words.length === 0);
-  const basis = ofLab ? await labBasis(given) : await namedBasis(given, words);
+  const basis = await namedBasis(given, sources[0], words);
   return withoutHaproxy(withWords(ownFastinter(basis), words, undefined));
 }
 
@@ -90,40 +88,27 @@ function givenWords({ args }: Given): readonly GivenWord[] {
   return [...line, ...own];
 }
 
-async function namedBasis(given: Given, words: readonly GivenWord[]): Promise<ForecastBasis> {
+async function namedBasis(
+  given: Given,
+  source: (typeof SOURCES)[number] | undefined,
+  words: readonly GivenWord[],
+): Promise<ForecastBasis> {
   const { args } = given;
-  const topology = once(args, 'topology');
-  if (topology !== undefined) {
-    return topologyBasis(topology);
+  if (source === 'topology') {
+    return topologyBasis(once(args, source) ?? '');
   }
-  const profile = once(args, 'profile');
-  if (profile !== undefined) {
+  if (source === 'profile') {
     const version = words.findLast(([word]) => word === 'patroni_version')?.[1] ?? null;
-    return profileBasis(choice(profile, '--profile', PROFILE_NAMES), version);
+    return profileBasis(choice(once(args, source) ?? '', '--profile', PROFILE_NAMES), version);
   }
-  return (await clusterBasis(given)) ?? SAMPLES;
+  // Single settings alone are a plan, which no cluster that happens to run has a say in.
+  return source === undefined && words.length > 0 ? SAMPLES : runningBasis(given);
 }
 
-async function labBasis(given: Given): Promise<ForecastBasis> {
-  const lab = await labTarget(given);
-  if (lab === undefined) {
-    return SAMPLES;
-  }
-  const facts = await clusterFacts(lab.target, null, lab.settings);
-  return { ...liveBasis(facts), of: `lab ${lab.target.name}` };
-}
-
-/** Of the cluster behind --patroni; undefined without one. */
-async function clusterBasis(given: Given): Promise<ForecastBasis | undefined> {
-  const patroni = await patroniTarget(given);
-  if (patroni === undefined) {
-    return undefined;
-  }
-  const { urls, access } = patroni;
-  const endpoint = { host: '', port: 0, user: '', database: '', sslMode: 'disable' } as const;
-  const target = { kind: 'cluster', name: 'cluster', rw: endpoint, patroni: urls } as const;
-  const facts = await clusterFacts(target, null, givenChecks(given.args), access);
-  return { ...liveBasis(facts), of: `cluster ${facts.scope ?? ''}`.trim() };
+/** Of the lab or the cluster that was given, or else of the lab that is up; without any the samples'. */
+async function runningBasis(given: Given): Promise<ForecastBasis> {
+  const asked = await givenClusterFacts(given);
+  return asked === null ? SAMPLES : { ...liveBasis(asked.facts), of: asked.of };
 }
 
 function liveBasis({ settings, patroni, members }: ClusterFacts): Omit<ForecastBasis, 'of'> {

@@ -9,6 +9,7 @@ import { getHaproxyStats } from '../cluster/haproxy.js';
 import { getHealth } from '../cluster/health.js';
 import type { HttpAccess } from '../cluster/http.js';
 import { deleteRestart, getCluster } from '../cluster/patroni.js';
+import type { Diagnosis } from '../doctor/finding.js';
 import { NODE_COMPONENTS } from '../faults/lab-control.js';
 import { labControl } from '../lab/control.js';
 import { type Lab, labDown, readLab } from '../lab/lab.js';
@@ -174,9 +175,22 @@ describe('the files', () => {
   });
 });
 
-describe('tpcb through a switchover', () => {
+describe('a doctor', () => {
   beforeAll(async () => {
     await cli.succeed(['init', 'tpcb', '--lab', 'tls']);
+  });
+
+  it('finds nothing, and can look at everything but what only a socket tells', async () => {
+    const { stdout } = await cli.succeed(['doctor', '--lab', 'tls', '--write-probe', '--format', 'json']);
+    const diagnosis = JSON.parse(stdout) as Diagnosis;
+    expect(diagnosis.findings).toEqual([]);
+    const skipped = diagnosis.checks.filter(({ outcome }) => outcome === 'skipped');
+    expect(skipped.map(({ check }) => check).toSorted()).toEqual(['haproxy-check-port', 'one-starter']);
+  });
+});
+
+describe('tpcb through a switchover', () => {
+  beforeAll(async () => {
     await cli.succeed([
       ...['run', 'tpcb', '--lab', 'tls', '--clients', '8', '--duration', '14s'],
       ...['--fault', 'switchover@4s', '--out', 'out'],
