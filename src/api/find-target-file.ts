@@ -25,7 +25,7 @@ export interface FoundTargetFile extends TargetFile {
 export async function findTargetFile(
   directory: string,
   given?: string,
-  label = '--config',
+  label = '--target-file',
 ): Promise<FoundTargetFile | undefined> {
   if (given !== undefined) {
     const path = resolve(directory, given);

@@ -71,7 +71,7 @@ export interface AddressTarget {
 export interface NamedTarget extends Partial<Omit<AddressTarget, 'lab'>> {
   readonly name: string;
   /** Path of the file; `pgha-bench.yaml` of the working directory, or of the nearest above it, when absent. */
-  readonly config?: string;
+  readonly file?: string;
   readonly lab?: never;
 }
 

@@ -9,7 +9,7 @@ export const OF_PGBENCH = ['host', 'port', 'username', 'dbname'] as const;
 /** Options of every command that needs a target. */
 export const TARGET_FLAGS = {
   target: { group: 'Target:', describe: "one that pgha-bench.yaml names [its default]; 'none': no file" },
-  config: { group: 'Target:', describe: 'FILE of targets [pgha-bench.yaml, here or above]' },
+  'target-file': { group: 'Target:', describe: 'FILE of targets [pgha-bench.yaml, here or above]' },
   rw: { group: 'Target:', describe: 'read-write endpoint, postgresql://user@host:port/db' },
   ro: { group: 'Target:', describe: 'read-only endpoint; see docs/connecting.md' },
   host: { alias: 'h', group: 'Target:', describe: 'of the read-write endpoint, where --rw is absent' },

@@ -44,6 +44,6 @@ export function isSecretKey(key: TargetKey): key is SecretKey {
 }
 
 /** `PGHA_BENCH_PATRONI_USER`. */
-export function variableOf(key: TargetKey | 'target' | 'config'): string {
+export function variableOf(key: TargetKey | 'target' | 'target-file'): string {
   return `PGHA_BENCH_${key.toUpperCase().replaceAll('-', '_')}`;
 }

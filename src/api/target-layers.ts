@@ -18,7 +18,7 @@ export interface Layer {
   /** Name of a target in a file. */
   readonly target: Setting | undefined;
   /** Path of that file. */
-  readonly config: Setting | undefined;
+  readonly file: Setting | undefined;
   /** The first part of an address, `--host`, where the read-write endpoint is given in parts; of the command line only. */
   readonly part: string | undefined;
 }
@@ -36,7 +36,7 @@ export function flagLayer(args: Arguments): Layer {
 
 /** An empty variable counts as none. @throws UserError for what contradicts itself */
 export function environmentLayer(env: Environment): Layer {
-  const setting = (key: TargetKey | 'target' | 'config'): Setting | undefined => {
+  const setting = (key: TargetKey | 'target' | 'target-file'): Setting | undefined => {
     const label = variableOf(key);
     const text = env[label];
     return text === undefined || text === '' ? undefined : { text, label };
@@ -46,7 +46,7 @@ export function environmentLayer(env: Environment): Layer {
 
 function layerOf(
   keys: readonly TargetKey[],
-  setting: (name: TargetKey | 'target' | 'config') => Setting | undefined,
+  setting: (name: TargetKey | 'target' | 'target-file') => Setting | undefined,
   part: string | undefined,
 ): Layer {
   const values = new Map<TargetKey, Setting>();
@@ -64,7 +64,7 @@ function layerOf(
   if (lab !== undefined && part !== undefined) {
     throw forAnother(lab.label, part);
   }
-  return { values, target, config: setting('config'), part };
+  return { values, target, file: setting('target-file'), part };
 }
 
 /** What a lab has, and an address that is not its. */

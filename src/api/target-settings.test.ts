@@ -169,7 +169,7 @@ describe('which target is meant', () => {
     ],
     [
       'another file may be named',
-      { config: '../../other.yaml', target: 'staging' },
+      { 'target-file': '../../other.yaml', target: 'staging' },
       {},
       { file: '../../other.yaml' },
     ],
@@ -178,7 +178,10 @@ describe('which target is meant', () => {
   });
 
   it('leaves a file without a default alone', async () => {
-    expect(await read({ config: 'no-default.yaml' }, {}, bare)).toMatchObject({ kind: 'none', name: null });
+    expect(await read({ 'target-file': 'no-default.yaml' }, {}, bare)).toMatchObject({
+      kind: 'none',
+      name: null,
+    });
   });
 
   it("never takes the environment's addresses for a lab's", async () => {
@@ -255,8 +258,12 @@ describe('which target is meant', () => {
       { PGHA_BENCH_PATRONI: 'e' },
       'PGHA_BENCH_PATRONI needs --rw, the read-write endpoint, beside it.',
     ],
-    [{ config: 'nowhere.yaml' }, {}, '--config: expected a file of targets, but there is no nowhere.yaml.'],
-    [{ config: '.' }, {}, '--config cannot be read: EISDIR'],
+    [
+      { 'target-file': 'nowhere.yaml' },
+      {},
+      '--target-file: expected a file of targets, but there is no nowhere.yaml.',
+    ],
+    [{ 'target-file': '.' }, {}, '--target-file cannot be read: EISDIR'],
   ])('refuses %j with %j', async (args, env, message) => {
     await expect(read(args, env)).rejects.toThrow(message);
     await expect(read(args, env)).rejects.toMatchObject({ name: 'UserError' });

@@ -135,8 +135,8 @@ async function namedTarget(
   if (choice.by === 'address' || (choice.by === 'nobody' && isUnasked)) {
     return undefined;
   }
-  const config = flags.config ?? environment.config;
-  const file = await findTargetFile(given.directory ?? process.cwd(), config?.text, config?.label);
+  const named = flags.file ?? environment.file;
+  const file = await findTargetFile(given.directory ?? process.cwd(), named?.text, named?.label);
   if (choice.by !== 'target') {
     return file === undefined || file.default === null
       ? undefined

@@ -48,13 +48,13 @@ export interface TargetList {
 
 /**
  * The targets of the file that holds in the working directory.
- * @param options `config`: path of another file
+ * @param options `file`: path of another file
  * @throws UserError for what is wrong in it
  */
-export async function listTargets(options: { readonly config?: string } = {}): Promise<TargetList> {
-  const { config = process.env[variableOf('config')] || undefined } = options;
-  const label = options.config === undefined ? variableOf('config') : '--config';
-  const file = await findTargetFile(process.cwd(), config, label);
+export async function listTargets(options: { readonly file?: string } = {}): Promise<TargetList> {
+  const { file: path = process.env[variableOf('target-file')] || undefined } = options;
+  const label = options.file === undefined ? variableOf('target-file') : '--target-file';
+  const file = await findTargetFile(process.cwd(), path, label);
   const targets = [...(file?.targets ?? [])].map(([name, values]) => ({
     name,
     options: [...values.keys()],

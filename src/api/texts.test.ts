@@ -110,7 +110,7 @@ describe('what a program gives to a run', () => {
     const given = [
       runGiven({ ...EVERY, target: address }),
       runGiven({ target: { lab: 'x' } }),
-      runGiven({ target: { name: 'x', config: 'y' } }),
+      runGiven({ target: { name: 'x', file: 'y' } }),
     ];
     const reached = new Set([
       ...given.flatMap(({ args }) => Object.keys(args)),

@@ -182,11 +182,11 @@ const LAB_TEXTS: Texts<Omit<LabTarget, 'stateDir'>> = {
   ro: ['ro', text],
 };
 
-type Names = Pick<NamedTarget, 'name' | 'config'>;
+type Names = Pick<NamedTarget, 'name' | 'file'>;
 
 const NAME_TEXTS: Texts<Names> = {
   name: ['target', text],
-  config: ['config', text],
+  file: ['target-file', text],
 };
 
 type Addresses = Omit<AddressTarget, 'lab' | keyof typeof PASSWORDS>;

@@ -11,7 +11,9 @@ import { givenBy } from './words.js';
 export const FAULTS_FLAGS: Flags = Object.fromEntries(
   Object.entries(TARGET_FLAGS).filter(
     ([name]) =>
-      ['lab', 'target', 'config'].includes(name) || name === 'haproxy-check' || name.startsWith('patroni'),
+      ['lab', 'target', 'target-file'].includes(name) ||
+      name === 'haproxy-check' ||
+      name.startsWith('patroni'),
   ),
 );
 

@@ -205,7 +205,7 @@ describe('secrets', () => {
       ['run', 'tpcb', '--rw', good, '--haproxy', `http://me:${IN_URI}@h:7000`],
       ['target', 'test', '--rw', good, '--etcd', `http://me:${IN_URI}@h:2379`],
       ['faults', '--patroni', refusing, '--patroni-user', 'me'],
-      ['target', 'show', 'a', '--config', 'broken.yaml'],
+      ['target', 'show', 'a', '--target-file', 'broken.yaml'],
     ];
     const both = lines.flatMap((words) => [words, [...words, '--debug']]);
     const ended = both.map(async (words) => ({ words, end: await cli.run(words, secrets) }));

@@ -28,8 +28,8 @@ export async function target(args: Arguments): Promise<number> {
   const given = givenBy(withName(rest, action));
   const terminal = terminalOf(process.stdout);
   if (action === 'list') {
-    const config = once(given.args, 'config');
-    const list = await listTargets(config === undefined ? {} : { config });
+    const file = once(given.args, 'target-file');
+    const list = await listTargets(file === undefined ? {} : { file });
     print(format === 'json' ? json(list) : listText(list, terminal));
     return EXIT.ok;
   }
