@@ -123,7 +123,10 @@ describe('what cluster render writes', () => {
 
   it('is a target that the tool finds its way to', async () => {
     const config = lab.path('.', 'pgha-bench.yaml');
-    const said = await cli.run(['init', 'tpcb', '--scale', '1'], { ...passwords, PGHA_BENCH_TARGET_FILE: config });
+    const said = await cli.run(['init', 'tpcb', '--scale', '1'], {
+      ...passwords,
+      PGHA_BENCH_TARGET_FILE: config,
+    });
     expect(said.code, said.stderr).toBe(0);
   });
 
