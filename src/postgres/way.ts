@@ -1,7 +1,17 @@
 import type pg from 'pg';
 import { type Endpoint, hostPort } from '../plan/target.js';
-import type { Way } from '../result/result.js';
 import { isPooled, socketOf } from './dial.js';
+
+/** How an endpoint led to a server, as one connection before the load showed it. */
+export interface Way {
+  /**
+   * `direct`: the server sees itself at the address that was dialled. `proxy`: it does not. `pooler`: what answered tells
+   * the id of a process that is not the server's, as PgBouncer does. `multi-host`: several addresses, tried in turn.
+   */
+  readonly kind: 'direct' | 'proxy' | 'pooler' | 'multi-host';
+  /** Servers that answered, as they name themselves; none where the connection was a Unix socket. */
+  readonly servers: readonly string[];
+}
 
 interface Seen {
   readonly host: string | null;

@@ -4,29 +4,12 @@ import { haproxyConfig } from '../lab/templates/haproxy.js';
 import { patroniConfig } from '../lab/templates/patroni.js';
 import { APPLICATION_SQL, applicationSql } from './application.js';
 import { API_USER, allHosts, onHost, PATHS, STATS_USER } from './places.js';
+import type { HostFile, RenderedFile } from './rendered-file.js';
 import type { ClusterSecrets } from './secrets.js';
 import { readmeText, stepsText } from './steps-text.js';
 import { targetText } from './target-text.js';
 import { parametersOf, type Topology, type TopologyHost, timingOf, watchdogOf } from './topology.js';
 import { etcdDropIn, patroniUnit } from './units.js';
-
-/** A file of the rendered tree. */
-export interface RenderedFile {
-  /** Below the directory that is rendered into, `pg1/etc/patroni/config.yml`. */
-  readonly path: string;
-  readonly text: string;
-  /** It holds passwords, so nobody but its owner may read it. */
-  readonly secret: boolean;
-}
-
-/** A file of one host, and where and whose it is there. */
-export interface HostFile {
-  /** Absolute on the host, without the prefix of a topology; also where it is below the host's folder. */
-  readonly path: string;
-  readonly text: string;
-  readonly owner: 'root' | 'user';
-  readonly secret: boolean;
-}
 
 /** Everything for the hosts of a topology. Pure: the same secrets give the same files. */
 export function renderFiles(topology: Topology, secrets: ClusterSecrets): readonly RenderedFile[] {

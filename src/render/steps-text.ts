@@ -1,5 +1,5 @@
-import type { HostFile } from './files.js';
 import { allHosts, PATHS } from './places.js';
+import type { HostFile } from './rendered-file.js';
 import { hostSteps, type Step, toolSteps } from './steps.js';
 import type { Topology, TopologyHost } from './topology.js';
 

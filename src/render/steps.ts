@@ -1,7 +1,7 @@
 import { PORTS, PROXY_PORTS } from '../lab/network.js';
 import { APPLICATION_SQL } from './application.js';
-import type { HostFile } from './files.js';
 import { onHost, PATHS } from './places.js';
+import type { HostFile } from './rendered-file.js';
 import type { Topology, TopologyHost } from './topology.js';
 
 /** What somebody does on a host, in this order. */

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { chmod, lstat, mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { codeOf, messageOf, UserError } from '../errors.js';
-import type { RenderedFile } from './files.js';
+import type { RenderedFile } from './rendered-file.js';
 
 /*
  * Files are written aside first and then put in place one by one by renaming, so that no file is ever half-written. What

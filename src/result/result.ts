@@ -1,12 +1,15 @@
 import type { Plan } from '../plan/plan.js';
 import type { Route } from '../plan/target.js';
 import type { Outcome } from '../postgres/outcome.js';
+import type { Way } from '../postgres/way.js';
 import type { CommitAudit } from './commits.js';
 import type { Downtime } from './downtime.js';
 import type { GateOutcome } from './gate.js';
 import type { GeneratorFacts } from './generator.js';
 import type { Observed } from './observed.js';
 import type { RoundDetails, RoundsSummary } from './round.js';
+
+export type { Way } from '../postgres/way.js';
 
 /**
  * What was run and what came of it: the content of result.json. A figure that could not be measured is null and
@@ -73,17 +76,6 @@ export interface ClusterFacts {
 }
 
 export type Ways = Readonly<{ rw: Way; ro?: Way }>;
-
-/** How an endpoint led to a server, as one connection before the load showed it. */
-export interface Way {
-  /**
-   * `direct`: the server sees itself at the address that was dialled. `proxy`: it does not. `pooler`: what answered tells
-   * the id of a process that is not the server's, as PgBouncer does. `multi-host`: several addresses, tried in turn.
-   */
-  readonly kind: 'direct' | 'proxy' | 'pooler' | 'multi-host';
-  /** Servers that answered, as they name themselves; none where the connection was a Unix socket. */
-  readonly servers: readonly string[];
-}
 
 export interface MemberFacts {
   readonly name: string;

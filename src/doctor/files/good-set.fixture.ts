@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { DiagnoseFilesOptions } from '../../api/doctor-files.js';
+import type { FilePaths } from './gather.js';
 
 /*
  * Three virtual machines with PostgreSQL, Patroni and etcd, and one with HAProxy, as someone would write their files by
@@ -191,7 +191,7 @@ export async function written(files: Files): Promise<string> {
 }
 
 /** Each file of the set by its kind. */
-export function optionsOf(files: Files, directory: string): DiagnoseFilesOptions {
+export function optionsOf(files: Files, directory: string): FilePaths {
   const paths = Object.keys(files);
   const those = (pattern: RegExp) =>
     paths.filter((path) => pattern.test(path)).map((path) => join(directory, path));
