@@ -582,6 +582,14 @@ describe('a good set of files', () => {
     ['an API that listens everywhere', [[PATRONI, /listen: 10.*:8008/, 'listen: 0.0.0.0:8008']]],
     ['networks instead of addresses in pg_hba', [[PATRONI, /10.20.0.1[0-3]\/32/, '10.20.0.0/24']]],
     ['a mask instead of a prefix', [[PATRONI, /10.20.0.12\/32/, '10.20.0.12 255.255.255.255']]],
+    [
+      'nobody let in without TLS',
+      [
+        [PATRONI, '- host all all 127', '- hostnossl all all 0.0.0.0/0 reject\n    - host all all 127'],
+        [PATRONI, '- hostnossl', '- hostnossl replication all 0.0.0.0/0 reject\n    - hostnossl'],
+        [PATRONI, /- host (?=\w+ \w+ (10|127))/, '- hostssl '],
+      ],
+    ],
     ['names in pg_hba, which DNS knows', [[PATRONI, /10.20.0.12\/32/, 'pg2.shop.example']]],
     [
       'checks said in the newer words',

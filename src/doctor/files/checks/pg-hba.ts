@@ -1,9 +1,10 @@
 import type { Complaint } from '../../finding.js';
+import { hbaAnswer, type Visitor } from '../../hba.js';
 import { type FileCheck, type FilesEvidence, lookAt } from '../evidence.js';
 import { place } from '../located.js';
 import { isAny, isLoopback } from '../network-address.js';
 import { memberName, type PatroniFile, userOf } from '../patroni-file.js';
-import { type HbaRecord, hbaAnswer, type Visitor } from '../pg-hba.js';
+import type { HbaRecord } from '../pg-hba.js';
 
 /** Who is let in: pg_hba in patroni.yml. */
 export const PG_HBA_CHECKS: readonly FileCheck[] = [
