@@ -490,6 +490,20 @@ const PLANTED: readonly Planted[] = [
     'primary has no server for pg2 (10.20.0.12:5432)',
   ],
   [
+    'a server that reads lack',
+    [[HAPROXY, /(listen replicas\n(.+\n)+?) {4}server pg2.*\n/, '$1']],
+    'file-haproxy-servers',
+    'refuse',
+    'replicas has no server for pg2 (10.20.0.12:5432)',
+  ],
+  [
+    'a server at another port of a member',
+    [[HAPROXY, 'server pg2 10.20.0.12:5432', 'server pg2 10.20.0.12:5433']],
+    'file-haproxy-servers',
+    'note',
+    'pg2 (10.20.0.12:5433) of primary is the host of a member',
+  ],
+  [
     'a server that no file has',
     [[HAPROXY, '    server pg3', '    server pg4 10.20.0.14:5432 check port 8008\n    server pg3']],
     'file-haproxy-servers',
@@ -594,6 +608,31 @@ describe('a good set of files', () => {
     [
       'checks said in the newer words',
       [[HAPROXY, 'httpchk OPTIONS /primary', 'httpchk\n    http-check send meth OPTIONS uri /primary']],
+    ],
+    [
+      'web pages behind the same HAProxy, of the same hosts',
+      [
+        [
+          HAPROXY,
+          'listen primary',
+          'frontend www\n    mode http\n    bind :443\n    default_backend web\nbackend web\n    mode http\n    timeout server 5s\n    server w1 10.20.0.30:8080\n    server w2 10.20.0.11:8080 check\nbackend app\n    mode http\n    option httpchk\n    server a1 10.20.0.31:80 check\n\nlisten primary',
+        ],
+      ],
+    ],
+    ['PgBouncer on the hosts of the members', [[HAPROXY, ':5432 check', ':6432 check']]],
+    [
+      'a member by its tag out of the reads, and out of their servers',
+      [
+        [PG2, 'noloadbalance: false', 'noloadbalance: true'],
+        [HAPROXY, /(listen replicas\n(.+\n)+?) {4}server pg2.*\n/, '$1'],
+      ],
+    ],
+    [
+      'a member that never leads, out of the servers for writes',
+      [
+        [PG2, 'nofailover: false', 'nofailover: true'],
+        [HAPROXY, /(listen primary\n(.+\n)+?) {4}server pg2.*\n/, '$1'],
+      ],
     ],
     ['flags in DAEMON_ARGS', [[ETCD, /^ETCD_NAME="(.*)"/, 'DAEMON_ARGS="--name $1"']]],
     [
