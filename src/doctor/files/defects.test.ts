@@ -179,6 +179,13 @@ const PLANTED: readonly Planted[] = [
     'postgresql.authentication.replication differs',
   ],
   [
+    'another user on one node',
+    [[PG2, 'username: patroni', 'username: patron']],
+    'file-same-passwords',
+    'refuse',
+    'restapi.authentication differs',
+  ],
+  [
     'a line of pg_hba that is none',
     [[PG2, 'local all all peer', 'local all all peer\n    - host all all scram-sha-256']],
     'file-hba-lines',
@@ -304,7 +311,7 @@ const PLANTED: readonly Planted[] = [
     'initial-cluster-state of its own',
     [[ETCD2, 'STATE="new"', 'STATE="existing"']],
     'file-etcd-state',
-    'refuse',
+    'warn',
     'new (pg1, pg3) and existing (pg2)',
   ],
   [
@@ -616,6 +623,18 @@ describe('a good set of files', () => {
           HAPROXY,
           'listen primary',
           'frontend www\n    mode http\n    bind :443\n    default_backend web\nbackend web\n    mode http\n    timeout server 5s\n    server w1 10.20.0.30:8080\n    server w2 10.20.0.11:8080 check\nbackend app\n    mode http\n    option httpchk\n    server a1 10.20.0.31:80 check\n\nlisten primary',
+        ],
+      ],
+    ],
+    [
+      "certificates of each member's own, and a section in another order",
+      [
+        [PATRONI, /^name: (\w+)$/, 'name: $1\nx-cert: &cert /etc/patroni/$1.pem'],
+        [PATRONI, 'username: replicator', 'username: replicator\n      sslcert: *cert'],
+        [
+          PG2,
+          "      username: rewinder\n      password: 'u9GdXe44'",
+          "      password: 'u9GdXe44'\n      username: rewinder",
         ],
       ],
     ],
