@@ -638,6 +638,10 @@ describe('a good set of files', () => {
         ],
       ],
     ],
+    [
+      'names of hosts in haproxy.cfg, which DNS knows',
+      [[HAPROXY, /10.20.0.1(\d):5432/, 'db$1.shop.example:5432']],
+    ],
     ['PgBouncer on the hosts of the members', [[HAPROXY, ':5432 check', ':6432 check']]],
     [
       'a member by its tag out of the reads, and out of their servers',

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { hostPort } from '../../../plan/target.js';
 import type { Complaint } from '../../finding.js';
 import { type FileCheck, type FilesEvidence, lookAt } from '../evidence.js';
@@ -39,12 +40,18 @@ function others(
   proxy: HaproxyProxy,
   patroni: readonly PatroniFile[],
 ): readonly Complaint[] {
-  // Names and templates may stand for anything.
-  if (proxy.servers.some(({ address }) => address === undefined)) {
-    return [];
-  }
   const reached = proxy.servers.map((server) => ({ server, member: memberAt(server, proxy, patroni) }));
   const members = new Set(reached.map(({ member }) => member));
+  // Names and templates may stand for anything.
+  if (
+    reached.some(({ server, member }) => member === undefined && isName(server.address?.host ?? '')) ||
+    patroni.some(
+      (each) =>
+        each.postgres.connect !== undefined && !members.has(each) && isName(each.postgres.connect.value.host),
+    )
+  ) {
+    return [];
+  }
   const absent = patroni.filter(
     (member) =>
       member.postgres.connect !== undefined && !members.has(member) && !isLeftOut(member, roleOf(proxy)),
@@ -58,6 +65,8 @@ function others(
     ...otherPorts(file, proxy, elsewhere),
   ];
 }
+
+const isName = (host: string) => isIP(host) === 0;
 
 /** By its tags Patroni never sends clients of that kind to the member. */
 function isLeftOut(member: PatroniFile, role: ProxyRole): boolean {
