@@ -1,10 +1,9 @@
-import { UserError } from '../errors.js';
-import { PROFILE_NAMES, type ProfileName } from '../lab/profiles.js';
-import { didYouMean } from '../plan/nearest.js';
+import { type ProfileName, profileNamed } from '../lab/profiles.js';
 import { readTopologyFile } from '../render/read-topology.js';
 import { type Rendering, renderInto } from '../render/render.js';
 import { refuseUnknown } from './unknown-option.js';
 
+export { profileNamed } from '../lab/profiles.js';
 export type { Rendering } from '../render/render.js';
 
 /** What is rendered, and where to. */
@@ -30,16 +29,4 @@ export async function renderCluster(options: RenderClusterOptions): Promise<Rend
   const { topology: path, out, profile, force = false } = options;
   const chosen = profile === undefined ? {} : { profile: profileNamed(profile) };
   return await renderInto(out, await readTopologyFile(path, chosen), force);
-}
-
-/** @throws UserError where there is no such profile */
-export function profileNamed(text: string): ProfileName {
-  const profile = PROFILE_NAMES.find((name) => name === text);
-  if (profile === undefined) {
-    throw new UserError(
-      `--profile must be one of ${PROFILE_NAMES.join(', ')}, found '${text}'.${didYouMean(text, PROFILE_NAMES)}`,
-      'Leave it out to have the one of the topology.',
-    );
-  }
-  return profile;
 }

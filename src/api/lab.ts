@@ -9,7 +9,7 @@ import { refuseUnknown } from './unknown-option.js';
 
 export type { BinaryOptions } from '../lab/binaries.js';
 export type { ComponentStatus, LabStatus } from '../lab/lab.js';
-export { PROFILE_NAMES, type ProfileName } from '../lab/profiles.js';
+export { PROFILE_NAMES, type ProfileName, profileNamed } from '../lab/profiles.js';
 
 /** Which of the labs of this machine. */
 export interface LabName {

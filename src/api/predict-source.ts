@@ -3,10 +3,9 @@ import type { ForecastBasis } from '../analysis/forecast.js';
 import { timingsOf } from '../analysis/timings.js';
 import { patroniSettings } from '../cluster/facts.js';
 import { UserError } from '../errors.js';
-import { haproxySettings, PROFILE_NAMES, profileOf } from '../lab/profiles.js';
+import { haproxySettings, type ProfileName, profileNamed, profileOf } from '../lab/profiles.js';
 import { dynamicConfig } from '../lab/templates/patroni.js';
 import { parseHaproxyCheck } from '../plan/haproxy-check.js';
-import { choice } from '../plan/words.js';
 import { readTopologyFile } from '../render/read-topology.js';
 import { topologySettings } from '../render/topology.js';
 import type { ClusterFacts } from '../result/result.js';
@@ -99,7 +98,7 @@ async function namedBasis(
   }
   if (source === 'profile') {
     const version = words.findLast(([word]) => word === 'patroni_version')?.[1] ?? null;
-    return profileBasis(choice(once(args, source) ?? '', '--profile', PROFILE_NAMES), version);
+    return profileBasis(profileNamed(once(args, source) ?? ''), version);
   }
   // Single settings alone are a plan, which no cluster that happens to run has a say in.
   return source === undefined && words.length > 0 ? SAMPLES : runningBasis(given);
@@ -133,7 +132,7 @@ async function topologyBasis(path: string): Promise<ForecastBasis> {
   };
 }
 
-function profileBasis(name: (typeof PROFILE_NAMES)[number], patroni: string | null): ForecastBasis {
+function profileBasis(name: ProfileName, patroni: string | null): ForecastBasis {
   const { patroni: timing, haproxy } = profileOf(name, patroni ?? NEWEST);
   return {
     of: `profile ${name}`,

@@ -1,7 +1,6 @@
 import { UserError } from '../errors.js';
-import { PROFILE_NAMES } from '../lab/profiles.js';
+import { profileNamed } from '../lab/profiles.js';
 import { PROBE_CONNECTIONS } from '../observe/attempt.js';
-import { choice } from '../plan/words.js';
 import { givenTo } from '../workload/options.js';
 import { once } from './arguments.js';
 import { makeTables } from './init.js';
@@ -69,7 +68,7 @@ export async function carryOut(order: RunOrder, hooks: RunHooks): Promise<RunOut
 async function startLab(order: RunOrder, hooks: RunHooks, signal: AbortSignal): Promise<OwnLab> {
   const { input, settings, composition, given } = order;
   const { onStep = () => undefined, onPrepare: onProgress } = hooks;
-  const profile = choice(once(input.args, 'profile') ?? 'stock', '--profile', PROFILE_NAMES);
+  const profile = profileNamed(once(input.args, 'profile') ?? 'stock');
   if (settings.clients > MOST_LAB_CLIENTS) {
     throw new UserError(
       `--clients: expected at most ${MOST_LAB_CLIENTS} on a lab that the run starts, found ${settings.clients}.`,

@@ -13,7 +13,7 @@ import {
   labStatus,
   noLab,
   PROFILE_NAMES,
-  type ProfileName,
+  profileNamed,
   type StartLabOptions,
   startLab,
   stopLab,
@@ -82,7 +82,7 @@ function upOptions(args: Arguments): StartLabOptions {
   const network = once(args, 'network');
   return {
     ...nameIn(args),
-    profile: profileOf(once(args, 'profile')),
+    profile: profileNamed(once(args, 'profile') ?? 'stock'),
     maxConnections: connectionsOf(once(args, 'max-connections')),
     tls: args['tls'] === true,
     keep: args['keep'] === true,
@@ -126,17 +126,6 @@ async function env(args: Arguments): Promise<void> {
 function nameIn(args: Arguments): LabName & { readonly name: string } {
   const stateDir = once(args, 'state-dir');
   return { name: once(args, 'name') ?? 'default', ...(stateDir === undefined ? {} : { stateDir }) };
-}
-
-function profileOf(text: string | undefined): ProfileName {
-  const profile = PROFILE_NAMES.find((name) => name === text);
-  if (profile === undefined) {
-    throw new UserError(
-      `--profile must be one of ${PROFILE_NAMES.join(', ')}, found '${text}'.`,
-      'Leave it out to have stock.',
-    );
-  }
-  return profile;
 }
 
 /** The limits are the lab's to know. */

@@ -52,6 +52,24 @@ describe('the message of an error', () => {
   });
 });
 
+describe('a command that has commands of its own', () => {
+  it.each([
+    [
+      ['cluster', 'rendr', 'shop.yaml'],
+      "Expected cluster render; found 'cluster rendr'. Did you mean 'render'?",
+    ],
+    [
+      ['lab', 'upp'],
+      "Expected lab up, lab down, lab status, lab env; found 'lab upp'. Did you mean 'up'? See pgha-bench lab --help.",
+    ],
+    [['lab', '--name', 'x', 'stop'], "found 'lab stop'. See"],
+    [['lab', 'down', 'now'], "Found more behind 'lab down' than it takes: 'now'."],
+    [['lab', 'down', '--nam', 'x'], 'lab has no option --nam.'],
+  ])('%j is told what is wrong', async (words, message) => {
+    expect(await saidBy(words)).toContain(message);
+  });
+});
+
 describe('a gate that cannot be judged', () => {
   it.each([
     [['--gate', 'lost = 0'], "found '='. Did you mean '=='?\n  lost = 0\n       ^\n"],

@@ -27,6 +27,12 @@ const COMMANDS = [
   'null-server',
 ];
 
+/** Of the commands that have commands of their own. */
+const SUBCOMMANDS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['lab', ['up', 'down', 'status', 'env']],
+  ['cluster', ['render']],
+]);
+
 /**
  * One invocation of the command line.
  * @param words without node and script
@@ -309,6 +315,10 @@ function usageProblem(message: string, words: readonly string[], flags: Flags): 
     const found = command === '' ? 'none' : `'${command}'`;
     return `Expected a command, one of ${COMMANDS.join(', ')}; found ${found}.${didYouMean(command, COMMANDS)} See pgha-bench --help.`;
   }
+  const strange = wordProblem(message, command, words.slice(1));
+  if (strange !== null) {
+    return strange;
+  }
   const [, unknown] = /^Unknown arguments?: ([\w-]+)/.exec(message) ?? [];
   if (unknown !== undefined) {
     const option = unknown.length === 1 ? `-${unknown}` : `--${unknown}`;
@@ -316,6 +326,21 @@ function usageProblem(message: string, words: readonly string[], flags: Flags): 
     return `${command} has no option ${option}.${didYouMean(option, known)} See pgha-bench ${command} --help.`;
   }
   return `${message.replace(/\.?$/, '.')} See pgha-bench ${command} --help.`;
+}
+
+/** Null where it is no word that is wrong, or the command has no commands of its own: yargs calls words arguments, too. */
+function wordProblem(message: string, command: string, words: readonly string[]): string | null {
+  const known = SUBCOMMANDS.get(command);
+  const unknown = /^Unknown arguments?: (.+)/.exec(message)?.[1]?.split(', ') ?? [];
+  // Options stand there without their dashes.
+  const word = unknown.find((each) => words.includes(each));
+  if (known === undefined || word === undefined) {
+    return null;
+  }
+  const sub = words.find((each) => known.includes(each));
+  return sub === undefined
+    ? `Expected ${known.map((each) => `${command} ${each}`).join(', ')}; found '${command} ${word}'.${didYouMean(word, known)} See pgha-bench ${command} --help.`
+    : `Found more behind '${command} ${sub}' than it takes: '${word}'. See pgha-bench ${command} ${sub} --help.`;
 }
 
 /** A message may quote what a server said, which is not to have power over the terminal. */

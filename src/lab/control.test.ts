@@ -88,7 +88,8 @@ describe('freeze', () => {
   it('is taken back by thaw even when it was only half done', async () => {
     const control = labControl(unreadable());
     await expect(control.freeze('n1', ['etcd', 'patroni'])).rejects.toThrow('cannot be read');
-    expect(await states()).toEqual(['stopped', 'stopped']);
+    // A signal was sent, and takes its time.
+    await expect.poll(states).toEqual(['stopped', 'stopped']);
     await control.thaw('n1', ['etcd', 'patroni']);
     await expect.poll(states).toEqual(['running', 'running']);
   });

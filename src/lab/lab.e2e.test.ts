@@ -332,7 +332,7 @@ describe('a lab that does not come up', () => {
       { binaries: { haproxy: '/nowhere/haproxy' } },
       '--haproxy must name an executable file; /nowhere/haproxy is none.',
     ],
-    [{ profile: 'slow' as 'fast' }, `A lab's profile must be one of stock, fast, safe, found "slow".`],
+    [{ profile: 'slow' as 'fast' }, `profile: expected stock, fast or safe, found 'slow'.`],
     [{ maxConnections: 5 }, '--max-connections must be a whole number from 20 to 10000, found 5.'],
     [{ stateDir: '/proc/pgha' }, "The lab's state must be writable at /proc/pgha/labs/broken"],
   ])('says what is wrong with %j', async (wrong, message) => {

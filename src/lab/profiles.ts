@@ -1,3 +1,4 @@
+import { choice } from '../plan/words.js';
 import { isAtLeast } from './binaries.js';
 import type { HaproxyTiming } from './templates/haproxy.js';
 import type { PatroniTiming } from './templates/patroni.js';
@@ -9,6 +10,11 @@ import type { PatroniTiming } from './templates/patroni.js';
 export type ProfileName = 'stock' | 'fast' | 'safe';
 
 export const PROFILE_NAMES: readonly ProfileName[] = ['stock', 'fast', 'safe'];
+
+/** @param what it is called where it was given @throws UserError where there is no such profile */
+export function profileNamed(text: string, what = '--profile'): ProfileName {
+  return choice(text, what, PROFILE_NAMES);
+}
 
 /** One setting, and why it is as it is: one line without a full stop, for comments and docs. */
 export interface ProfileSetting {

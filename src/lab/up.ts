@@ -12,7 +12,7 @@ import type { LabOptions } from './options.js';
 import { missingPrimary, patroniUrl, patroniUsers, setLoopWait, writePatroniConfig } from './patroni.js';
 import { createApplication, LOADS, missingRead, missingWrite } from './postgres.js';
 import { alive, bootId, isAlive, recordOf } from './process.js';
-import { PROFILE_NAMES } from './profiles.js';
+import { profileNamed } from './profiles.js';
 import { recordServers } from './servers.js';
 import { type Startable, startProcess } from './start-process.js';
 import { Startup, type Watched } from './startup.js';
@@ -267,12 +267,7 @@ function alreadyUp({ name, stateDir }: LabOptions): UserError {
 }
 
 function checkOptions(options: LabOptions): void {
-  if (!PROFILE_NAMES.includes(options.profile)) {
-    throw new UserError(
-      `A lab's profile must be one of ${PROFILE_NAMES.join(', ')}, found ${JSON.stringify(options.profile)}.`,
-      'Leave it out to have stock.',
-    );
-  }
+  profileNamed(options.profile, 'profile');
   const { maxConnections } = options;
   // Ten are PostgreSQL's, Patroni's and the replicas'; above that the lab's memory would be the limit.
   if (

@@ -99,6 +99,116 @@ describe('renderFiles', () => {
   });
 });
 
+describe('the steps of a host', () => {
+  const commandsOf = (more: string) => {
+    const files = rendered(parseTopology(`${SHOP}${more}`, 'shop.yaml'));
+    return textOf(files, 'pg1/steps.md').split('\n');
+  };
+  const making = (more: string) =>
+    commandsOf(more).filter((line) => /^(install -d|test -d|useradd|usermod|getent)/.test(line));
+
+  it.each<readonly [more: string, commands: readonly string[]]>([
+    [
+      '',
+      [
+        'install -d -o etcd -g etcd -m 700 /var/lib/etcd/shop',
+        'install -d -o postgres -g postgres -m 755 /var/lib/postgresql/18',
+        'install -d -o postgres -g postgres -m 700 /var/lib/postgresql/18/shop',
+      ],
+    ],
+    // Neither /srv nor the root of the host becomes PostgreSQL's.
+    ...['/srv/pgdata', '/data'].map((path): readonly [string, readonly string[]] => [
+      `directories: { postgres_data: ${path} }\n`,
+      [
+        'install -d -o etcd -g etcd -m 700 /var/lib/etcd/shop',
+        `install -d -o postgres -g postgres -m 700 ${path}`,
+      ],
+    ]),
+    [
+      'directories: { postgres_data: /data, postgres_socket: /tmp }\n',
+      [
+        'install -d -o etcd -g etcd -m 700 /var/lib/etcd/shop',
+        'install -d -o postgres -g postgres -m 700 /data',
+        'test -d /tmp || install -d -o postgres -g postgres -m 755 /tmp',
+      ],
+    ],
+    [
+      'user: dba\ndirectories: { postgres_data: /data }\n',
+      [
+        'getent group dba || groupadd --system dba',
+        'getent passwd dba || useradd --system --gid dba --home-dir /var/lib/patroni dba',
+        'usermod --append --groups postgres dba',
+        'install -d -o etcd -g etcd -m 700 /var/lib/etcd/shop',
+        'install -d -o dba -g dba -m 700 /data',
+        'install -d -o dba -g dba -m 700 /var/lib/patroni',
+      ],
+    ],
+  ])('make what there must be: %j', (more, commands) => {
+    expect(making(more)).toEqual(commands);
+  });
+
+  it('make the user before files are given to it', () => {
+    const commands = commandsOf('user: dba\n');
+    const at = (start: string) => commands.findIndex((line) => line.startsWith(start));
+    expect(at('getent passwd dba')).toBeLessThan(at('install -D -o dba'));
+    expect(at('apt-get install -y postgresql-18')).toBeLessThan(at('usermod'));
+  });
+
+  it('lead psql to the socket', () => {
+    const psql = (more: string) => commandsOf(more).find((line) => line.includes('psql -X'));
+    expect(psql('directories: { postgres_socket: /srv/sock }\n')).toContain(' -h /srv/sock ');
+    expect(psql('')).not.toContain(' -h ');
+    expect(psql('directories: { postgres_socket: /run/postgresql }\n')).not.toContain(' -h ');
+  });
+
+  it('have a directory for the socket at each boot, where it lies below /run', () => {
+    const unit = (more: string) =>
+      textOf(
+        rendered(parseTopology(`${SHOP}${more}`, 'shop.yaml')),
+        'pg1/etc/systemd/system/patroni.service',
+      );
+    expect(unit('directories: { postgres_socket: /var/run/pg }\n')).toContain(
+      'RuntimeDirectory=pg\nRuntimeDirectoryPreserve=yes\n',
+    );
+    expect(unit('directories: { postgres_socket: /srv/sock }\n')).not.toContain('RuntimeDirectory');
+    expect(unit('')).not.toContain('RuntimeDirectory');
+  });
+
+  it('have the passwords where the user may write', () => {
+    const pgpass = (more: string) =>
+      parse(textOf(rendered(parseTopology(`${SHOP}${more}`, 'shop.yaml')), 'pg1/etc/patroni/config.yml'))
+        .postgresql.pgpass;
+    expect(pgpass('')).toBe('/var/lib/postgresql/.pgpass-patroni');
+    expect(pgpass('user: dba\n')).toBe('/var/lib/patroni/.pgpass-patroni');
+  });
+});
+
+describe('README.md', () => {
+  const ports = (text: string) =>
+    [...textOf(rendered(parseTopology(text, 'shop.yaml')), 'README.md').matchAll(/^\| (\d+) \| .*$/gm)].map(
+      ([line, port]) => [port, line.includes('the tool')],
+    );
+
+  it('names every port, and which of them the tool needs', () => {
+    expect(ports(SHOP)).toEqual([
+      ['2379', true],
+      ['2380', false],
+      ['5432', true],
+      ['8008', true],
+      ['5000', true],
+      ['5001', true],
+      ['7000', true],
+    ]);
+    const bare = ports(SHOP.replace('haproxy: [pg1, pg2, pg3]\n', '')).map(([port]) => port);
+    expect(bare).toEqual(['2379', '2380', '5432', '8008']);
+  });
+
+  it('says where the tool must be', () => {
+    const text = textOf(rendered(parseTopology(SHOP, 'shop.yaml')), 'README.md');
+    expect(text).toContain('Its address must be within 10.0.0.0/24');
+  });
+});
+
 /** Any topology that is valid, as text. */
 const TOPOLOGIES = fc
   .record({

@@ -2,8 +2,9 @@ import { PORTS, PROXY_PORTS } from '../lab/network.js';
 import { etcdEnvironment } from '../lab/templates/etcd.js';
 import { haproxyConfig } from '../lab/templates/haproxy.js';
 import { patroniConfig } from '../lab/templates/patroni.js';
+import { API_USER, STATS_USER } from '../lab/tls.js';
 import { APPLICATION_SQL, applicationSql } from './application.js';
-import { API_USER, allHosts, onHost, PATHS, STATS_USER } from './places.js';
+import { allHosts, onHost, PATHS, passDirectory } from './places.js';
 import type { HostFile, RenderedFile } from './rendered-file.js';
 import type { ClusterSecrets } from './secrets.js';
 import { readmeText, stepsText } from './steps-text.js';
@@ -85,7 +86,7 @@ function patroniText(topology: Topology, secrets: ClusterSecrets, host: Topology
     binDir: directories.postgresBin,
     dataDir: onHost(topology, host, directories.postgresData),
     socketDir: onHost(topology, host, directories.postgresSocket),
-    passFile: onHost(topology, host, PATHS.passFile),
+    passFile: onHost(topology, host, `${passDirectory(topology)}/.pgpass-patroni`),
     // Debian's logrotate takes every *.log there.
     log: { directory: onHost(topology, host, PATHS.logs), fileName: `postgresql-${topology.name}.log` },
     clientNetwork: network,

@@ -1,4 +1,5 @@
 import type { ParsedNode } from 'yaml';
+import { PATRONI_MINIMUMS } from '../cluster/patroni-minimums.js';
 import { isAtLeast } from '../lab/binaries.js';
 import type { ProfileSetting, ProfileSettings } from '../lab/profiles.js';
 import { didYouMean } from '../plan/nearest.js';
@@ -44,11 +45,7 @@ export function checkTimes(
       'Set patroni.ttl, patroni.loop_wait and patroni.retry_timeout together.',
     );
   }
-  for (const [name, least] of [
-    ['ttl', 20],
-    ['loop_wait', 1],
-    ['retry_timeout', 3],
-  ] as const) {
+  for (const [name, least] of PATRONI_MINIMUMS) {
     if (value(name) < least && isAtLeast(patroniVersion, '3.2')) {
       throw file.complain(
         at,

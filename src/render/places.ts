@@ -18,9 +18,15 @@ export const PATHS = {
   haproxy: '/etc/haproxy/haproxy.cfg',
   haproxySocket: '/run/haproxy/admin.sock',
   logs: '/var/log/postgresql',
-  passFile: '/var/lib/postgresql/.pgpass-patroni',
+  /** Where Debian has the clusters, one directory for each version; postgres' own. */
+  clusters: '/var/lib/postgresql',
+  socket: '/var/run/postgresql',
 } as const;
 
-/** The users of what is no role of PostgreSQL. */
-export const API_USER = 'patroni';
-export const STATS_USER = 'stats';
+/** The user whose directories Debian's packages make. */
+export const DEBIAN_USER = 'postgres';
+
+/** Where Patroni writes the passwords that PostgreSQL and its programs take: a directory of the user's own. */
+export function passDirectory({ user }: Topology): string {
+  return user === DEBIAN_USER ? PATHS.clusters : '/var/lib/patroni';
+}

@@ -1,4 +1,5 @@
 import type { ParsedNode } from 'yaml';
+import { PATHS } from './places.js';
 import type { Directories, Topology } from './topology.js';
 import { entriesIn, refuseUnknownKeys, textIn, type YamlFile } from './yaml-reader.js';
 
@@ -34,8 +35,8 @@ export function readDirectories(
   return {
     prefix: given['prefix'] ?? '',
     postgresBin: given['postgres_bin'] ?? `/usr/lib/postgresql/${postgres}/bin`,
-    postgresData: given['postgres_data'] ?? `/var/lib/postgresql/${postgres}/${scope}`,
-    postgresSocket: given['postgres_socket'] ?? '/var/run/postgresql',
+    postgresData: given['postgres_data'] ?? `${PATHS.clusters}/${postgres}/${scope}`,
+    postgresSocket: given['postgres_socket'] ?? PATHS.socket,
     etcdData: given['etcd_data'] ?? `/var/lib/etcd/${scope}`,
   };
 }

@@ -46,6 +46,7 @@ beforeAll(async () => {
     `/var/lib/postgresql/${major}`,
     '/var/log/postgresql',
     '/var/run/postgresql',
+    '/var/lib/patroni',
     '/run/haproxy',
   ]);
 });

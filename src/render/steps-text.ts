@@ -1,3 +1,4 @@
+import { PORTS, PROXY_PORTS } from '../lab/network.js';
 import { allHosts, PATHS } from './places.js';
 import type { HostFile } from './rendered-file.js';
 import { hostSteps, type Step, toolSteps } from './steps.js';
@@ -44,14 +45,41 @@ ${shell(copies)}
 Each folder has its steps.md. The order over all hosts:
 
 ${order.map((each, index) => `${index + 1}. ${each}\n`).join('')}
-The hosts must reach each other on the ports 2379 and 2380 (etcd), 5432 (PostgreSQL) and 8008 (Patroni), and their
-clocks must be right. Nothing is encrypted: keep the network to these hosts and their clients.
+## Open the ports
+
+${portsText(topology)}
+The clocks of the hosts must be right. Nothing is encrypted: keep the network to these hosts and their clients.
 
 ## Try it
 
 On the machine that pgha-bench runs on, in this directory:
 
 ${sections(toolSteps(topology))}`;
+}
+
+/** Who must reach what. */
+function portsText({ hosts, proxies, network }: Topology): string {
+  const names = (list: readonly TopologyHost[]) => list.map(({ name }) => name).join(', ');
+  const all = proxies.length > 0 ? 'database hosts, HAProxy, the tool' : 'database hosts, clients, the tool';
+  const rows = [
+    [PORTS.etcdClient, 'etcd', names(hosts), 'database hosts, the tool'],
+    [PORTS.etcdPeer, "etcd's members among themselves", names(hosts), 'database hosts'],
+    [PORTS.postgres, 'PostgreSQL', names(hosts), all],
+    [PORTS.api, "Patroni's API", names(hosts), proxies.length > 0 ? all : 'database hosts, the tool'],
+    ...(proxies.length === 0
+      ? []
+      : [
+          [PROXY_PORTS.rw, 'HAProxy, read-write', names(proxies), 'clients, the tool'],
+          [PROXY_PORTS.ro, 'HAProxy, read-only', names(proxies), 'clients, the tool'],
+          [PROXY_PORTS.stats, "HAProxy's statistics", names(proxies), 'the tool'],
+        ]),
+  ];
+  return `| port | | on | for |
+|---|---|---|---|
+${rows.map((row) => `| ${row.join(' | ')} |\n`).join('')}
+The tool is the machine that pgha-bench runs on. Its address must be within ${network}: PostgreSQL takes nobody from elsewhere,
+and the tool asks each member itself, past HAProxy.
+`;
 }
 
 /** The files of all hosts at once, since some mistakes show only beside another. */

@@ -1,6 +1,6 @@
 import { PORTS, PROXY_PORTS } from '../lab/network.js';
 import { APPLICATION_SQL } from './application.js';
-import { onHost, PATHS } from './places.js';
+import { DEBIAN_USER, onHost, PATHS, passDirectory } from './places.js';
 import type { HostFile } from './rendered-file.js';
 import type { Topology, TopologyHost } from './topology.js';
 
@@ -25,7 +25,7 @@ export function hostSteps(
     installPackages(topology, isDatabase, isProxy),
     putFiles(topology, host, files, isDatabase),
     ...(isDatabase ? [startEtcd(topology), startPatroni(topology, host)] : []),
-    ...(host === topology.hosts[0] ? [makeApplication(topology)] : []),
+    ...(host === topology.hosts[0] ? [makeApplication(topology, host)] : []),
     ...(isProxy ? [startHaproxy(host)] : []),
   ];
 }
@@ -61,23 +61,56 @@ function putFiles(
   files: readonly Pick<HostFile, 'path' | 'owner' | 'secret'>[],
   isDatabase: boolean,
 ): Step {
-  const { user, directories } = topology;
+  const { user } = topology;
   const commands = files.map(({ path, owner, secret }) => {
     const who = owner === 'user' ? user : 'root';
     return `install -D -o ${who} -g ${who} -m ${secret ? 600 : 644} .${path} ${path}`;
   });
-  if (isDatabase) {
-    const data = onHost(topology, host, directories.postgresData);
-    commands.push(
-      `install -d -o etcd -g etcd -m 700 ${onHost(topology, host, directories.etcdData)}`,
-      `install -d -o ${user} -g ${user} -m 755 ${data.replace(/\/[^/]+$/, '')}`,
-    );
-  }
   return {
     title: 'Put the files in their places',
     note: null,
-    commands: [...commands, 'systemctl daemon-reload'],
+    commands: [
+      ...(isDatabase ? makeUser(user) : []),
+      ...commands,
+      ...(isDatabase ? makeDirectories(topology, host) : []),
+      'systemctl daemon-reload',
+    ],
   };
+}
+
+/** Debian's own user is there; the directories of logs and sockets are open to its group. */
+function makeUser(user: string): readonly string[] {
+  return user === DEBIAN_USER
+    ? []
+    : [
+        `getent group ${user} || groupadd --system ${user}`,
+        `getent passwd ${user} || useradd --system --gid ${user} --home-dir /var/lib/patroni ${user}`,
+        `usermod --append --groups ${DEBIAN_USER} ${user}`,
+      ];
+}
+
+function makeDirectories(topology: Topology, host: TopologyHost): readonly string[] {
+  const { user, directories } = topology;
+  const own = (mode: number, path: string) =>
+    `install -d -o ${user} -g ${user} -m ${mode} ${onHost(topology, host, path)}`;
+  const { postgresData, postgresSocket, etcdData } = directories;
+  // Patroni makes the data directory anew for a member that starts over; elsewhere what is above it may be anybody's.
+  const above = postgresData.slice(0, postgresData.lastIndexOf('/'));
+  const socket = onHost(topology, host, postgresSocket);
+  return [
+    `install -d -o etcd -g etcd -m 700 ${onHost(topology, host, etcdData)}`,
+    ...(above.startsWith(`${PATHS.clusters}/`) ? [own(755, above)] : []),
+    own(700, postgresData),
+    ...(user === DEBIAN_USER ? [] : [own(700, passDirectory(topology))]),
+    // It may be one that is shared, such as /tmp.
+    ...(isOwnSocket(topology) ? [`test -d ${socket} || ${own(755, postgresSocket)}`] : []),
+  ];
+}
+
+/** Whether PostgreSQL's socket is elsewhere than its package makes room for it, and its programs look. */
+function isOwnSocket({ directories }: Topology): boolean {
+  const { prefix, postgresSocket } = directories;
+  return prefix !== '' || ![PATHS.socket, '/run/postgresql'].includes(postgresSocket);
 }
 
 function startEtcd(topology: Topology): Step {
@@ -106,11 +139,14 @@ function startPatroni(topology: Topology, host: TopologyHost): Step {
   };
 }
 
-function makeApplication({ user }: Topology): Step {
+function makeApplication(topology: Topology, host: TopologyHost): Step {
+  const at = isOwnSocket(topology)
+    ? `-h ${onHost(topology, host, topology.directories.postgresSocket)} `
+    : '';
   return {
     title: 'Make the role and the database of the loads',
     note: 'Here alone, while this host leads. The password goes by standard input, so that no list of processes shows it.',
-    commands: [`runuser -u ${user} -- psql -X -d postgres -f - < ${APPLICATION_SQL}`],
+    commands: [`runuser -u ${topology.user} -- psql -X ${at}-d postgres -f - < ${APPLICATION_SQL}`],
   };
 }
 

@@ -1,7 +1,7 @@
 import { PORTS, PROXY_PORTS } from '../lab/network.js';
 import { APPLICATION } from '../lab/postgres.js';
 import { toYaml, type Yaml } from '../lab/templates/yaml.js';
-import { API_USER, STATS_USER } from './places.js';
+import { API_USER, STATS_USER } from '../lab/tls.js';
 import { VARIABLES } from './secrets.js';
 import { type Topology, timingOf } from './topology.js';
 

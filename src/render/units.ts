@@ -14,7 +14,7 @@ Wants=network-online.target
 Type=simple
 User=${user}
 Group=${user}
-${watchdogOf(topology) === 'off' ? '' : watchdogLines(user)}ExecStart=/usr/bin/patroni ${PATHS.patroni}
+${runtimeLines(topology)}${watchdogOf(topology) === 'off' ? '' : watchdogLines(user)}ExecStart=/usr/bin/patroni ${PATHS.patroni}
 ExecReload=/bin/kill -s HUP $MAINPID
 # Patroni alone gets the signal, and shuts PostgreSQL down cleanly; the rest of the group would crash it.
 KillMode=process
@@ -26,6 +26,17 @@ RestartSec=1
 
 [Install]
 WantedBy=multi-user.target
+`;
+}
+
+/** What lies below /run is gone with each boot; PostgreSQL's package makes its own directory there again. */
+function runtimeLines({ directories: { prefix, postgresSocket } }: Topology): string {
+  const [, name] = /^(?:\/var)?\/run\/(.+)$/.exec(postgresSocket) ?? [];
+  return prefix !== '' || name === undefined || name === 'postgresql'
+    ? ''
+    : `# PostgreSQL's socket is there, and PostgreSQL goes on when Patroni ends.
+RuntimeDirectory=${name}
+RuntimeDirectoryPreserve=yes
 `;
 }
 

@@ -179,6 +179,13 @@ const PLANTED: readonly Planted[] = [
     'postgresql.authentication.replication differs',
   ],
   [
+    'another user on one node',
+    [[PG2, 'username: patroni', 'username: patron']],
+    'file-same-passwords',
+    'refuse',
+    'restapi.authentication differs',
+  ],
+  [
     'a line of pg_hba that is none',
     [[PG2, 'local all all peer', 'local all all peer\n    - host all all scram-sha-256']],
     'file-hba-lines',
@@ -304,7 +311,7 @@ const PLANTED: readonly Planted[] = [
     'initial-cluster-state of its own',
     [[ETCD2, 'STATE="new"', 'STATE="existing"']],
     'file-etcd-state',
-    'refuse',
+    'warn',
     'new (pg1, pg3) and existing (pg2)',
   ],
   [
@@ -490,6 +497,20 @@ const PLANTED: readonly Planted[] = [
     'primary has no server for pg2 (10.20.0.12:5432)',
   ],
   [
+    'a server that reads lack',
+    [[HAPROXY, /(listen replicas\n(.+\n)+?) {4}server pg2.*\n/, '$1']],
+    'file-haproxy-servers',
+    'refuse',
+    'replicas has no server for pg2 (10.20.0.12:5432)',
+  ],
+  [
+    'a server at another port of a member',
+    [[HAPROXY, 'server pg2 10.20.0.12:5432', 'server pg2 10.20.0.12:5433']],
+    'file-haproxy-servers',
+    'note',
+    'pg2 (10.20.0.12:5433) of primary is the host of a member',
+  ],
+  [
     'a server that no file has',
     [[HAPROXY, '    server pg3', '    server pg4 10.20.0.14:5432 check port 8008\n    server pg3']],
     'file-haproxy-servers',
@@ -582,10 +603,59 @@ describe('a good set of files', () => {
     ['an API that listens everywhere', [[PATRONI, /listen: 10.*:8008/, 'listen: 0.0.0.0:8008']]],
     ['networks instead of addresses in pg_hba', [[PATRONI, /10.20.0.1[0-3]\/32/, '10.20.0.0/24']]],
     ['a mask instead of a prefix', [[PATRONI, /10.20.0.12\/32/, '10.20.0.12 255.255.255.255']]],
+    [
+      'nobody let in without TLS',
+      [
+        [PATRONI, '- host all all 127', '- hostnossl all all 0.0.0.0/0 reject\n    - host all all 127'],
+        [PATRONI, '- hostnossl', '- hostnossl replication all 0.0.0.0/0 reject\n    - hostnossl'],
+        [PATRONI, /- host (?=\w+ \w+ (10|127))/, '- hostssl '],
+      ],
+    ],
     ['names in pg_hba, which DNS knows', [[PATRONI, /10.20.0.12\/32/, 'pg2.shop.example']]],
     [
       'checks said in the newer words',
       [[HAPROXY, 'httpchk OPTIONS /primary', 'httpchk\n    http-check send meth OPTIONS uri /primary']],
+    ],
+    [
+      'web pages behind the same HAProxy, of the same hosts',
+      [
+        [
+          HAPROXY,
+          'listen primary',
+          'frontend www\n    mode http\n    bind :443\n    default_backend web\nbackend web\n    mode http\n    timeout server 5s\n    server w1 10.20.0.30:8080\n    server w2 10.20.0.11:8080 check\nbackend app\n    mode http\n    option httpchk\n    server a1 10.20.0.31:80 check\n\nlisten primary',
+        ],
+      ],
+    ],
+    [
+      "certificates of each member's own, and a section in another order",
+      [
+        [PATRONI, /^name: (\w+)$/, 'name: $1\nx-cert: &cert /etc/patroni/$1.pem'],
+        [PATRONI, 'username: replicator', 'username: replicator\n      sslcert: *cert'],
+        [
+          PG2,
+          "      username: rewinder\n      password: 'u9GdXe44'",
+          "      password: 'u9GdXe44'\n      username: rewinder",
+        ],
+      ],
+    ],
+    [
+      'names of hosts in haproxy.cfg, which DNS knows',
+      [[HAPROXY, /10.20.0.1(\d):5432/, 'db$1.shop.example:5432']],
+    ],
+    ['PgBouncer on the hosts of the members', [[HAPROXY, ':5432 check', ':6432 check']]],
+    [
+      'a member by its tag out of the reads, and out of their servers',
+      [
+        [PG2, 'noloadbalance: false', 'noloadbalance: true'],
+        [HAPROXY, /(listen replicas\n(.+\n)+?) {4}server pg2.*\n/, '$1'],
+      ],
+    ],
+    [
+      'a member that never leads, out of the servers for writes',
+      [
+        [PG2, 'nofailover: false', 'nofailover: true'],
+        [HAPROXY, /(listen primary\n(.+\n)+?) {4}server pg2.*\n/, '$1'],
+      ],
     ],
     ['flags in DAEMON_ARGS', [[ETCD, /^ETCD_NAME="(.*)"/, 'DAEMON_ARGS="--name $1"']]],
     [

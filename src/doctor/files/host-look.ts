@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf } from '../../errors.js';
+import { autoClusters } from '../debian-clusters.js';
 import { type EtcdData, readEtcdData } from './etcd-data.js';
 import type { EtcdFile } from './etcd-file.js';
 import { namedPaths } from './named-paths.js';
@@ -52,7 +53,7 @@ export async function lookAtRoot(
     paths: new Map(paths),
     etcdData: new Map(data.flat()),
     enabledUnits: await enabledUnits(root),
-    autoClusters: await autoClusters(root),
+    autoClusters: await autoClusters(join(root, 'etc/postgresql')),
     hasDebianClusters: (await stateOf(join(root, 'etc/postgresql-common'))) === 'directory',
     patronictl: { isOnPath: await hasPatronictl(root), hasConfig: await hasPatronictlConfig(root) },
   };
@@ -79,22 +80,6 @@ async function enabledUnits(root: string): Promise<readonly string[]> {
   const wants = (await entries(system)).filter((name) => /\.(wants|requires)$/.test(name));
   const units = await Promise.all(wants.map((name) => entries(join(system, name))));
   return [...new Set(units.flat())].sort();
-}
-
-/** pg_createcluster writes `auto` into start.conf; without one it is auto, too. */
-async function autoClusters(root: string): Promise<readonly string[]> {
-  const base = join(root, 'etc/postgresql');
-  const found: string[] = [];
-  for (const version of (await entries(base)).filter((name) => /^\d+(\.\d+)?$/.test(name))) {
-    for (const cluster of await entries(join(base, version))) {
-      const directory = join(base, version, cluster);
-      const text = await readFile(join(directory, 'start.conf'), 'utf8').catch(() => 'auto');
-      const word = /^\s*(auto|manual|disabled)\b/m.exec(text)?.[1] ?? 'auto';
-      const isCluster = (await stateOf(join(directory, 'postgresql.conf'))) === 'file';
-      found.push(...(isCluster && word === 'auto' ? [`${version}/${cluster}`] : []));
-    }
-  }
-  return found;
 }
 
 /** What a login shell of root or postgres has. */

@@ -96,6 +96,41 @@ describe('a host whose files are good', () => {
   });
 });
 
+describe('members of etcd whose states differ', () => {
+  /** All on one host, each with a directory of its own. */
+  const FILES: Files = Object.fromEntries(
+    [1, 2, 3].map((index) => [
+      `etc/etcd${index}`,
+      (GOOD[`pg${index}/etcd`] ?? '')
+        .replace('/var/lib/etcd/shop', `/var/lib/etcd/${index}`)
+        .replace('STATE="new"', index === 2 ? 'STATE="existing"' : 'STATE="new"'),
+    ]),
+  );
+  const stateOn = async (withData: readonly number[]) => {
+    const root = await written(FILES);
+    roots.push(root);
+    for (const index of withData) {
+      const wal = join(root, WAL.replace('shop', String(index)));
+      await mkdir(dirname(wal), { recursive: true });
+      await writeFile(wal, walOf(foundedClusterId(MEMBERS, 'shop-7f3a')));
+    }
+    const etcd = Object.keys(FILES).map((path) => join(root, path));
+    const { findings } = await diagnoseFiles({ etcd, root });
+    return findings.filter(({ check }) => check === 'file-etcd-state');
+  };
+
+  it('do not found a cluster together', async () => {
+    expect(await stateOn([])).toMatchObject([
+      { severity: 'refuse', why: expect.stringContaining('No member has data.') },
+    ]);
+  });
+
+  it('may be a cluster in which one was replaced', async () => {
+    expect(await stateOn([1, 2, 3])).toMatchObject([{ severity: 'warn' }]);
+    expect(await stateOn([1])).toMatchObject([{ severity: 'warn' }]);
+  });
+});
+
 describe('a host with one defect', () => {
   it.each<readonly [string, Files, string, string]>([
     [

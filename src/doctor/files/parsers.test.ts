@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UserError } from '../../errors.js';
+import { hbaAnswer } from '../hba.js';
 import { parseEnvironmentFile } from './environment-file.js';
 import { etcdFromEnvironment, initialCluster } from './etcd-file.js';
 import { kindOf } from './file-kind.js';
@@ -8,7 +9,7 @@ import { goodFiles } from './good-set.fixture.js';
 import { haproxyConfigFile, haproxyMs } from './haproxy-config.js';
 import { haproxyWords, parseHaproxyFile } from './haproxy-file.js';
 import { isInNetwork, parseAddress, parseListen } from './network-address.js';
-import { hbaAnswer, parseHba } from './pg-hba.js';
+import { parseHba } from './pg-hba.js';
 import { parseUnitFile, unitValue } from './unit-file.js';
 import { parseYamlFile } from './yaml-file.js';
 

@@ -87,6 +87,20 @@ export function userOf(file: PatroniFile, role: 'superuser' | 'replication' | 'r
   return file.yaml.text('postgresql', 'authentication', role, 'username')?.value ?? usual[role];
 }
 
+/** By its tags: `nofailover`, or the lowest priority. */
+export function neverLeads(file: PatroniFile): boolean {
+  return isTagged(file, 'nofailover') || file.yaml.text('tags', 'failover_priority')?.value === '0';
+}
+
+/** Patroni says of such a replica that it is none, and HAProxy leaves it out. */
+export function takesNoReads(file: PatroniFile): boolean {
+  return isTagged(file, 'noloadbalance');
+}
+
+function isTagged({ yaml }: PatroniFile, tag: string): boolean {
+  return /^(true|yes|on|1)$/i.test(yaml.text('tags', tag)?.value ?? '');
+}
+
 function serviceOf(yaml: YamlFile, section: string, usualPort: number): Service {
   const text = yaml.text(section, 'listen');
   const parsed = text === undefined ? undefined : parseListen(text.value, usualPort);

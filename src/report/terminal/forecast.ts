@@ -209,12 +209,14 @@ function partCell({ minMs, maxMs }: Range, style: Style): string {
   if (minMs >= 0) {
     return minMs === maxMs && minMs > 0 ? style.millis(minMs) : cellOf({ minMs, maxMs }, style);
   }
-  const least = `-${style.millis(-minMs)}`;
-  if (maxMs === null || minMs === maxMs) {
-    return least;
+  if (maxMs === 0) {
+    return `up to ${style.millis(-minMs)} less`;
   }
-  const most = maxMs < 0 ? `-${style.millis(-maxMs)}` : style.millis(maxMs);
-  return `${least} … ${most}`.replaceAll('…', style.unicode ? '…' : '..');
+  const signed = (ms: number) =>
+    ms < 0 ? letters(`−${style.millis(-ms)}`, style) : ms === 0 ? '0 s' : style.millis(ms);
+  return maxMs === null || minMs === maxMs
+    ? signed(minMs)
+    : letters(`${signed(minMs)} … ${signed(maxMs)}`, style);
 }
 
 function readsText(reads: Prediction, style: Style): string {

@@ -31,16 +31,16 @@ export const ETCD_FOUNDING_CHECKS: readonly FileCheck[] = [
     id: 'file-etcd-token',
     layer: 'etcd',
     about: 'all members of etcd have the same initial-cluster-token',
-    look: compareAll('etcd', ({ etcd }) => differing(etcd, 'initial-cluster-token', DEFAULT_TOKEN)),
+    look: compareAll('etcd', ({ etcd }) => differentTokens(etcd)),
   },
   {
     id: 'file-etcd-state',
     layer: 'etcd',
     about: 'initial-cluster-state is new or existing, and the same on all members',
-    look: lookAt(['etcd'], ({ etcd }) => [
-      ...etcd.flatMap(unknownState),
-      ...(etcd.some((file) => unknownState(file).length > 0) ? [] : differing(etcd, STATE, 'new')),
-    ]),
+    look: lookAt(['etcd'], (evidence) => {
+      const unknown = evidence.etcd.flatMap(unknownState);
+      return unknown.length > 0 ? unknown : differentStates(evidence);
+    }),
   },
   {
     id: 'file-etcd-members',
@@ -71,26 +71,45 @@ export const ETCD_FOUNDING_CHECKS: readonly FileCheck[] = [
 const STATE = 'initial-cluster-state';
 const DEFAULT_TOKEN = 'etcd-cluster';
 
-function differing(etcd: readonly EtcdFile[], setting: string, usual: string): readonly Complaint[] {
-  const saidBy = (file: EtcdFile) => file.settings.get(setting)?.value ?? usual;
-  const groups = groupBy(etcd, saidBy);
-  if (groups.size < 2) {
+/** What the files say of a setting, and who says what; null where all say the same. */
+function differing(etcd: readonly EtcdFile[], setting: string, usual: string): string | null {
+  const groups = groupBy(etcd, (file) => file.settings.get(setting)?.value ?? usual);
+  const said = [...groups].map(([value, files]) => `${value} (${files.map(etcdName).join(', ')})`);
+  return said.length < 2 ? null : `${setting} differs: ${said.join(' and ')}.`;
+}
+
+function differentTokens(etcd: readonly EtcdFile[]): readonly Complaint[] {
+  const setting = 'initial-cluster-token';
+  const found = differing(etcd, setting, DEFAULT_TOKEN);
+  return found === null
+    ? []
+    : [
+        {
+          severity: 'refuse',
+          subject: etcd.map((file) => place(file, file.settings.get(setting))).join(', '),
+          found,
+          why: 'The token is part of the identity of a cluster: members of different tokens refuse each other with "cluster ID mismatch".',
+          fix: 'Write the same ETCD_INITIAL_CLUSTER_TOKEN on all members.',
+        },
+      ];
+}
+
+/** A member that has data reads none of it, so that it may stand as it was when the member came. */
+function differentStates({ etcd, host }: FilesEvidence): readonly Complaint[] {
+  const found = differing(etcd, STATE, 'new');
+  if (found === null) {
     return [];
   }
-  const said = [...groups].map(([value, files]) => `${value} (${files.map(etcdName).join(', ')})`);
+  const isEmpty = host !== null && etcd.every((file) => host.etcd.includes(file)) && host.etcdData.size === 0;
   return [
     {
-      severity: 'refuse',
-      subject: etcd.map((file) => place(file, file.settings.get(setting))).join(', '),
-      found: `${setting} differs: ${said.join(' and ')}.`,
-      why:
-        setting === STATE
-          ? 'A member that finds the cluster new founds one, and one that finds it existing waits for somebody to let it in.'
-          : 'The token is part of the identity of a cluster: members of different tokens refuse each other with "cluster ID mismatch".',
-      fix:
-        setting === STATE
-          ? 'Write new on all members to found the cluster, and existing on all of them afterwards.'
-          : 'Write the same ETCD_INITIAL_CLUSTER_TOKEN on all members.',
+      severity: isEmpty ? 'refuse' : 'warn',
+      subject: etcd.map((file) => place(file, file.settings.get(STATE))).join(', '),
+      found,
+      why: isEmpty
+        ? 'No member has data. One that finds the cluster new founds it, and one that finds it existing waits for somebody to let it in.'
+        : 'A member with data reads neither. Without data, one of state new founds a cluster, and one of state existing waits for somebody to let it in.',
+      fix: 'Write new on all members to found the cluster, and existing on all of them afterwards.',
     },
   ];
 }

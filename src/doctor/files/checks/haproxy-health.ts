@@ -2,8 +2,7 @@ import type { Complaint } from '../../finding.js';
 import { type FileCheck, type FilesEvidence, lookAt } from '../evidence.js';
 import { type HaproxyConfigFile, type HaproxyProxy, haproxyMs, type Server } from '../haproxy-config.js';
 import { place } from '../located.js';
-import { sameAddress } from '../network-address.js';
-import { postgresProxies, roleOf, roleOfName, roleOfPath } from '../proxy-role.js';
+import { memberAt, postgresProxies, roleOf, roleOfName, roleOfPath } from '../proxy-role.js';
 
 /** How HAProxy learns who the leader is. */
 export const HAPROXY_HEALTH_CHECKS: readonly FileCheck[] = [
@@ -23,7 +22,9 @@ export const HAPROXY_HEALTH_CHECKS: readonly FileCheck[] = [
     id: 'file-haproxy-roles',
     layer: 'haproxy',
     about: 'there is a read-write port',
-    look: lookAt(['haproxy'], ({ haproxy }) => haproxy.flatMap(noReadWrite)),
+    look: lookAt(['haproxy'], ({ haproxy, patroni }) =>
+      haproxy.flatMap((file) => noReadWrite(file, patroni)),
+    ),
   },
   {
     id: 'file-haproxy-check-port',
@@ -31,7 +32,7 @@ export const HAPROXY_HEALTH_CHECKS: readonly FileCheck[] = [
     about: "checks go to the port of the member's API",
     look: lookAt(['haproxy'], (evidence) =>
       evidence.haproxy.flatMap((file) =>
-        postgresProxies(file).flatMap((proxy) => checkPorts(file, proxy, evidence)),
+        postgresProxies(file, evidence.patroni).flatMap((proxy) => checkPorts(file, proxy, evidence)),
       ),
     ),
   },
@@ -53,7 +54,7 @@ export const HAPROXY_HEALTH_CHECKS: readonly FileCheck[] = [
     about: 'a frozen primary is out before the new one is in',
     look: lookAt(['haproxy', 'patroni'], (evidence) =>
       evidence.haproxy.flatMap((file) =>
-        postgresProxies(file).flatMap((proxy) => frozen(file, proxy, evidence)),
+        postgresProxies(file, evidence.patroni).flatMap((proxy) => frozen(file, proxy, evidence)),
       ),
     ),
   },
@@ -62,8 +63,8 @@ export const HAPROXY_HEALTH_CHECKS: readonly FileCheck[] = [
 function overProxies(
   look: (file: HaproxyConfigFile, proxy: HaproxyProxy) => readonly Complaint[],
 ): FileCheck['look'] {
-  return lookAt(['haproxy'], ({ haproxy }) =>
-    haproxy.flatMap((file) => postgresProxies(file).flatMap((proxy) => look(file, proxy))),
+  return lookAt(['haproxy'], ({ haproxy, patroni }) =>
+    haproxy.flatMap((file) => postgresProxies(file, patroni).flatMap((proxy) => look(file, proxy))),
   );
 }
 
@@ -128,8 +129,8 @@ function wrongPath(file: HaproxyConfigFile, proxy: HaproxyProxy): readonly Compl
       ];
 }
 
-function noReadWrite(file: HaproxyConfigFile): readonly Complaint[] {
-  const proxies = postgresProxies(file);
+function noReadWrite(file: HaproxyConfigFile, patroni: FilesEvidence['patroni']): readonly Complaint[] {
+  const proxies = postgresProxies(file, patroni);
   const isThere = proxies.some((proxy) => roleOf(proxy) === 'rw' || proxy.httpCheck === null);
   return isThere
     ? []
@@ -157,9 +158,7 @@ function checkPorts(
     if (address === undefined || !words.has('check')) {
       return [];
     }
-    const member = patroni.find(
-      ({ postgres }) => postgres.connect !== undefined && sameAddress(postgres.connect.value, address),
-    );
+    const member = memberAt(server, proxy, patroni);
     const asked = Number(words.get('port') ?? address.port);
     const api = member?.api.connect?.value.port;
     if (words.has('port') ? api === undefined || api === asked : api === address.port) {

@@ -18,15 +18,15 @@ export const HAPROXY_LIMIT_CHECKS: readonly FileCheck[] = [
     id: 'file-haproxy-timeouts',
     layer: 'haproxy',
     about: 'no timeout of HAProxy cuts a session that only waits, and none is missing',
-    look: lookAt(['haproxy'], ({ haproxy }) =>
-      haproxy.flatMap((file) => postgresProxies(file).flatMap((proxy) => timeouts(file, proxy))),
+    look: lookAt(['haproxy'], ({ haproxy, patroni }) =>
+      haproxy.flatMap((file) => postgresProxies(file, patroni).flatMap((proxy) => timeouts(file, proxy))),
     ),
   },
   {
     id: 'file-haproxy-mode',
     layer: 'haproxy',
     about: "PostgreSQL's ports are in mode tcp",
-    look: lookAt(['haproxy'], ({ haproxy }) => haproxy.flatMap(notTcp)),
+    look: lookAt(['haproxy'], ({ haproxy, patroni }) => haproxy.flatMap((file) => notTcp(file, patroni))),
   },
   {
     id: 'file-haproxy-stats',
@@ -52,7 +52,7 @@ function tooFew(file: HaproxyConfigFile, { patroni }: FilesEvidence): readonly C
             fix: `Set maxconn ${Math.max(1000, 3 * connections)} globally; leave it out of defaults and servers.`,
           },
         ];
-  const proxies = postgresProxies(file);
+  const proxies = postgresProxies(file, patroni);
   return [
     ...low('global', file.globalMaxconn, connections + 1),
     // What defaults say is told once.
@@ -108,8 +108,8 @@ function timeouts(file: HaproxyConfigFile, proxy: HaproxyProxy): readonly Compla
       ];
 }
 
-function notTcp(file: HaproxyConfigFile): readonly Complaint[] {
-  const backends = postgresProxies(file);
+function notTcp(file: HaproxyConfigFile, patroni: FilesEvidence['patroni']): readonly Complaint[] {
+  const backends = postgresProxies(file, patroni);
   const fronts = new Set(backends.flatMap(({ frontends }) => frontends));
   const own = [
     ...backends,

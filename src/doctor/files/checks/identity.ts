@@ -1,7 +1,7 @@
 import type { Complaint } from '../../finding.js';
 import { compareAll, type FileCheck, type FilesEvidence, groupBy, lookAt } from '../evidence.js';
 import { place } from '../located.js';
-import { memberName, type PatroniFile } from '../patroni-file.js';
+import { memberName, neverLeads, type PatroniFile } from '../patroni-file.js';
 
 /** Who the members say they are. */
 export const IDENTITY_CHECKS: readonly FileCheck[] = [
@@ -45,7 +45,7 @@ export const IDENTITY_CHECKS: readonly FileCheck[] = [
     layer: 'patroni',
     about: 'more than one member may become the leader',
     look: compareAll('patroni', ({ patroni }) => {
-      const may = patroni.filter((file) => !isExcluded(file));
+      const may = patroni.filter((file) => !neverLeads(file));
       return may.length >= 2
         ? []
         : [
@@ -135,9 +135,4 @@ function sameAddresses(
           },
         ],
   );
-}
-
-function isExcluded({ yaml }: PatroniFile): boolean {
-  const isTrue = /^(true|yes|on|1)$/i.test(yaml.text('tags', 'nofailover')?.value ?? '');
-  return isTrue || yaml.text('tags', 'failover_priority')?.value === '0';
 }

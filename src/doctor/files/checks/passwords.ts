@@ -19,7 +19,7 @@ export const PASSWORD_CHECKS: readonly FileCheck[] = [
     about: 'members have the same users and passwords',
     look: lookAt(['patroni'], ({ patroni }) =>
       USERS.flatMap((user) => {
-        const said = new Set(patroni.map(({ yaml }) => JSON.stringify(yaml.find(...user)?.value ?? null)));
+        const said = new Set(patroni.map((file) => credentials(file, user)));
         return said.size < 2
           ? []
           : [
@@ -42,6 +42,11 @@ const USERS: readonly (readonly string[])[] = [
   ['postgresql', 'authentication', 'rewind'],
   ['restapi', 'authentication'],
 ];
+
+/** Certificates and such may well be each member's own. */
+function credentials({ yaml }: PatroniFile, user: readonly string[]): string {
+  return JSON.stringify(['username', 'password'].map((key) => yaml.text(...user, key)?.value ?? null));
+}
 
 /** Of the samples of Patroni, its images and guides, and of all lists of passwords. */
 const KNOWN = [

@@ -1,3 +1,4 @@
+import { PATRONI_MINIMUMS } from '../../../cluster/patroni-minimums.js';
 import type { Complaint } from '../../finding.js';
 import { etcdName, etcdTiming } from '../etcd-file.js';
 import { compareAll, type FileCheck, lookAt } from '../evidence.js';
@@ -80,22 +81,19 @@ function leaseRule(file: PatroniFile): readonly Complaint[] {
       ];
 }
 
-/** Of patroni/config.py from 3.2 on, which takes these instead of anything below. */
-const MINIMUMS = { ttl: 20, loop_wait: 1, retry_timeout: 3 };
-
 function minimums(file: PatroniFile): readonly Complaint[] {
   const { ttl, loopWait, retryTimeout } = file.timing;
   const given = { ttl, loop_wait: loopWait, retry_timeout: retryTimeout };
-  return (Object.keys(MINIMUMS) as (keyof typeof MINIMUMS)[]).flatMap((name) =>
-    given[name].value >= MINIMUMS[name]
+  return PATRONI_MINIMUMS.flatMap(([name, least]) =>
+    given[name].value >= least
       ? []
       : [
           {
             severity: 'warn' as const,
             subject: place(file, given[name]),
             found: `${name} is ${given[name].value}.`,
-            why: `Patroni from 3.2 on takes ${MINIMUMS[name]} instead: the downtime would not be what the file seems to promise.`,
-            fix: `Set ${name}: ${MINIMUMS[name]} or more.`,
+            why: `Patroni from 3.2 on takes ${least} instead: the downtime would not be what the file seems to promise.`,
+            fix: `Set ${name}: ${least} or more.`,
           },
         ],
   );

@@ -1,9 +1,11 @@
 import type { Complaint } from '../../finding.js';
+import { hbaAnswer, type Visitor } from '../../hba.js';
 import { type FileCheck, type FilesEvidence, lookAt } from '../evidence.js';
 import { place } from '../located.js';
 import { isAny, isLoopback } from '../network-address.js';
 import { memberName, type PatroniFile, userOf } from '../patroni-file.js';
-import { type HbaRecord, hbaAnswer, type Visitor } from '../pg-hba.js';
+import type { HbaRecord } from '../pg-hba.js';
+import { postgresProxies } from '../proxy-role.js';
 
 /** Who is let in: pg_hba in patroni.yml. */
 export const PG_HBA_CHECKS: readonly FileCheck[] = [
@@ -207,15 +209,13 @@ function isLab(patroni: readonly PatroniFile[]): boolean {
   return patroni.every(({ postgres }) => isLoopback(postgres.connect?.value.host ?? ''));
 }
 
-function noApplication(file: PatroniFile, { haproxy }: FilesEvidence): readonly Complaint[] {
+function noApplication(file: PatroniFile, { haproxy, patroni }: FilesEvidence): readonly Complaint[] {
   const records = recordsOf(file);
   if (records === null) {
     return [];
   }
-  const known = haproxy.flatMap(({ proxies }) =>
-    proxies
-      .filter(({ servers }) => servers.length > 0)
-      .flatMap(({ binds }) => binds.map(({ value }) => value.host)),
+  const known = haproxy.flatMap((each) =>
+    postgresProxies(each, patroni).flatMap(({ binds }) => binds.map(({ value }) => value.host)),
   );
   const sources = [...new Set(known)].filter((host) => !isAny(host) && !isLoopback(host));
   const application = records.filter((record) => isForApplication(record, file));
