@@ -1,4 +1,4 @@
-import { isAtLeast } from './binaries.js';
+import { isAtLeast } from '../version.js';
 import type { HaproxyTiming } from './templates/haproxy.js';
 import type { PatroniTiming } from './templates/patroni.js';
 
