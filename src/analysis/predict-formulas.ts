@@ -1,4 +1,5 @@
 import type { PredictionPart } from '../result/round.js';
+import { isAtLeast } from '../version.js';
 import {
   assumed,
   CLIENTS,
@@ -21,7 +22,7 @@ import {
   UNEQUAL_LOOPS,
   upRange,
 } from './predict-parts.js';
-import { isAtLeast, type Settings, type Timings } from './timings.js';
+import type { Settings, Timings } from './timings.js';
 
 /** The write downtime of a fault by its parts; null where a setting that decides is not known. */
 export type Formula = (timings: Timings, context: PredictionContext, settings: Settings) => Parts | null;

@@ -1,5 +1,6 @@
 import type { PredictionPart, Range } from '../result/round.js';
-import { isAtLeast, type Timings } from './timings.js';
+import { isAtLeast } from '../version.js';
+import type { Timings } from './timings.js';
 
 /*
  * What downtimes are made of, each with the settings that decide it. They follow from how Patroni, etcd and HAProxy work:

@@ -1,4 +1,5 @@
 import type { ClusterFacts } from '../result/result.js';
+import { isAtLeast } from '../version.js';
 
 export type Settings = ClusterFacts['settings'];
 
@@ -58,20 +59,6 @@ export function hasLimits(patroni: string | null): boolean {
 /** etcd grants whole seconds. @param electionTimeoutMs null for etcd's own, 1 s */
 export function leastLeaseMs(electionTimeoutMs: number | null): number {
   return Math.ceil((1.5 * (electionTimeoutMs ?? 1000)) / 1000) * 1000;
-}
-
-/** `3.0.2` < `3.2.1`; what cannot be read counts as the newest. */
-export function isAtLeast(version: string, least: string): boolean {
-  const [own, other] = [version, least].map((text) =>
-    text.split('.').map((number) => Number.parseInt(number, 10)),
-  );
-  for (const [index, wanted] of (other ?? []).entries()) {
-    const found = own?.[index] ?? 0;
-    if (found !== wanted) {
-      return !(found < wanted);
-    }
-  }
-  return true;
 }
 
 function adjust(given: Timings): Timings {

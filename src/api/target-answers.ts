@@ -7,7 +7,7 @@ import { type ClusterMember, getCluster, getMember } from '../cluster/patroni.js
 import { messageOf } from '../errors.js';
 import { type Endpoint, type HaproxyAddress, hostPort, type Route, type Target } from '../plan/target.js';
 import { closeClient, LOOK_TIMEOUT_MS, openClient, queryProblem } from '../postgres/connect.js';
-import { socketOf } from '../postgres/dial.js';
+import { socketOf } from '../postgres/pg-client.js';
 import type { SettledEndpoint } from '../postgres/settle.js';
 import { wayTo } from '../postgres/way.js';
 

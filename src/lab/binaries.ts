@@ -4,6 +4,7 @@ import { access, readdir, realpath } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { messageOf, UserError } from '../errors.js';
+import { isAtLeast } from '../version.js';
 import type { UnixUser } from './user.js';
 
 /** Programs given by the user; what is absent is looked for. */
@@ -69,19 +70,6 @@ export function newestPostgresOf(patroniVersion: string): number {
     return 17;
   }
   return Number.POSITIVE_INFINITY;
-}
-
-/** Compares versions of numbers and dots; what follows them is ignored. */
-export function isAtLeast(version: string, wanted: string): boolean {
-  const have = version.split('.').map(Number.parseFloat);
-  const want = wanted.split('.').map(Number.parseFloat);
-  for (const [index, part] of want.entries()) {
-    const own = have[index] ?? 0;
-    if (own !== part) {
-      return own > part;
-    }
-  }
-  return true;
 }
 
 /** openssl, which PostgreSQL's packages bring along. @throws UserError when it is not there */

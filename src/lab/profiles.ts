@@ -1,5 +1,5 @@
 import { choice } from '../plan/words.js';
-import { isAtLeast } from './binaries.js';
+import { isAtLeast } from '../version.js';
 import type { HaproxyTiming } from './templates/haproxy.js';
 import type { PatroniTiming } from './templates/patroni.js';
 

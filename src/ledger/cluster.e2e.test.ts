@@ -64,7 +64,7 @@ it('finds the same on the primary and on both replicas, by the role of the load'
 
 it('does not take a replica that lags for one that lost something', async () => {
   const [lagging] = (await replicas()) as [LabNode, LabNode];
-  await asSuperuser(lagging, 'SELECT pg_wal_replay_pause()');
+  const thaw = await freezeReplay(lagging);
   try {
     await asSuperuser(
       await leader(),
@@ -79,7 +79,7 @@ it('does not take a replica that lags for one that lost something', async () => 
     ]);
 
     const patient = auditCommits(options({ ledgers }));
-    await asSuperuser(lagging, 'SELECT pg_wal_replay_resume()');
+    thaw();
     expect((await patient).commits).toMatchObject({
       missing: [],
       replicas: [
@@ -88,7 +88,7 @@ it('does not take a replica that lags for one that lost something', async () => 
       ],
     });
   } finally {
-    await asSuperuser(lagging, 'SELECT pg_wal_replay_resume()');
+    thaw();
   }
 });
 
@@ -363,11 +363,30 @@ function addressOf(node: LabNode): string {
   return `${node.address}:${node.pgPort}`;
 }
 
-async function asSuperuser(node: LabNode, text: string, database = 'postgres'): Promise<void> {
+/**
+ * Stops the process that replays, once it has nothing to do and so no lock: Patroni resumes in its next loop what
+ * pg_wal_replay_pause() has paused. @returns how it goes on
+ */
+async function freezeReplay(replica: LabNode): Promise<() => void> {
+  const [primary] = await asSuperuser(await leader(), 'SELECT pg_current_wal_flush_lsn()::text AS lsn');
+  const caughtUp = `SELECT pg_last_wal_replay_lsn() >= '${primary?.['lsn']}' AS so`;
+  await expect.poll(() => asSuperuser(replica, caughtUp), SOON).toEqual([{ so: true }]);
+  const startup = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'startup'";
+  const [{ pid } = { pid: undefined }] = await asSuperuser(replica, startup);
+  process.kill(Number(pid), 'SIGSTOP');
+  return () => process.kill(Number(pid), 'SIGCONT');
+}
+
+async function asSuperuser(
+  node: LabNode,
+  text: string,
+  database = 'postgres',
+): Promise<readonly Readonly<Record<string, unknown>>[]> {
   const { user, password } = lab.superuser;
   const sql = new pg.Client({ host: node.address, port: node.pgPort, user, password, database, ssl: false });
   await sql.connect();
-  await sql.query(text).finally(() => sql.end());
+  const { rows } = await sql.query(text).finally(() => sql.end());
+  return rows;
 }
 
 async function withSql(endpoint: Endpoint, use: (sql: pg.Client) => Promise<void>): Promise<void> {

@@ -266,8 +266,12 @@ export class Client implements SessionOwner, ExecutionOwner, Connector {
 
   // ---- what the sessions tell
 
-  onConnected(): void {
+  onConnected(session: Session): void {
     const { group, lane } = this;
+    if (session !== lane.session) {
+      session.close(); // Nobody waits for it.
+      return;
+    }
     const nowUs = group.nowUs();
     this.connectOver();
     this.wakeUs = NEVER;
@@ -689,12 +693,14 @@ export class Client implements SessionOwner, ExecutionOwner, Connector {
   }
 
   takeTurn(): boolean {
-    const { queued } = this;
-    if (queued) {
-      this.queued = false;
+    // At the end of the load a client that is not wound down yet begins nothing more: they would all do so, one by one.
+    const wants =
+      this.queued && (this.group.running || this.phase === 'opening' || this.phase === 'retiring');
+    this.queued = false;
+    if (wants) {
       this.connect();
     }
-    return queued;
+    return wants;
   }
 
   private connectOver(): void {
@@ -738,8 +744,14 @@ export class Client implements SessionOwner, ExecutionOwner, Connector {
       return;
     }
     this.script = closing.index;
-    this.lane = this.lanes[this.share.laneOf[closing.index] as number] as Lane;
-    const { session } = this.lane;
+    const lane = this.lanes[this.share.laneOf[closing.index] as number] as Lane;
+    if (lane !== this.lane && this.lane.session.state === 'connecting') {
+      // What was to be done on that connection is not done any more.
+      this.lane.session.abandon();
+      this.connectOver();
+    }
+    this.lane = lane;
+    const { session } = lane;
     if (session.state === 'idle') {
       this.close(nowUs);
       return;

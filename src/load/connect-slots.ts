@@ -26,6 +26,12 @@ export class ConnectSlots {
     return false;
   }
 
+  /** Who waits is not called any more. */
+  forget(): void {
+    this.waiting.length = 0;
+    this.next = 0;
+  }
+
   /** A connection that was under way is made, or has failed. */
   release(): void {
     while (this.next < this.waiting.length) {

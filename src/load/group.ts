@@ -243,6 +243,8 @@ export class Group implements ClientGroup {
   /** Gives up everything at once, before or in the load. */
   interrupt(failure: Failure): void {
     this.running = false;
+    // Else each client that gives its connection up would let another one begin, just to be given up in its turn.
+    this.slots.forget();
     for (const client of this.clients) {
       client.interrupt(failure);
     }

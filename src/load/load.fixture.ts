@@ -14,7 +14,12 @@ const NAP = 'nap';
 /** A script of a test: in pgbench's language, or a function. */
 export type TestScript = { readonly name: string } & (
   | { readonly text: string }
-  | { readonly run: ScriptFunction; readonly writes: boolean }
+  | {
+      readonly run: ScriptFunction;
+      readonly writes: boolean;
+      /** Behind the last transaction. */
+      readonly closing?: ScriptFunction;
+    }
 );
 
 /** A plan for one worker against a server, with a closed pace and no limit but what is given. */
@@ -74,8 +79,14 @@ function programsOf(scripts: readonly TestScript[], protocol: Plan['protocol']):
     if ('text' in script) {
       return compiled[texts.indexOf(script)] as Program;
     }
-    const steps = [{ op: 'function', run: script.run } as const];
-    return { slots: slots.names, statements: [], steps, commands: [{ step: 0, line: 0, text: script.name }] };
+    const stepsOf = (run: ScriptFunction) => [{ op: 'function', run } as const];
+    return {
+      slots: slots.names,
+      statements: [],
+      steps: stepsOf(script.run),
+      commands: [{ step: 0, line: 0, text: script.name }],
+      ...(script.closing === undefined ? {} : { closing: stepsOf(script.closing) }),
+    };
   });
 }
 
@@ -162,6 +173,11 @@ export class Load {
 
   sum(read: (frame: ScriptFrame) => number): number {
     return this.scriptFrames.reduce((sum, frame) => sum + read(frame), 0);
+  }
+
+  /** Connections that were begun since the start. */
+  get connectAttempts(): number {
+    return this.frames.reduce((sum, { connects }) => sum + connects.attempts, 0);
   }
 
   /** Codes of what failed, with their counts. */

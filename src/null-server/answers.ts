@@ -17,6 +17,9 @@ export interface Answer {
   readonly block: 'opens' | 'closes' | 'fails' | 'leaves';
 }
 
+/** Of all its sessions: it is one process. Who asks one for its process is told what it was told at its start. */
+export const PROCESS_ID = process.pid;
+
 /** Whose tables the server pretends to have: pgbench's at this scale, and any number of sysbench's. */
 export const SCALE = 100;
 
@@ -96,8 +99,14 @@ const KNOWN: readonly Known[] = [
     columns: [
       { name: 'host', type: 'text' },
       { name: 'port', type: 'int4' },
+      { name: 'pid', type: 'int4' },
     ],
-    rows: (port) => [['127.0.0.1', String(port)]],
+    rows: (port) => [['127.0.0.1', String(port), String(PROCESS_ID)]],
+  },
+  {
+    asks: /^SELECT pg_backend_pid\(\) AS pid/,
+    columns: [{ name: 'pid', type: 'int4' }],
+    rows: () => [[String(PROCESS_ID)]],
   },
   {
     asks: /^\s*SELECT pg_is_in_recovery\(\) AS standby/,

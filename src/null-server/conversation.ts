@@ -1,4 +1,4 @@
-import { type Answer, answerTo } from './answers.js';
+import { type Answer, answerTo, PROCESS_ID } from './answers.js';
 import {
   AUTHENTICATION_OK,
   BIND_COMPLETE,
@@ -84,7 +84,6 @@ export class Conversation {
 
   constructor(
     private readonly answers: Answers,
-    private readonly processId: number,
     private readonly output: Output,
   ) {}
 
@@ -98,7 +97,11 @@ export class Conversation {
     let at = 0;
     while (bytes.length - at >= (this.started ? 5 : 4)) {
       const head = this.started ? 1 : 0;
-      const next = at + head + bytes.readInt32BE(at + head);
+      const length = bytes.readInt32BE(at + head);
+      if (length < 4) {
+        return 'close'; // It counts itself.
+      }
+      const next = at + head + length;
       if (next > bytes.length) {
         break;
       }
@@ -125,7 +128,7 @@ export class Conversation {
     }
     this.started = true;
     this.put(GREETING);
-    this.put(backendKeyData(this.processId, 0));
+    this.put(backendKeyData(PROCESS_ID, 0));
     this.put(READY.I);
     return 'go on';
   }
@@ -145,9 +148,9 @@ export class Conversation {
     }
     switch (type) {
       case 0x50: // Parse
-        return this.parse(bytes, at + 5);
+        return this.parse(bytes, at + 5, next);
       case 0x42: // Bind
-        return this.bind(bytes, at + 5);
+        return this.bind(bytes, at + 5, next);
       case 0x45: // Execute
         this.execute(this.portal, false);
         return 'go on';
@@ -163,14 +166,22 @@ export class Conversation {
       case 0x48: // Flush: everything is sent at once anyway
         return 'go on';
       default:
-        this.put(PROTOCOL_ERROR);
-        return 'close';
+        return this.malformed();
     }
   }
 
-  private parse(bytes: Buffer, at: number): After {
+  private malformed(): After {
+    this.put(PROTOCOL_ERROR);
+    return 'close';
+  }
+
+  private parse(bytes: Buffer, at: number, next: number): After {
     const nameEnd = bytes.indexOf(0, at);
-    const text = bytes.toString('utf8', nameEnd + 1, bytes.indexOf(0, nameEnd + 1));
+    const textEnd = nameEnd < 0 ? -1 : bytes.indexOf(0, nameEnd + 1);
+    if (textEnd < 0 || textEnd >= next) {
+      return this.malformed();
+    }
+    const text = bytes.toString('utf8', nameEnd + 1, textEnd);
     const name = Buffer.from(bytes.subarray(at, nameEnd + 1));
     const before = this.statements.findIndex((each) => each.name.equals(name));
     this.statements.splice(before < 0 ? this.statements.length : before, 1, {
@@ -181,10 +192,12 @@ export class Conversation {
     return 'go on';
   }
 
-  private bind(bytes: Buffer, at: number): After {
+  private bind(bytes: Buffer, at: number, next: number): After {
     let nameAt = at;
     while (bytes[nameAt] !== 0) {
-      nameAt++;
+      if (++nameAt >= next) {
+        return this.malformed();
+      }
     }
     this.portal = this.prepared(bytes, nameAt + 1);
     if (this.portal === null) {

@@ -1,5 +1,10 @@
+import { once } from 'node:events';
+import net from 'node:net';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { isPooled } from '../postgres/dial.js';
+import { socketOf } from '../postgres/pg-client.js';
+import { wayTo } from '../postgres/way.js';
 import { type NullServer, startNullServer } from './server.js';
 
 let server: NullServer;
@@ -48,10 +53,36 @@ describe('the null server', () => {
   });
 
   it('is where it says that it is, and no standby', async () => {
-    const { rows } = await client.query(
-      'SELECT host(inet_server_addr()) AS host, inet_server_port() AS port',
-    );
-    expect(rows).toEqual([{ host: '127.0.0.1', port: server.port }]);
+    const { host, port } = server;
+    const endpoint = { host, port, user: 'any', database: 'any', sslMode: 'disable' } as const;
+    expect(await wayTo(client, endpoint)).toEqual({ kind: 'direct', servers: [`127.0.0.1:${port}`] });
+  });
+
+  it('is the server of its sessions, and no pooler in front of one', async () => {
+    const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    expect(isPooled(client, rows[0]?.pid ?? 0)).toBe(false);
+  });
+
+  it.each([
+    ['a Bind without a zero', [0x42, 0, 0, 0, 6, 1, 1]],
+    ['a Bind whose only zeros are behind it', [0x42, 0, 0, 0, 5, 1, 0x53, 0, 0, 0, 4]],
+    ['a Parse without a zero', [0x50, 0, 0, 0, 6, 1, 1]],
+    ['a negative length', [0x51, 0xff, 0xff, 0xff, 0]],
+    ['a length that leaves itself out', [0x51, 0, 0, 0, 3]],
+  ])('hangs up on %s, and serves the others', async (_, bytes) => {
+    const rude = await connect();
+    const ended = new Promise<void>((resolve) => rude.on('end', resolve));
+    socketOf(rude).write(Buffer.from(bytes));
+    await ended;
+    expect((await client.query('SELECT 1')).rows).toEqual([{ value: 0 }]);
+  });
+
+  it('hangs up on a start-up message of a negative length', async () => {
+    const rude = net.connect(server.port, server.host);
+    rude.on('error', () => undefined);
+    rude.end(Buffer.from([0xff, 0xff, 0xff, 0xf0, 0, 3, 0, 0]));
+    await once(rude, 'close');
+    expect((await client.query('SELECT 1')).rows).toEqual([{ value: 0 }]);
   });
 
   it('refuses what it cannot pretend to do, and goes on', async () => {
@@ -60,7 +91,7 @@ describe('the null server', () => {
   });
 
   it('answers messages in whatever pieces they come', async () => {
-    const socket = (client as unknown as { connection: { stream: NodeJS.WritableStream } }).connection.stream;
+    const socket = socketOf(client);
     const write = socket.write.bind(socket);
     Object.assign(socket, {
       write: (bytes: Buffer) => [...bytes].map((byte) => write(Buffer.from([byte]))).every(Boolean),

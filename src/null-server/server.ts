@@ -78,7 +78,7 @@ export class NullServer {
 
   private accept(taken: Socket): void {
     this.accepted++;
-    const conversation = new Conversation(this.answers, this.accepted, this.output);
+    const conversation = new Conversation(this.answers, this.output);
     const { output } = this;
     const read = (bytes: Buffer) => {
       output.length = 0;

@@ -1,5 +1,6 @@
 import type { Protocol } from '../plan/plan.js';
 import type { Route } from '../plan/target.js';
+import { turnsOf } from '../postgres/dial.js';
 import { Session, type SessionOptions, type SessionOwner } from '../postgres/session.js';
 import { FirstField, lsnOf } from './first-field.js';
 import { ProbeStatement } from './probe-statement.js';
@@ -10,7 +11,10 @@ export const PROBE_CADENCE_MS = 20;
 /** Connections that are being made at once. Those whose request was sent are few, see {@link MOST_ASKED}. */
 export const PROBE_CONNECTIONS = 32;
 
-/** A connection that takes longer to make is given up: it hangs in a proxy or at a frozen host, where another may not. */
+/**
+ * A connection that takes longer to make is given up: it hangs in a proxy or at a frozen host, where another may not. With
+ * several addresses each has so long: the one that serves may be slow to answer, or be behind one that is frozen.
+ */
 export const PATIENCE_MS = PROBE_CADENCE_MS * PROBE_CONNECTIONS;
 
 /**
@@ -58,6 +62,8 @@ export class Attempt implements SessionOwner {
   kept = false;
   /** When its first request was answered, which is when the connection was certainly there. */
   madeUs = -1;
+  /** For connecting, over all addresses. */
+  readonly patienceMs: number;
   private readonly session: Session;
   private readonly field = new FirstField();
 
@@ -67,7 +73,8 @@ export class Attempt implements SessionOwner {
     private readonly request: ProbeRequest,
     private readonly owner: AttemptOwner,
   ) {
-    this.session = new Session(this, { ...options, patienceMs: PATIENCE_MS }, readBuffer, 0);
+    this.patienceMs = PATIENCE_MS * turnsOf(options.endpoint);
+    this.session = new Session(this, { ...options, patienceMs: this.patienceMs }, readBuffer, 0);
   }
 
   /** Position in the WAL that the server answered with, bytes; -1 for none. */

@@ -113,7 +113,7 @@ export class ConnectProbe implements NewConnections {
       }
       // It hangs: stay close.
       this.denseUntilUs = nowUs + DENSE_MS * 1000;
-      if (attempt.phase === 'asked' && takesUs <= this.askedPatienceUs) {
+      if (takesUs <= (attempt.phase === 'asked' ? this.askedPatienceUs : attempt.patienceMs * 1000)) {
         continue;
       }
       this.askedPatienceUs *= attempt.phase === 'asked' ? 2 : 1;

@@ -1,4 +1,5 @@
 import type { RunClock } from '../clock.js';
+import { turnsOf } from '../postgres/dial.js';
 import type { Failure } from '../postgres/failure.js';
 import type { ReplyReader } from '../postgres/replies.js';
 import { Session, type SessionOptions, type SessionOwner } from '../postgres/session.js';
@@ -9,7 +10,7 @@ export interface LaneOptions {
   readonly session: SessionOptions;
   readonly readBuffer: Buffer;
   readonly clock: RunClock;
-  /** A connection that takes longer to make is given up. */
+  /** A connection that takes longer to make is given up; with several addresses each has so long. */
   readonly connectPatienceMs: number;
   /** A request that takes longer is given up, and its connection with it. */
   readonly askPatienceMs: number;
@@ -48,14 +49,12 @@ export class Lane implements SessionOwner {
   /** The server has parsed the statement on this connection; it may have refused to execute it. */
   private parsed = false;
   private askPatienceMs: number;
+  private readonly connectPatienceMs: number;
 
   constructor(private readonly options: LaneOptions) {
-    this.session = new Session(
-      this,
-      { ...options.session, patienceMs: options.connectPatienceMs },
-      options.readBuffer,
-      0,
-    );
+    const { session, readBuffer } = options;
+    this.connectPatienceMs = options.connectPatienceMs * turnsOf(session.endpoint);
+    this.session = new Session(this, { ...session, patienceMs: this.connectPatienceMs }, readBuffer, 0);
     this.askPatienceMs = options.askPatienceMs;
   }
 
@@ -68,7 +67,7 @@ export class Lane implements SessionOwner {
   ready(nowUs: number): boolean {
     const { session, options } = this;
     const takesMs = (nowUs - this.sinceUs) / 1000;
-    if (session.state === 'connecting' && takesMs > options.connectPatienceMs) {
+    if (session.state === 'connecting' && takesMs > this.connectPatienceMs) {
       this.giveUp('The connection was not ready in time.');
     } else if (session.state === 'busy' && takesMs > this.askPatienceMs) {
       this.askPatienceMs = options.growing

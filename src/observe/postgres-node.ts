@@ -1,8 +1,8 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { codeOf } from '../errors.js';
 import type { Endpoint } from '../plan/target.js';
 import { dropClient } from '../postgres/connect.js';
-import { configOf } from '../postgres/dial.js';
+import { newClient } from '../postgres/pg-client.js';
 import { wallClockMs } from './clock-offset.js';
 
 const TIMEOUT_MS = 1000;
@@ -116,7 +116,7 @@ export class PostgresNode {
     const { endpoint, password } = this;
     const config = { connectionTimeoutMillis: TIMEOUT_MS, query_timeout: TIMEOUT_MS };
     const login = { endpoint, password, applicationName: 'pgha-bench/observer', config };
-    const client = new pg.Client(configOf(login, endpoint));
+    const client = newClient(login, endpoint);
     this.client = client;
     client.on('error', () => undefined);
     client.on('end', () => {

@@ -1,8 +1,11 @@
+import { once } from 'node:events';
+import net from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { RunClock } from '../clock.js';
 import type { Frame, ProbeFrame } from '../load/frame.js';
+import type { Address, Endpoint } from '../plan/target.js';
 import { type PrivateServer, startPrivateServer } from '../postgres/private-server.fixture.js';
-import { PROBE_CADENCE_MS } from './attempt.js';
+import { PROBE_CADENCE_MS, PROBE_CONNECTIONS } from './attempt.js';
 import { Beats } from './beats.js';
 import { ConnectProbe } from './connect-probe.js';
 import { Probe } from './probe.js';
@@ -29,18 +32,20 @@ afterEach(() => {
 /** A probe that writes, of either kind, and what it emits. */
 class Watched {
   readonly frames = new WatchedFrames();
-  private readonly options = {
-    route: 'rw',
-    session: { endpoint: server.endpoint, password: undefined, applicationName: 'probe', identify: false },
-    clock: new RunClock(process.hrtime.bigint()),
-    intervalMs: 20,
-    beats: new Beats(PROBE_CADENCE_MS),
-    emit: this.frames.emit,
-  } as const;
-  readonly connect = new ConnectProbe({ ...this.options, firstAfterMs: 0 });
-  readonly service = new Probe({ ...this.options, protocol: 'prepared', newConnections: this.connect });
+  readonly connect: ConnectProbe;
+  readonly service: Probe;
 
-  constructor() {
+  constructor(endpoint: Endpoint = server.endpoint) {
+    const options = {
+      route: 'rw',
+      session: { endpoint, password: undefined, applicationName: 'probe', identify: false },
+      clock: new RunClock(process.hrtime.bigint()),
+      intervalMs: 20,
+      beats: new Beats(PROBE_CADENCE_MS),
+      emit: this.frames.emit,
+    } as const;
+    this.connect = new ConnectProbe({ ...options, firstAfterMs: 0 });
+    this.service = new Probe({ ...options, protocol: 'prepared', newConnections: this.connect });
     started.push(this);
   }
 
@@ -174,4 +179,43 @@ it('does not fill the server with connections when commits wait for a standby th
   await watched.next('keptAcks');
   watched.stop();
   await sql.end();
+});
+
+it('waits for a slow server at one of several addresses as long as for one alone', async () => {
+  const [slow, refused] = [net.createServer(), net.createServer()];
+  for (const each of [slow, refused]) {
+    await once(each.listen(0, '127.0.0.1'), 'listening');
+  }
+  const [first, second] = [slow, refused].map((each) => ({
+    host: '127.0.0.1',
+    port: (each.address() as net.AddressInfo).port,
+  })) as [Address, Address];
+  refused.close();
+  // Answers nobody before so many have come, one at each beat: later than a third of the patience for one address.
+  const held: (() => void)[] = [];
+  const sockets = new Set<net.Socket>();
+  slow.on('connection', (near) => {
+    sockets.add(near.on('error', () => undefined));
+    held.push(() => {
+      const far = net.connect(server.port, server.host);
+      sockets.add(far.on('error', () => undefined));
+      near.pipe(far).pipe(near);
+    });
+    if (held.length >= PROBE_CONNECTIONS / 2) {
+      for (const answer of held.splice(0, Number.POSITIVE_INFINITY)) {
+        answer();
+      }
+    }
+  });
+  const watched = new Watched({ ...server.endpoint, ...first, otherHosts: [second, second] });
+  watched.connect.start();
+  watched.connect.dense();
+  const answered = ({ probes }: Frame) => probes.some(({ acks, failures }) => acks + failures > 0);
+  const { probes } = await watched.frames.next(answered);
+  watched.stop();
+  for (const socket of sockets) {
+    socket.destroy();
+  }
+  slow.close();
+  expect(probes).toMatchObject([{ kind: 'connect', failures: 0 }]);
 });

@@ -6,7 +6,6 @@ import type { SessionOptions } from '../postgres/session.js';
 import {
   Attempt,
   MOST_ASKED,
-  PATIENCE_MS,
   PROBE_CADENCE_MS,
   PROBE_CONNECTIONS,
   type ProbeRequest,
@@ -109,7 +108,7 @@ export class Probe {
 
   private giveUpLate(nowUs: number): void {
     for (const attempt of this.attempts) {
-      const late = attempt.phase === 'connecting' && nowUs - attempt.startUs > PATIENCE_MS * 1000;
+      const late = attempt.phase === 'connecting' && nowUs - attempt.startUs > attempt.patienceMs * 1000;
       if (late && attempt !== this.home) {
         attempt.close();
         this.failed(attempt);

@@ -163,6 +163,7 @@ describe('parseUri', () => {
   it('does not pass over what libpq would follow', () => {
     expect(refusalOf('postgresql://h', { PGSERVICE: 'x' })).toContain('PGSERVICE');
     expect(refusalOf('postgresql://h', { PGHOSTADDR: '::1' })).toContain('PGHOSTADDR');
+    expect(refusalOf('postgresql://h', { PGOPTIONS: '-c statement_timeout=7' })).toContain('PGOPTIONS');
     expect(refusalOf('postgresql://h', { PGSSLMODE: 'maybe' })).toContain('PGSSLMODE: sslmode must be');
   });
 

@@ -132,11 +132,12 @@ interface Value {
 const SESSION_ATTRS = ['any', 'read-write', 'read-only', 'primary', 'standby', 'prefer-standby'] as const;
 const SSL_MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
 
-/** libpq would connect elsewhere. */
+/** libpq would connect elsewhere, or to sessions with other settings. */
 function refuseIgnored(env: Environment): void {
   for (const [variable, action] of [
     ['PGSERVICE', 'Unset it, and give what the service file says.'],
     ['PGHOSTADDR', 'Unset it, and give the IP address as the host.'],
+    ['PGOPTIONS', "Unset it, and set what it sets with 'ALTER ROLE … SET'."],
   ] as const) {
     if (env[variable]) {
       throw new UserError(`${variable} is set, and pgha-bench does not follow it.`, action);

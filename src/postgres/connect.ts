@@ -1,8 +1,9 @@
 import pg from 'pg';
 import { codeOf, lineOf, messageOf, UserError } from '../errors.js';
 import { type Address, type Endpoint, hostPort } from '../plan/target.js';
-import { Dial, hangUp } from './dial.js';
+import { Dial, lastOf, type Refusals } from './dial.js';
 import { CHANNEL_BINDING, CONNECT_TIMEOUT, WRONG_ROLE } from './failure.js';
+import { hangUp } from './pg-client.js';
 
 /** Connections outside the load: before and after it, one at a time, with messages for people. */
 
@@ -37,11 +38,14 @@ export interface Dialled {
 
 /** None of the addresses would do; the cause is what the last one said, undefined when it said nothing. */
 export class NotDialled extends Error {
-  constructor(
-    cause: unknown,
-    readonly address: Address,
-  ) {
-    super(`No connection to ${hostPort(address)}`, { cause });
+  /** Of the cause. */
+  readonly address: Address;
+
+  /** @param refusals of all addresses that were tried, in their order */
+  constructor(readonly refusals: Refusals) {
+    const { error, address } = lastOf(refusals);
+    super(`No connection to ${hostPort(address)}`, { cause: error });
+    this.address = address;
   }
 }
 
@@ -63,17 +67,22 @@ export async function dialled(
     patienceMs: CONNECT_TIMEOUT_MS,
     config,
   };
+  const notDialled = (error: unknown) => new NotDialled([{ error, address: endpoint }]);
+  const givenUp = () => notDialled(new Error('The connection was given up.'));
+  if (signal?.aborted === true) {
+    throw givenUp(); // It does not tell again.
+  }
   return new Promise((resolve, reject) => {
-    const fail = (cause: unknown) => {
+    const fail = (problem: NotDialled) => {
       dial.abandon();
       settled();
-      reject(new NotDialled(cause, endpoint));
+      reject(problem);
     };
-    const hangUp = () => fail(new Error('The connection was given up.'));
-    const timer = setTimeout(() => fail(new Error('timeout expired')), CONNECT_TIMEOUT_MS);
+    const onAbort = () => fail(givenUp());
+    const timer = setTimeout(() => fail(notDialled(new Error('timeout expired'))), CONNECT_TIMEOUT_MS);
     const settled = () => {
       clearTimeout(timer);
-      signal?.removeEventListener('abort', hangUp);
+      signal?.removeEventListener('abort', onAbort);
     };
     const dial = new Dial(login, {
       dialled: (client, address) => {
@@ -81,14 +90,14 @@ export async function dialled(
         dropOn(signal, client);
         resolve({ client, address });
       },
-      notDialled: (error, address) => {
+      notDialled: (refusals) => {
         settled();
-        reject(new NotDialled(error, address));
+        reject(new NotDialled(refusals));
       },
       // A connection that breaks between two queries: the next query tells.
       hungUp: () => undefined,
     });
-    signal?.addEventListener('abort', hangUp);
+    signal?.addEventListener('abort', onAbort);
   });
 }
 

@@ -1,12 +1,14 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import type pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { codeOf } from '../errors.js';
 import type { Address, Endpoint } from '../plan/target.js';
-import { closeClient, openClient } from './connect.js';
-import { Dial, isPooled } from './dial.js';
+import { closeClient, dialled, type NotDialled, openClient } from './connect.js';
+import { Dial, isPooled, lastOf, type Refusals } from './dial.js';
+import type { Failure } from './failure.js';
 import { type PrivateServer, startPrivateServer } from './private-server.fixture.js';
+import { Session } from './session.js';
 
 /* Two servers, one of which takes no writes, beside addresses where there is none: which of them is found. */
 
@@ -28,6 +30,10 @@ beforeAll(async () => {
   await Promise.all([silent, closing, gone].map((each) => once(each, 'listening')));
   refused = addressOf(gone);
   gone.close();
+});
+
+afterEach(() => {
+  vi.unstubAllEnvs();
 });
 
 afterAll(async () => {
@@ -58,6 +64,31 @@ function silentOfRole({ host, port }: Address): net.Server {
   return relay.listen(0, '127.0.0.1');
 }
 
+/** In front of a server with TLS: its part of the handshake comes in 20 pieces, 50 ms apart. */
+function slowToShakeHands({ host, port }: Address): net.Server {
+  const relay = net.createServer((near) => {
+    const far = net.connect(port, host);
+    near.pipe(far).on('error', () => near.destroy());
+    let sent = Promise.resolve();
+    let length = 0;
+    far.on('data', (chunk) => {
+      // The first is the S that says yes to TLS, the second begins the handshake.
+      const pieces = length === 1 ? 20 : 1;
+      length += chunk.length;
+      const size = Math.ceil(chunk.length / pieces);
+      for (let at = 0; at < chunk.length; at += size) {
+        sent = sent.then(async () => {
+          near.write(chunk.subarray(at, at + size));
+          await new Promise((resolve) => setTimeout(resolve, pieces === 1 ? 0 : 50));
+        });
+      }
+    });
+    far.on('close', () => near.destroy());
+    near.on('error', () => far.destroy());
+  });
+  return relay.listen(0, '127.0.0.1');
+}
+
 function through(addresses: readonly Address[], more: Partial<Endpoint> = {}): Endpoint {
   const [first, ...otherHosts] = addresses;
   return { ...writable.endpoint, ...first, otherHosts, ...more };
@@ -72,7 +103,10 @@ function dial(endpoint: Endpoint, patienceMs?: number): Promise<{ port: number; 
         void closeClient(client);
         resolve({ port, code: undefined });
       },
-      notDialled: (error, { port }) => resolve({ port, code: codeOf(error) ?? 'closed' }),
+      notDialled: (refusals) => {
+        const { error, address } = lastOf(refusals);
+        resolve({ port: address.port, code: codeOf(error) ?? 'closed' });
+      },
       hungUp: () => undefined,
     });
   });
@@ -90,6 +124,74 @@ describe('a dial', () => {
       code: 'ECONNREFUSED',
     });
     expect(await dial(through([refused, addressOf(closing)]))).toMatchObject({ code: 'closed' });
+  });
+
+  it('knows what every address said', async () => {
+    const refusals = await new Promise<Refusals>((resolve) => {
+      const endpoint = through([refused, addressOf(closing), refused]);
+      new Dial(
+        { endpoint, password: undefined, applicationName: 'test' },
+        { dialled: () => undefined, notDialled: resolve, hungUp: () => undefined },
+      );
+    });
+    const said = refusals.map(({ error, address }) => [address.port, codeOf(error) ?? 'closed']);
+    const { port } = addressOf(closing);
+    expect(said).toEqual([
+      [refused.port, 'ECONNREFUSED'],
+      [port, 'closed'],
+      [refused.port, 'ECONNREFUSED'],
+    ]);
+  });
+
+  it('stays with a server whose handshake is slow', async () => {
+    await writable.offerTls();
+    const encrypted = { sslMode: 'require' } as const;
+    await expect.poll(async () => (await dial({ ...writable.endpoint, ...encrypted })).code).toBe(undefined);
+    const slow = slowToShakeHands(writable);
+    await once(slow, 'listening');
+    const { port } = addressOf(slow);
+    expect(await dial(through([addressOf(slow), refused, refused], encrypted), 1500)).toEqual({
+      port,
+      code: undefined,
+    });
+    slow.close();
+  });
+
+  it('fails as any other where the files of TLS have gone away', async () => {
+    const endpoint: Endpoint = {
+      ...writable.endpoint,
+      otherHosts: [refused],
+      sslMode: 'require',
+      tlsFiles: { caFile: '/nowhere/root.crt' },
+    };
+    expect(await dial(endpoint)).toEqual({ port: refused.port, code: 'ENOENT' });
+    await expect(openClient(endpoint, undefined, 'test')).rejects.toThrow('/nowhere/root.crt');
+    const code = await new Promise((resolve) => {
+      const told = { onConnected: () => undefined, onReply: () => undefined };
+      const options = { endpoint, password: undefined, applicationName: 'test', identify: false };
+      const owner = { ...told, onLost: (failure: Failure) => resolve(failure.code) };
+      new Session(owner, options, Buffer.alloc(64), 0).connect();
+    });
+    expect(code).toBe('ENOENT');
+  });
+
+  it.each([
+    ['PGOPTIONS', '-c statement_timeout=7'],
+    ['PGREPLICATION', 'true'],
+    ['PGSSLNEGOTIATION', 'direct'],
+  ])('does not follow %s', async (variable, value) => {
+    vi.stubEnv(variable, value);
+    const sql = await openClient(writable.endpoint, undefined, 'test');
+    // A connection for replication takes no SELECT.
+    const { rows } = await sql.query("SELECT current_setting('statement_timeout') AS timeout");
+    expect(rows).toEqual([{ timeout: '0' }]);
+    await closeClient(sql);
+  });
+
+  it('is not begun for who has given up before', async () => {
+    const given = dialled(writable.endpoint, undefined, 'test', { signal: AbortSignal.abort() });
+    const error = (await given.catch((reason: unknown) => reason)) as NotDialled;
+    expect(String(error.cause)).toContain('given up');
   });
 
   it('does not hide what a server says of the login', async () => {

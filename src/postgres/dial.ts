@@ -1,32 +1,36 @@
-import type { EventEmitter } from 'node:events';
 import type net from 'node:net';
 import pg from 'pg';
 import { codeOf } from '../errors.js';
 import { type Address, addressesOf, type Endpoint } from '../plan/target.js';
 import { CHANNEL_BINDING, CONNECT_TIMEOUT, WRONG_ROLE } from './failure.js';
-import { sslOptions } from './tls.js';
-
-/** Who is connected as, and where. */
-export interface Login {
-  readonly endpoint: Endpoint;
-  readonly password: string | undefined;
-  readonly applicationName: string;
-  /**
-   * How long whoever dials waits. With several addresses each gets an equal part of what is left, so that one that is
-   * silent does not use it up; one that answers slowly keeps its turn.
-   */
-  readonly patienceMs?: number;
-  /** Further words for pg. */
-  readonly config?: pg.ClientConfig;
-}
+import { connectionOf, hangUp, type Login, newClient, socketOf } from './pg-client.js';
 
 export interface DialOwner {
   /** The connection is ready, and its server has the role that the endpoint asks for. */
   dialled(client: pg.Client, address: Address): void;
-  /** No address would do; `error` is that of the last one, undefined when the connection was closed without a word. */
-  notDialled(error: unknown, address: Address): void;
+  /** No address would do. @param refusals one for each address that was tried, in their order; at least one */
+  notDialled(refusals: Refusals): void;
   /** A connection that was ready is gone. */
   hungUp(client: pg.Client, error: unknown): void;
+}
+
+/** Why an address would not do. */
+export interface Refusal {
+  /** Undefined when the connection was closed without a word. */
+  readonly error: unknown;
+  readonly address: Address;
+}
+
+export type Refusals = readonly [...Refusal[], Refusal];
+
+/** The refusal that counts: the last one, as in libpq. */
+export function lastOf(refusals: Refusals): Refusal {
+  return refusals[refusals.length - 1] as Refusal;
+}
+
+/** How many addresses a connection may have to try: prefer-standby goes through them twice. */
+export function turnsOf(endpoint: Endpoint): number {
+  return addressesOf(endpoint).length * (endpoint.targetSessionAttrs === 'prefer-standby' ? 2 : 1);
 }
 
 /**
@@ -42,6 +46,7 @@ export class Dial {
   private at = -1;
   private dialling = true;
   private timer: NodeJS.Timeout | undefined;
+  private readonly refusals: Refusal[] = [];
   private readonly endMs: number;
 
   constructor(
@@ -79,15 +84,15 @@ export class Dial {
   private next(): void {
     this.at++;
     const { login, address } = this;
-    const client = new pg.Client(configOf(login, address));
-    this.client = client;
+    const client = this.newClient(login, address);
+    if (client === undefined) {
+      return;
+    }
     client.on('error', (error) => this.lost(client, error));
     client.on('end', () => this.lost(client, undefined));
     const role = login.endpoint.targetSessionAttrs === undefined ? undefined : roleOf(client);
-    if (login.endpoint.channelBinding === 'require') {
-      requireBinding(client);
-    }
-    this.listenForSilence(client, 0);
+    // Now, for under TLS the client's socket becomes another one, which counts what it has decrypted.
+    this.listenForSilence(client, socketOf(client), 0);
     client.connect((error: Error | null | undefined) => {
       if (error) {
         this.lost(client, error);
@@ -99,17 +104,29 @@ export class Dial {
     });
   }
 
+  /** Undefined where there cannot be one, since files of TLS have gone away for one; the dial goes on in a turn of its own. */
+  private newClient(login: Login, address: Address): pg.Client | undefined {
+    this.client = undefined;
+    try {
+      this.client = newClient(login, address);
+    } catch (error) {
+      // An owner is told nothing before its call returns.
+      setImmediate(() => this.refused(error));
+    }
+    return this.client;
+  }
+
   /** Only where there is another address to turn to. */
-  private listenForSilence(client: pg.Client, heard: number): void {
+  private listenForSilence(client: pg.Client, socket: net.Socket, heard: number): void {
     const left = this.round.length - this.at;
     const restMs = this.endMs - performance.now();
     if (left < 2 || restMs === Number.POSITIVE_INFINITY) {
       return;
     }
     this.timer = setTimeout(() => {
-      const { bytesRead } = socketOf(client);
+      const { bytesRead } = socket;
       if (bytesRead > heard) {
-        this.listenForSilence(client, bytesRead);
+        this.listenForSilence(client, socket, bytesRead);
       } else {
         this.lost(client, Object.assign(new Error('No answer in time.'), { code: CONNECT_TIMEOUT }));
       }
@@ -165,38 +182,25 @@ export class Dial {
       this.owner.hungUp(client, error);
       return;
     }
-    clearTimeout(this.timer);
     hangUp(client);
+    this.refused(error);
+  }
+
+  private refused(error: unknown): void {
+    if (!this.dialling) {
+      return;
+    }
+    clearTimeout(this.timer);
+    const refusal = { error, address: this.address };
     if (this.at + 1 < this.round.length && !isFinal(error)) {
+      this.refusals.push(refusal);
       this.next();
       return;
     }
     this.dialling = false;
     this.client = undefined;
-    this.owner.notDialled(error, this.address);
+    this.owner.notDialled([...this.refusals, refusal]);
   }
-}
-
-/** What pg is to know, for one of the addresses. @throws what reading the files of TLS throws */
-export function configOf(
-  { endpoint, password, applicationName, config }: Login,
-  address: Address,
-): pg.ClientConfig {
-  const ssl = sslOptions(endpoint, address);
-  const bound: pg.ClientConfig & { readonly enableChannelBinding: boolean } = {
-    ...config,
-    host: address.host,
-    port: address.port,
-    user: endpoint.user,
-    database: endpoint.database,
-    // A function keeps pg from looking for a password in the environment or a file: the plan has decided.
-    password: () => password ?? '',
-    ssl,
-    // As libpq's prefer: used where the server offers it, which it does under TLS alone.
-    enableChannelBinding: ssl !== false && endpoint.channelBinding !== 'disable',
-    application_name: applicationName,
-  };
-  return bound;
 }
 
 /** What the server itself answered about this login; another address would answer the same, or hide this answer. */
@@ -251,53 +255,9 @@ function fits({ standby, readOnly }: KnownRole, attrs: Endpoint['targetSessionAt
   }
 }
 
-const WITH_BINDING = 'SCRAM-SHA-256-PLUS';
-
-/** Ends the connection before anything is proven to a server that is not bound to this channel. */
-function requireBinding(client: pg.Client): void {
-  const connection = connectionOf(client);
-  let bound = false;
-  const refuse = (why: string) => {
-    const error = new Error(`channel_binding=require: ${why}.`);
-    connection.emit('error', Object.assign(error, { code: CHANNEL_BINDING }));
-    connection.stream.destroy();
-  };
-  connection.on('authenticationSASL', ({ mechanisms }: { readonly mechanisms: readonly string[] }) => {
-    bound = mechanisms.includes(WITH_BINDING) && 'getPeerCertificate' in connection.stream;
-    if (!bound) {
-      refuse('the server does not offer channel binding');
-    }
-  });
-  for (const message of [
-    'authenticationCleartextPassword',
-    'authenticationMD5Password',
-    'authenticationOk',
-  ]) {
-    connection.on(message, () => {
-      if (!bound) {
-        refuse('the server asks for no login with channel binding');
-      }
-    });
-  }
-}
-
 function shuffled(addresses: readonly Address[]): readonly Address[] {
   const left = [...addresses];
   return addresses.map(() => left.splice(Math.floor(Math.random() * left.length), 1)[0] as Address);
-}
-
-/** pg keeps its connection to itself in the types only; taking the stream over needs it. */
-export function connectionOf(client: pg.Client): EventEmitter & { readonly stream: net.Socket } {
-  return (client as unknown as { connection: EventEmitter & { readonly stream: net.Socket } }).connection;
-}
-
-export function socketOf(client: pg.Client): net.Socket {
-  return connectionOf(client).stream;
-}
-
-/** Lets go without a word, whatever is under way. The listeners stay on, and find that the client is not theirs any more. */
-export function hangUp(client: pg.Client): void {
-  socketOf(client).destroy();
 }
 
 /**

@@ -3,10 +3,11 @@ import tls from 'node:tls';
 import type pg from 'pg';
 import { codeOf, messageOf } from '../errors.js';
 import { type Address, hostPort } from '../plan/target.js';
-import { connectionOf, Dial, type DialOwner, isPooled, type Login, socketOf } from './dial.js';
+import { Dial, type DialOwner, isPooled, lastOf, type Refusals } from './dial.js';
 import { DirectWriter } from './direct-write.js';
 import { CLOSED, CONNECT_CLOSED, type Failure, PROTOCOL } from './failure.js';
 import { TERMINATE } from './messages.js';
+import { connectionOf, type Login, socketOf } from './pg-client.js';
 import { ReplyReader } from './replies.js';
 
 /** Who is told what happens on a session. Each call is the last thing that the session does in its turn. */
@@ -28,9 +29,10 @@ export interface SessionOptions extends Omit<Login, 'config'> {
  * One virtual client's way to the server: one connection at a time, one request in flight, and a life that is longer
  * than that of its connections.
  *
- * pg connects, authenticates and asks who the server is, at one address after the other where there are several. Then the session takes the socket over: requests are bytes
- * written to it, replies are walked in the buffer they were read into. There is no promise, no event and no result
- * object for a request: each of them would cost more than all that is done here.
+ * pg connects, authenticates and asks who the server is, at one address after the other where there are several. Then
+ * the session takes the socket over: requests are bytes written to it, replies are walked in the buffer they were read
+ * into. There is no promise, no event and no result object for a request: each of them would cost more than all that is
+ * done here.
  */
 export class Session implements DialOwner {
   state: 'closed' | 'connecting' | 'idle' | 'busy' | 'lent' = 'closed';
@@ -89,8 +91,8 @@ export class Session implements DialOwner {
     }
   }
 
-  notDialled(error: unknown): void {
-    this.fail(this.lossOf(error));
+  notDialled(refusals: Refusals): void {
+    this.fail(this.lossOf(lastOf(refusals).error));
   }
 
   hungUp(_: pg.Client, error: unknown): void {

@@ -126,6 +126,26 @@ describe('sslmode', () => {
     expect(await sessionOf(user, `sslmode=${mode}`)).toContain(outcome);
   });
 
+  it.each(['up,down', 'down,up'])(
+    'prefer falls back at a server without TLS, with the others down: %s',
+    async (order) => {
+      const bare = await startPrivateServer();
+      const gone = net.createServer().listen(0, '127.0.0.1');
+      await once(gone, 'listening');
+      const down = (gone.address() as net.AddressInfo).port;
+      gone.close();
+      const hosts = order.replace('up', `127.0.0.1:${bare.port}`).replace('down', `127.0.0.1:${down}`);
+      const settled = (database: string) =>
+        settle(parseUri(`postgresql://tester@${hosts}/${database}`, '--rw', {}), {});
+      try {
+        expect((await settled('postgres')).endpoint.sslMode).toBe('disable');
+        await expect(settled('none')).rejects.toThrow(`no database 'none' at 127.0.0.1:${bare.port}`);
+      } finally {
+        await bare.stop();
+      }
+    },
+  );
+
   it('verify-ca and verify-full hold the certificate against the root, and the name', async () => {
     const by = (mode: string, { caFile }: Authority) => `sslmode=${mode}&sslrootcert=${caFile}`;
     expect(await sessionOf('by_password', by('verify-full', authority))).toBe('verify-full, encrypted');

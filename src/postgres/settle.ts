@@ -3,6 +3,7 @@ import { codeOf, messageOf } from '../errors.js';
 import type { Endpoint } from '../plan/target.js';
 import type { GivenEndpoint } from '../plan/uri.js';
 import { closeClient, connectionProblem, dialled, NotDialled } from './connect.js';
+import { lastOf } from './dial.js';
 import { passwordFromFile } from './password-file.js';
 import { expectRoots, tlsFilesFor } from './tls-files.js';
 
@@ -42,7 +43,10 @@ function withoutTls({ tlsFiles: _, ...endpoint }: Endpoint): Endpoint {
   return { ...endpoint, sslMode: 'disable' };
 }
 
-/** As libpq: the other way is tried where this one was the trouble, and not for a server that is not there. */
+/**
+ * As libpq: the other way is tried where this one was the trouble, at any of the addresses, and not for a server that is
+ * not there.
+ */
 async function firstThatConnects(
   first: Endpoint,
   second: Endpoint,
@@ -52,7 +56,8 @@ async function firstThatConnects(
   if (refusal === undefined) {
     return first;
   }
-  if (!isOfTheWay(refusal.cause)) {
+  const ofTheWay = refusal.refusals.find(({ error }) => isOfTheWay(error));
+  if (ofTheWay === undefined) {
     throw connectionProblem(refusal.cause, first, refusal.address);
   }
   const other = await refusalOf(second, password);
@@ -60,8 +65,8 @@ async function firstThatConnects(
     return second;
   }
   // A server without TLS has answered the second time only; else the first answer is that of the way that was wanted.
-  const told = isWithoutTls(refusal.cause) ? other : refusal;
-  throw connectionProblem(told.cause, first, told.address);
+  const told = isWithoutTls(ofTheWay.error) ? lastOf(other.refusals) : ofTheWay;
+  throw connectionProblem(told.error, first, told.address);
 }
 
 async function refusalOf(endpoint: Endpoint, password: string | undefined): Promise<NotDialled | undefined> {

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { type Endpoint, hostPort } from '../plan/target.js';
-import { isPooled, socketOf } from './dial.js';
+import { isPooled } from './dial.js';
+import { socketOf } from './pg-client.js';
 
 /** How an endpoint led to a server, as one connection before the load showed it. */
 export interface Way {

@@ -1,8 +1,8 @@
 import type { ParsedNode } from 'yaml';
 import { PATRONI_MINIMUMS } from '../cluster/patroni-minimums.js';
-import { isAtLeast } from '../lab/binaries.js';
 import type { ProfileSetting, ProfileSettings } from '../lab/profiles.js';
 import { didYouMean } from '../plan/nearest.js';
+import { isAtLeast } from '../version.js';
 import { entriesIn, kindOf, valueIn, type YamlFile } from './yaml-reader.js';
 
 /** The single deviations of a topology from its profile, by the names that results have. */
