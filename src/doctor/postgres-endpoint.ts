@@ -1,7 +1,7 @@
 import type pg from 'pg';
-import { codeOf } from '../errors.js';
 import type { Endpoint } from '../plan/target.js';
 import { closeClient, openClient } from '../postgres/connect.js';
+import { systemIdentifierOf } from '../postgres/system-identifier.js';
 import { PATIENCE_MS } from './answer.js';
 
 /** As SHOW tells them, by name; what this version does not have, or we may not see, is not in it. */
@@ -48,23 +48,6 @@ export async function lookAtEndpoint(
     await closeClient(client);
   }
 }
-
-/** Null where our role may not read the control file. */
-export async function systemIdentifierOf(client: pg.Client): Promise<string | null> {
-  try {
-    const { rows } = await client.query<{ id: string }>(
-      'SELECT system_identifier::text AS id FROM pg_control_system()',
-    );
-    return rows[0]?.id ?? null;
-  } catch (error) {
-    if (codeOf(error) === INSUFFICIENT_PRIVILEGE) {
-      return null;
-    }
-    throw error;
-  }
-}
-
-const INSUFFICIENT_PRIVILEGE = '42501';
 
 type Raw = Omit<EndpointLook, 'settings' | 'systemIdentifier' | 'pooler'> & {
   readonly settings: Readonly<Record<string, string>>;

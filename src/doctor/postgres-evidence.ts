@@ -4,9 +4,10 @@ import { codeOf, messageOf } from '../errors.js';
 import { ClockOffsetEstimator, wallClockMs } from '../observe/clock-offset.js';
 import { type Address, type Endpoint, hostPort, type Target } from '../plan/target.js';
 import { closeClient, openClient } from '../postgres/connect.js';
+import { systemIdentifierOf } from '../postgres/system-identifier.js';
 import type { ClockOffset } from '../result/observed.js';
 import { type Answer, type Asked, answerOf, PATIENCE_MS } from './answer.js';
-import { type EndpointLook, lookAtEndpoint, type Settings, systemIdentifierOf } from './postgres-endpoint.js';
+import { type EndpointLook, lookAtEndpoint, type Settings } from './postgres-endpoint.js';
 
 export interface PostgresEvidence {
   /** Each member, past the proxy; where none is known, what the read-write endpoint leads to. */
