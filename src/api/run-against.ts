@@ -1,4 +1,4 @@
-import { clusterAccess } from '../cluster/access.js';
+import { type ClusterAccess, clusterAccess } from '../cluster/access.js';
 import { withDirect } from '../cluster/direct.js';
 import type { HttpAccess } from '../cluster/http.js';
 import { type ClusterMember, getCluster } from '../cluster/patroni.js';
@@ -6,7 +6,7 @@ import { refusalBeforeRun } from '../doctor/before-run.js';
 import { messageOf, UserError } from '../errors.js';
 import { labControl } from '../lab/control.js';
 import type { FaultPlan } from '../plan/plan.js';
-import type { Secrets, Target } from '../plan/target.js';
+import type { Target } from '../plan/target.js';
 import { conduct } from '../run/conductor.js';
 import type { RunOutcome as Conducted } from '../run/outcome.js';
 import { checkAllowed } from './allowed.js';
@@ -35,7 +35,7 @@ export async function runAgainst(
     await fault.check({ target, plan: faultPlans[index] as FaultPlan, access, lab });
   }
   if (settings.doctor) {
-    await refuseIll(target, secrets, signal);
+    await refuseIll(target, access, signal);
   }
   const { plan, cluster, ledger } = await look({ ...resolved, target }, order, faultPlans, access, signal);
   const { tpcb, notes } = await makeReady(target, secrets, order, plan, ledger, signal);
@@ -63,8 +63,8 @@ export async function runAgainst(
 const ignore = () => undefined;
 
 /** @throws UserError for what the doctor finds and would make the run fail or mislead */
-async function refuseIll(target: Target, secrets: Secrets, signal: AbortSignal): Promise<void> {
-  const finding = await refusalBeforeRun(target, secrets, signal);
+async function refuseIll(target: Target, access: ClusterAccess, signal: AbortSignal): Promise<void> {
+  const finding = await refusalBeforeRun(target, access, signal);
   if (finding !== null) {
     const { found, fix, check } = finding;
     throw new UserError(

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Secrets, Target } from '../plan/target.js';
+import type { ClusterAccess } from '../cluster/access.js';
+import type { Target } from '../plan/target.js';
 import { LIVE_CHECKS } from './checks.js';
 import type { LiveEvidence } from './evidence.js';
 import { diagnose, type Finding } from './finding.js';
@@ -32,12 +33,12 @@ const LOOK_EVERY_MS = 500;
  */
 export async function refusalBeforeRun(
   target: Target,
-  secrets: Secrets,
+  access: ClusterAccess,
   signal?: AbortSignal,
 ): Promise<Finding | null> {
   const deadline = performance.now() + SETTLE_MS;
   for (;;) {
-    const found = firstRefusal(await gatherQuick(target, secrets));
+    const found = firstRefusal(await gatherQuick(target, access));
     if (found === null || performance.now() > deadline) {
       return found;
     }

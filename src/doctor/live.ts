@@ -69,9 +69,8 @@ export async function gatherLive(
 /** What decides whether a run makes sense, from one question to each service; PostgreSQL is not asked. */
 export async function gatherQuick(
   target: Target,
-  secrets: Secrets,
+  access: ClusterAccess,
 ): Promise<Pick<LiveEvidence, 'patroni' | 'etcd' | 'haproxy'>> {
-  const access = clusterAccess(target, secrets);
   const nothing: Insight = { checks: {}, haproxyPids: { unknown: 'not asked' } };
   const [patroni, etcd, haproxy] = await Promise.all([
     patroniOf(target, access, 'quick'),
