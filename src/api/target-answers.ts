@@ -4,6 +4,7 @@ import { getEtcdKey, getEtcdMembers, getEtcdStatus } from '../cluster/etcd.js';
 import { getHaproxyServers, getHaproxyVersion } from '../cluster/haproxy.js';
 import type { HttpAccess } from '../cluster/http.js';
 import { type ClusterMember, getCluster, getMember } from '../cluster/patroni.js';
+import { patroniKeys } from '../cluster/patroni-keys.js';
 import { messageOf } from '../errors.js';
 import { type Endpoint, type HaproxyAddress, hostPort, type Route, type Target } from '../plan/target.js';
 import { closeClient, LOOK_TIMEOUT_MS, openClient, queryProblem } from '../postgres/connect.js';
@@ -220,7 +221,8 @@ async function askEtcdMember(
     const [status, members] = [await getEtcdStatus(url, access), await getEtcdMembers(url, access)];
     const name = members.find(({ id }) => id === status.id)?.name ?? status.id;
     const leads = status.leaderId === status.id;
-    const leader = scope === null ? null : await getEtcdKey(url, `/service/${scope}/leader`, access);
+    const keys = await patroniKeys([url], scope, access);
+    const leader = 'missing' in keys ? null : await getEtcdKey(url, `${keys.prefix}leader`, access);
     const text = [
       `etcd ${status.version ?? 'of unknown version'}`,
       `${name} of ${members.length}`,

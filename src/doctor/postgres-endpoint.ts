@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { Endpoint } from '../plan/target.js';
 import { closeClient, openClient } from '../postgres/connect.js';
+import { isPooled } from '../postgres/dial.js';
 import { systemIdentifierOf } from '../postgres/system-identifier.js';
 import { PATIENCE_MS } from './answer.js';
 
@@ -42,7 +43,7 @@ export async function lookAtEndpoint(
       ...rest,
       settings: new Map(Object.entries(settings)),
       systemIdentifier: await systemIdentifierOf(client),
-      pooler: pid === keyOf(client) ? 'none' : await poolerOf(endpoint, password, wait, client),
+      pooler: isPooled(client, pid) ? await poolerOf(endpoint, password, wait, client) : 'none',
     };
   } finally {
     await closeClient(client);
@@ -64,11 +65,6 @@ SELECT json_build_object(
   'roleLimit', (SELECT nullif(rolconnlimit, -1) FROM pg_roles WHERE rolname = current_user),
   'databaseLimit', (SELECT nullif(datconnlimit, -1) FROM pg_database WHERE datname = current_database())
 ) AS look`;
-
-/** The process that the other side named when we connected: a pooler invents one. pg keeps it to itself in the types only. */
-function keyOf(client: pg.Client): number | null {
-  return (client as unknown as { readonly processID: number | null }).processID;
-}
 
 /** Two sessions that are open at once share a server only where they have it for a transaction. */
 async function poolerOf(
