@@ -22,6 +22,7 @@ export {
   type CheckDescription,
   type CheckOutcome,
   type Diagnosis,
+  type DoctorHooks,
   type DoctorOptions,
   diagnoseTarget,
   type Finding as DiagnosisFinding,

@@ -1,12 +1,13 @@
 import { patchOf } from '../cluster/config-patch.js';
 import { patchedSettings } from '../cluster/facts.js';
-import { type Endpoint, hostPort } from '../plan/target.js';
+import type { Target } from '../plan/target.js';
 import type { Downtime } from '../result/downtime.js';
 import type { FaultRecord, Phases } from '../result/result.js';
 import type { Prediction, RoundDetails } from '../result/round.js';
 import { type AskedRound, invalidOf } from './asked.js';
 import { dominatedBy } from './dominated.js';
 import { leaderAt } from './leaders.js';
+import { leadingOf, predictedWhateverLeads } from './leading.js';
 import type { Window } from './outage.js';
 import {
   hasFormula,
@@ -75,22 +76,24 @@ function predictionOf(
   context: PredictionContext,
   writes: Downtime | null,
 ): Pick<RoundDetails, 'prediction' | 'unpredicted'> {
-  if (leadsToOneMember(recording)) {
-    const unpredicted = 'the load goes to one member itself, whoever leads';
-    return { prediction: null, unpredicted: hasFormula(kind) ? unpredicted : null };
+  const leading = leadingOf(recording);
+  const known = hasFormula(kind);
+  switch (leading.by) {
+    case 'nothing':
+      return { prediction: null, unpredicted: known ? leading.why : null };
+    case 'unknown': {
+      const prediction = predictedWhateverLeads(kind, settings, context);
+      return {
+        prediction: judged(prediction, writes),
+        unpredicted: known && prediction === null ? leading.why : null,
+      };
+    }
+    default:
+      return {
+        prediction: judged(predictedDowntime(kind, settings, context), writes),
+        unpredicted: unpredictedOf(kind, settings, context),
+      };
   }
-  return {
-    prediction: judged(predictedDowntime(kind, settings, context), writes),
-    unpredicted: unpredictedOf(kind, settings, context),
-  };
-}
-
-/** Past whatever leads to the leader: such a load is served again only when that member leads again. */
-function leadsToOneMember({ plan, cluster }: Recording): boolean {
-  const { rw } = plan.target;
-  return (
-    (rw.otherHosts ?? []).length === 0 && cluster.members.some(({ address }) => address === hostPort(rw))
-  );
 }
 
 /** Of a round that was not done. */
@@ -133,27 +136,26 @@ function settingsIn({ plan, faults, cluster }: Recording, asked: AskedRound): Se
   return settings;
 }
 
-function predictionContext(
-  { plan, faults, events, cluster }: Recording,
-  asked: AskedRound,
-  { fromMs }: Window,
-): PredictionContext {
+function predictionContext(recording: Recording, asked: AskedRound, { fromMs }: Window): PredictionContext {
+  const { plan, faults, events, cluster } = recording;
   const { subject, etcdLeader, undoneAtMs, undoFailure } = faults[asked.fault] as FaultRecord;
   const planned = plan.faults[asked.fault % plan.faults.length];
+  const { by } = leadingOf(recording);
   const leader = leaderAt(events, cluster, fromMs);
   return {
     patroni: cluster.patroni,
     subjectLed: subject === null || leader === null ? null : subject === leader,
     etcdLeaderLost: subject !== null && etcdLeader === subject,
     lastedMs: undoneAtMs === null || undoFailure !== null ? null : undoneAtMs - fromMs,
-    proxy: findsLeaderItself(plan.target.rw) ? 'none' : 'haproxy',
+    // Where nobody knows it, stages of HAProxy are not predicted.
+    proxy: by === 'nothing' || by === 'unknown' ? withoutLeading(plan.target) : by,
     postmasterOnly: planned?.options['what'] === 'postmaster',
   };
 }
 
-/** Addresses of several members, of which each new connection takes the one that leads. */
-function findsLeaderItself({ otherHosts = [], targetSessionAttrs }: Endpoint): boolean {
-  return otherHosts.length > 0 && (targetSessionAttrs === 'read-write' || targetSessionAttrs === 'primary');
+/** The stages of a cluster go on beside a load that is not led to its leader. */
+function withoutLeading({ haproxy }: Target): PredictionContext['proxy'] {
+  return haproxy === undefined ? 'vip' : 'haproxy';
 }
 
 /** The truth lies in (duration - resolution, duration]; without an outage in [0, resolution]. */

@@ -21,6 +21,7 @@ import {
   sumOf,
   UNEQUAL_LOOPS,
   upRange,
+  upSettings,
 } from './predict-parts.js';
 import type { Settings, Timings } from './timings.js';
 
@@ -174,7 +175,8 @@ function upAgain(timings: Timings, { proxy }: PredictionContext, lastedMs: numbe
     return [];
   }
   const certain = timings.checkTimeoutMs !== null && lastedMs > soonest.maxMs;
-  const names = ['inter', 'fastinter', 'fall', 'rise', 'timeout_check'].map((name) => `haproxy.${name}`);
+  const downSettings = ['haproxy.inter', 'haproxy.fastinter', 'haproxy.fall', 'haproxy.timeout_check'];
+  const names = new Set([...downSettings, ...upSettings(timings)]);
   return [
     part(
       certain ? 'HAProxy sees it up again' : 'HAProxy sees it up again, if it took it for down',

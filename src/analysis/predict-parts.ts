@@ -9,7 +9,7 @@ import type { Timings } from './timings.js';
  *   loop_wait apart, but each refreshes the key only after its own questions to etcd and PostgreSQL: two refreshes may lie
  *   further apart by as much as these take longer.
  * - HAProxy counts a check's interval from the end of the one before. A server that is down is up after
- *   0..inter + (rise - 1) × fastinter; one that is up and refuses is down after 0..inter + (fall - 1) × fastinter.
+ *   0..downinter + (rise - 1) × fastinter; one that is up and refuses is down after 0..inter + (fall - 1) × fastinter.
  * - A new leader of etcd grants every lease its whole time anew, and one election timeout on top.
  *
  * What no setting bounds is assumed, and says so in the name of its part.
@@ -150,7 +150,7 @@ export function seenUp(timings: Timings, { proxy }: PredictionContext): Predicti
       name: 'HAProxy sees the new leader up, and it is promoted (0 … 1 s assumed)',
       minMs: Math.max(PROMOTION.minMs, up.minMs),
       maxMs: Math.max(PROMOTE_MAX_MS, up.maxMs),
-      settings: ['haproxy.inter', 'haproxy.fastinter', 'haproxy.rise'],
+      settings: upSettings(timings),
     }
   );
 }
@@ -159,12 +159,23 @@ interface Bounded extends Range {
   readonly maxMs: number;
 }
 
-export function upRange({ interMs, fastinterMs, rise }: Timings): Bounded | null {
-  if (interMs === null || fastinterMs === null || rise === null) {
+/** Of a server that is down, whose next check is a downinter behind the one before; only then fastinter counts. */
+export function upRange({ downinterMs, fastinterMs, rise }: Timings): Bounded | null {
+  if (downinterMs === null || fastinterMs === null || rise === null) {
     return null;
   }
   const laterMs = (rise - 1) * fastinterMs;
-  return { minMs: laterMs, maxMs: interMs + laterMs };
+  return { minMs: laterMs, maxMs: downinterMs + laterMs };
+}
+
+/** What decides {@link upRange}. */
+export function upSettings({ interMs, downinterMs, fastinterMs }: Timings): readonly string[] {
+  return [
+    ...(downinterMs === interMs || fastinterMs === interMs ? ['haproxy.inter'] : []),
+    ...(downinterMs === interMs ? [] : ['haproxy.downinter']),
+    'haproxy.fastinter',
+    'haproxy.rise',
+  ];
 }
 
 /** @param checkMs how long one check takes to fail */

@@ -69,6 +69,8 @@ function halved(name: string, settings: Settings, patroni: string | null): Half 
       );
     case 'haproxy.inter':
       return millis(name, timingsOf(settings).interMs);
+    case 'haproxy.downinter':
+      return (settings[name] ?? null) === null ? null : millis(name, timings.downinterMs);
     case 'haproxy.fastinter':
       return (settings[name] ?? null) === null ? null : millis(name, timings.fastinterMs);
     case 'haproxy.timeout_check':

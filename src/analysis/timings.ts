@@ -12,6 +12,8 @@ export interface Timings {
   readonly interMs: number | null;
   /** Between UP and DOWN; as `inter` where it is not set. */
   readonly fastinterMs: number | null;
+  /** While it is DOWN; as `inter` where it is not set. */
+  readonly downinterMs: number | null;
   readonly fall: number | null;
   readonly rise: number | null;
   readonly checkTimeoutMs: number | null;
@@ -28,6 +30,7 @@ export function timingsOf(settings: Settings): Timings {
     primaryStartTimeoutMs: patroniMs(settings['patroni.primary_start_timeout']),
     interMs,
     fastinterMs: haproxyMs(settings['haproxy.fastinter']) ?? interMs,
+    downinterMs: haproxyMs(settings['haproxy.downinter']) ?? interMs,
     fall: countOf(settings['haproxy.fall']),
     rise: countOf(settings['haproxy.rise']),
     checkTimeoutMs: haproxyMs(settings['haproxy.timeout_check']),

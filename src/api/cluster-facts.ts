@@ -3,8 +3,8 @@ import { clusterFacts } from '../cluster/facts.js';
 import type { ClusterFacts } from '../result/result.js';
 import type { Given } from './arguments.js';
 import { memberUrls, readServices } from './services.js';
-import { givenChecks, labTarget } from './target.js';
-import { readTargetSettings } from './target-settings.js';
+import { givenChecks, namedLab } from './target.js';
+import { readTargetSettings, type TargetSettings } from './target-settings.js';
 
 /** A cluster that was asked for its settings alone; PostgreSQL was not. */
 export interface AskedCluster {
@@ -15,12 +15,16 @@ export interface AskedCluster {
 
 /**
  * Of the cluster that was given, or else of the lab that is up; null without either.
+ * @param silent what to do about a target that was named and has no Patroni to ask
  * @throws UserError when what was given is no target, or does not answer
  */
-export async function givenClusterFacts(given: Given): Promise<AskedCluster | null> {
+export async function givenClusterFacts(
+  given: Given,
+  silent: (settings: TargetSettings) => null,
+): Promise<AskedCluster | null> {
   const settings = await readTargetSettings(given, 'patroni');
   if (settings.kind !== 'addresses') {
-    const lab = await labTarget(given, settings);
+    const lab = await namedLab(given, settings);
     if (lab === undefined) {
       return null;
     }
@@ -32,7 +36,7 @@ export async function givenClusterFacts(given: Given): Promise<AskedCluster | nu
   const { target, secrets } = services;
   const patroni = await memberUrls(settings, services);
   if (patroni.length === 0) {
-    return null;
+    return silent(settings);
   }
   const endpoint = { host: '', port: 0, user: '', database: '', sslMode: 'disable' } as const;
   const cluster = { kind: 'cluster', name: 'cluster', rw: endpoint, patroni, ...target } as const;

@@ -2,7 +2,7 @@ import { LIVE_CHECKS } from '../doctor/checks.js';
 import { type Diagnosis, diagnose, type Layer } from '../doctor/finding.js';
 import { gatherLive, type Insight, refuseSilence } from '../doctor/live.js';
 import type { WriteProbe } from '../doctor/write-probe.js';
-import { PROBE_CONNECTIONS } from '../observe/attempt.js';
+import { lookersOf } from '../observe/probes.js';
 import { parseSwitch } from '../plan/words.js';
 import { parseInteger } from '../units.js';
 import { type Given, once } from './arguments.js';
@@ -30,9 +30,14 @@ export interface DoctorOptions {
   readonly writeProbe?: boolean;
 }
 
+export interface DoctorHooks {
+  /** Ends the writing of `writeProbe`; its table is dropped, and what was found without it is told. */
+  readonly signal?: AbortSignal;
+}
+
 /** What was found on a running target. */
 export interface TargetDiagnosis extends Diagnosis {
-  /** What the row of `writeProbe` took; null where it was not written. */
+  /** What the row of `writeProbe` took; null where it was not written, or not acknowledged. */
   readonly writeProbe: WriteProbeTimes | null;
 }
 
@@ -62,25 +67,34 @@ export const DOCTOR_FLAGS = {
  * otherwise; the one request that could change something takes back a restart, and is sent only where none is scheduled.
  * @throws UserError for what is wrong in the options, and when nothing of the target answers
  */
-export async function diagnoseTarget(options: DoctorOptions = {}): Promise<TargetDiagnosis> {
+export async function diagnoseTarget(
+  options: DoctorOptions = {},
+  hooks: DoctorHooks = {},
+): Promise<TargetDiagnosis> {
   refuseUnknown('diagnoseTarget', options, ['target', 'clients', 'writeProbe']);
   const target = targetGiven(options.target);
   const texts = {
     ...(options.clients === undefined ? {} : { clients: String(options.clients) }),
     ...(options.writeProbe === undefined ? {} : { 'write-probe': String(options.writeProbe) }),
   };
-  return diagnoseGiven({ ...target, args: { ...target.args, ...texts } });
+  return diagnoseGiven({ ...target, args: { ...target.args, ...texts } }, hooks.signal);
 }
 
 /** @throws as {@link diagnoseTarget} */
-export async function diagnoseGiven(given: Given): Promise<TargetDiagnosis> {
+export async function diagnoseGiven(given: Given, signal?: AbortSignal): Promise<TargetDiagnosis> {
   const clients = parseInteger(once(given.args, 'clients') ?? '1', '--clients', { min: 1 });
   const writeProbe = switchOf(given, 'write-probe');
   const settings = await readTargetSettings(given);
   const resolved = await resolve(given, settings);
   const insight = await insightOf(resolved, settings);
   const { target, secrets } = resolved;
-  const evidence = await gatherLive(target, secrets, insight, { clients, lookers: LOOKERS, writeProbe });
+  const usual = { probes: true, observers: true, directWrites: false };
+  const evidence = await gatherLive(target, secrets, insight, {
+    clients,
+    lookers: lookersOf({ ...usual, target }),
+    writeProbe,
+    ...(signal === undefined ? {} : { signal }),
+  });
   refuseSilence(evidence);
   const subject = target.kind === 'lab' ? `lab ${target.name}` : target.name;
   const written = evidence.writeProbe;
@@ -109,9 +123,6 @@ export function listChecks(): readonly CheckDescription[] {
   return LIVE_CHECKS.map(({ id, layer, about }) => ({ id, layer, about }));
 }
 
-/** What a run opens beside its clients: its probes, heartbeat and observer. */
-const LOOKERS = PROBE_CONNECTIONS + 8;
-
 /** A switch that stands alone is on. @throws UserError */
 export function switchOf({ args }: Given, flag: string): boolean {
   const text = args[flag] === true ? 'on' : once(args, flag);
@@ -136,9 +147,9 @@ async function insightOf(resolved: ResolvedTarget, settings: TargetSettings): Pr
   };
 }
 
-function timesOf({ ackMs, visible }: WriteProbe): WriteProbeTimes {
+function timesOf({ ack, visible }: WriteProbe): WriteProbeTimes | null {
   const visibleMs = visible.map(
     ({ name, answer }) => [name, 'value' in answer ? answer.value : null] as const,
   );
-  return { ackMs, visibleMs: Object.fromEntries(visibleMs) };
+  return 'value' in ack ? { ackMs: ack.value, visibleMs: Object.fromEntries(visibleMs) } : null;
 }

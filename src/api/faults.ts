@@ -1,4 +1,4 @@
-import { predictedDowntime } from '../analysis/predict.js';
+import { predictedDowntime, USUAL_CONTEXT } from '../analysis/predict.js';
 import type { Fault, FaultOption } from '../faults/fault.js';
 import { FAULTS } from '../faults/registry.js';
 import type { ClusterFacts } from '../result/result.js';
@@ -38,15 +38,17 @@ export async function listFaults(target?: TargetOptions): Promise<readonly Fault
 
 /** @throws UserError when what was given is no target, or does not answer */
 export async function describeFaults(given: Given): Promise<readonly FaultDescription[]> {
-  const settings = (await givenClusterFacts(given))?.facts.settings ?? null;
-  return FAULTS.map((fault) => describeFault(fault, settings));
+  const asked = await givenClusterFacts(given, () => null);
+  return FAULTS.map((fault) => describeFault(fault, asked?.facts ?? null));
 }
 
-/** @param settings as ClusterFacts has them; null when there is no cluster to ask */
-export function describeFault(fault: Fault, settings: Settings | null): FaultDescription {
+/** @param facts of the cluster, of which its version of Patroni decides, too; null when there is none to ask */
+export function describeFault(
+  fault: Fault,
+  facts: Pick<ClusterFacts, 'settings' | 'patroni'> | null,
+): FaultDescription {
   const { kind, summary, exercises, needs, options } = fault;
-  const downtime = settings === null ? null : predictedDowntime(kind, settings);
+  const context = { ...USUAL_CONTEXT, patroni: facts?.patroni ?? null };
+  const downtime = facts === null ? null : predictedDowntime(kind, facts.settings, context);
   return { kind, summary, exercises, needs, options, downtime };
 }
-
-type Settings = ClusterFacts['settings'];

@@ -11,14 +11,22 @@ import { topologySettings } from '../render/topology.js';
 import type { ClusterFacts } from '../result/result.js';
 import { type Given, once } from './arguments.js';
 import { givenClusterFacts } from './cluster-facts.js';
-import { type GivenWord, OF_SETTINGS, parseWords, withWords, wordOfFlag } from './predict-words.js';
+import {
+  type GivenWord,
+  OF_SETTINGS,
+  parseWords,
+  withWords,
+  wordOfCheck,
+  wordOfFlag,
+} from './predict-words.js';
+import type { TargetSettings } from './target-settings.js';
 
 /** Where settings come from, one of these at most. */
 const SOURCES = ['profile', 'topology', 'lab', 'target', 'patroni'] as const;
 
 /**
  * The settings that were given: those of a profile, a topology, a lab or a running cluster, with single ones changed.
- * With nothing at all those of the lab that is up; else what nobody gave is as in the samples of Patroni and HAProxy.
+ * With none of them named those of the lab that is up; else all is as in the samples of Patroni and HAProxy.
  * @throws UserError for what does not fit together, and when a cluster does not answer
  */
 export async function givenBasis(given: Given): Promise<ForecastBasis> {
@@ -78,7 +86,7 @@ function givenWords({ args }: Given): readonly GivenWord[] {
     check === undefined
       ? []
       : Object.entries(parseHaproxyCheck(check)).map(
-          ([name, value]) => [wordOfFlag(name.replace('haproxy.', '')), String(value)] as const,
+          ([name, value]) => [wordOfCheck(name), String(value)] as const,
         );
   const own = Object.keys(OF_SETTINGS).flatMap((flag) => {
     const text = once(args, flag);
@@ -100,14 +108,21 @@ async function namedBasis(
     const version = words.findLast(([word]) => word === 'patroni_version')?.[1] ?? null;
     return profileBasis(profileNamed(once(args, source) ?? ''), version);
   }
-  // Single settings alone are a plan, which no cluster that happens to run has a say in.
-  return source === undefined && words.length > 0 ? SAMPLES : runningBasis(given);
+  return runningBasis(given);
 }
 
 /** Of the lab or the cluster that was given, or else of the lab that is up; without any the samples'. */
 async function runningBasis(given: Given): Promise<ForecastBasis> {
-  const asked = await givenClusterFacts(given);
+  const asked = await givenClusterFacts(given, refuseSilent);
   return asked === null ? SAMPLES : { ...liveBasis(asked.facts), of: asked.of };
+}
+
+/** Settings of nobody in place of those that were asked for would look as good as theirs. */
+function refuseSilent({ name, file, chosenBy }: TargetSettings): never {
+  throw new UserError(
+    `${file}: target '${name}' has no patroni, which tells its settings (${chosenBy} chose it).`,
+    "Add it there, give --patroni, or take other settings: --profile NAME, or '--target none' for the samples.",
+  );
 }
 
 function liveBasis({ settings, patroni, members }: ClusterFacts): Omit<ForecastBasis, 'of'> {

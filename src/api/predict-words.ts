@@ -16,6 +16,7 @@ export type PredictWord =
   | 'failsafe_mode'
   | 'inter'
   | 'fastinter'
+  | 'downinter'
   | 'fall'
   | 'rise'
   | 'check_timeout'
@@ -45,6 +46,12 @@ export const OF_SETTINGS: Flags = {
 /** The word of an option, `loop-wait`. */
 export function wordOfFlag(flag: string): PredictWord {
   return wordOf(flag, '--compare');
+}
+
+/** The word of a setting of HAProxy's, `haproxy.timeout_check`. */
+export function wordOfCheck(setting: string): PredictWord {
+  const name = setting.replace('haproxy.', '');
+  return wordOf(name === 'timeout_check' ? 'check_timeout' : name, '--haproxy-check');
 }
 
 /**
@@ -128,6 +135,7 @@ const APPLY: Readonly<Record<PredictWord, (text: string, name: string) => Change
   failsafe_mode: (text, name) => ({ settings: { 'patroni.failsafe_mode': parseSwitch(text, name) } }),
   inter: (text) => ({ settings: parseHaproxyCheck(`inter ${text}`) }),
   fastinter: (text) => ({ settings: parseHaproxyCheck(`fastinter ${text}`) }),
+  downinter: (text) => ({ settings: parseHaproxyCheck(`downinter ${text}`) }),
   fall: (text) => ({ settings: parseHaproxyCheck(`fall ${text}`) }),
   rise: (text) => ({ settings: parseHaproxyCheck(`rise ${text}`) }),
   check_timeout: (text, name) => ({ settings: { 'haproxy.timeout_check': time(text, name) } }),

@@ -1,4 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,6 +9,7 @@ import { hasFormula } from '../analysis/predict.js';
 import { UserError } from '../errors.js';
 import { FAULTS } from '../faults/registry.js';
 import { SHOP } from '../render/topology.fixture.js';
+import { describeFaults } from './faults.js';
 import { predict, predictBy, renderPrediction } from './predict.js';
 
 let directory: string;
@@ -113,6 +116,17 @@ describe('predict', () => {
     expect(etcd.base.notes.join()).toMatch(/etcd.*ttl 30 instead of 20|ttl 30 instead of 20/);
   });
 
+  it("knows HAProxy's downinter, and its timeout check", async () => {
+    const { base } = await by({ 'haproxy-check': 'inter 3s downinter 1s timeout check 2s' }, ['kill-node']);
+    expect(rangeOf(base, 'kill-node')).toEqual([22_000, 37_000]);
+    expect(base.settings['haproxy.timeout_check']).toBe('2s');
+    expect(base.assumed).not.toContain('haproxy.timeout_check');
+    const up = base.faults[0]?.writes?.parts.find(({ name }) => name.startsWith('HAProxy sees'));
+    expect(up?.settings).toContain('haproxy.downinter');
+    const own = await predict({ profile: 'stock', faults: ['kill-node'], settings: { downinter: '1s' } });
+    expect(rangeOf(own, 'kill-node')).toEqual([22_000, 37_000]);
+  });
+
   it.each([
     [{ profile: 'stock', topology: 'x.yaml' }, [], /--profile and --topology both/],
     [{ profile: 'quick' }, [], /--profile: expected stock, fast or safe, found 'quick'/],
@@ -150,6 +164,78 @@ describe('predict', () => {
     const told = base.faults.map(({ fault }) => fault.replace(/:.*/, ''));
     const left = FAULTS.map(({ kind }) => kind).filter((kind) => hasFormula(kind) && !told.includes(kind));
     expect(left).toEqual(['config', 'cut-replication', 'pause', 'reinitialize', 'resume']);
+  });
+});
+
+describe('of a cluster', () => {
+  let server: Server;
+  let patroni: string;
+
+  beforeAll(async () => {
+    const answers: Record<string, object> = {
+      '/patroni': { role: 'primary', state: 'running', patroni: { version: '3.0.2', scope: 'shop' } },
+      '/cluster': { members: [] },
+      '/config': { ttl: 60, loop_wait: 5, retry_timeout: 10 },
+    };
+    server = createServer((incoming, reply) => {
+      reply.end(JSON.stringify(answers[incoming.url ?? ''] ?? {}));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    patroni = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    writeFileSync(
+      join(directory, 'pgha-bench.yaml'),
+      `targets:\n  shop: { patroni: "${patroni}" }\n  dumb: { rw: "postgresql://h/d" }\n`,
+    );
+    writeFileSync(
+      join(directory, 'default.yaml'),
+      `default: shop\ntargets:\n  shop: { patroni: "${patroni}" }\n`,
+    );
+  });
+
+  afterAll(() => server.close());
+
+  const given = (args: Record<string, unknown>, env: Record<string, string> = {}) => ({
+    args,
+    env,
+    stateDir: directory,
+    directory,
+  });
+
+  it('takes its settings whatever named it, and changes single ones of them', async () => {
+    const ways = [
+      given({ patroni }),
+      given({ target: 'shop' }),
+      given({}, { PGHA_BENCH_TARGET: 'shop' }),
+      given({}, { PGHA_BENCH_PATRONI: patroni }),
+      given({ 'target-file': join(directory, 'default.yaml') }),
+    ];
+    for (const { args, ...rest } of ways) {
+      const { base } = await predictBy({ ...rest, args: { ...args, 'loop-wait': '7' } }, ['kill-node']);
+      expect(base.of).toBe('cluster shop with loop_wait=7');
+      expect(base.settings).toMatchObject({ 'patroni.ttl': 60, 'patroni.loop_wait': 7 });
+    }
+    const none = await predictBy(given({ ttl: '20' }), []);
+    expect(none.base.of).toBe('samples of Patroni and HAProxy with ttl=20');
+  });
+
+  it('never takes the samples for those of a target that was named', async () => {
+    for (const each of [given({ target: 'dumb' }), given({ ttl: '20' }, { PGHA_BENCH_TARGET: 'dumb' })]) {
+      await expect(predictBy(each, [])).rejects.toThrow(
+        /pgha-bench.yaml: target 'dumb' has no patroni, .* give --patroni/,
+      );
+    }
+    const listed = await describeFaults(given({ target: 'dumb' }));
+    expect(listed.every(({ downtime }) => downtime === null)).toBe(true);
+  });
+
+  it('says the same as the list of faults, which knows the version of Patroni, too', async () => {
+    const { base } = await predictBy(given({ patroni }), ['switchover', 'kill-postgres']);
+    const listed = await describeFaults(given({ patroni }));
+    for (const { fault, writes } of base.faults) {
+      expect(listed.find(({ kind }) => kind === fault)?.downtime).toEqual(writes);
+    }
+    // Of 3.0.2, which has PostgreSQL start as a replica first: another loop_wait.
+    expect(rangeOf(base, 'kill-postgres')).toEqual([0, 15_500]);
   });
 });
 

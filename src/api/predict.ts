@@ -19,7 +19,10 @@ export type { FaultForecast, Forecast } from '../analysis/forecast.js';
 export type { Shortening } from '../analysis/shorten.js';
 export type { PredictWord } from './predict-words.js';
 
-/** Whose settings, one of profile, topology and target at most; those of the lab that is up, or of the samples, without any. */
+/**
+ * Whose settings, one of profile, topology and target at most. Without any those of the target that the environment or a
+ * file names, of the lab that is up, or of the samples.
+ */
 export interface PredictSource {
   /** A lab or a cluster that is up: it is asked. */
   readonly target?: TargetOptions;
@@ -110,7 +113,7 @@ function predictGiven(options: PredictOptions): { given: Given; faults: readonly
 }
 
 /** Words of HAProxy's server line. */
-const OF_LINE: readonly string[] = ['inter', 'fastinter', 'fall', 'rise'];
+const OF_LINE: readonly string[] = ['inter', 'fastinter', 'downinter', 'fall', 'rise'];
 
 /** What happens to clusters and no fault of this tool does. */
 export const SCENARIOS: readonly (FaultKind & { readonly summary: string })[] = [

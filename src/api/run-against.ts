@@ -1,12 +1,13 @@
-import { clusterAccess } from '../cluster/access.js';
+import { type ClusterAccess, clusterAccess } from '../cluster/access.js';
 import { withDirect } from '../cluster/direct.js';
 import type { HttpAccess } from '../cluster/http.js';
 import { type ClusterMember, getCluster } from '../cluster/patroni.js';
+import { patroniKeys } from '../cluster/patroni-keys.js';
 import { refusalBeforeRun } from '../doctor/before-run.js';
 import { messageOf, UserError } from '../errors.js';
 import { labControl } from '../lab/control.js';
 import type { FaultPlan } from '../plan/plan.js';
-import type { Secrets, Target } from '../plan/target.js';
+import type { Target } from '../plan/target.js';
 import { conduct } from '../run/conductor.js';
 import type { RunOutcome as Conducted } from '../run/outcome.js';
 import { checkAllowed } from './allowed.js';
@@ -35,7 +36,7 @@ export async function runAgainst(
     await fault.check({ target, plan: faultPlans[index] as FaultPlan, access, lab });
   }
   if (settings.doctor) {
-    await refuseIll(target, secrets, signal);
+    await refuseIll(target, access, faultPlans, signal);
   }
   const { plan, cluster, ledger } = await look({ ...resolved, target }, order, faultPlans, access, signal);
   const { tpcb, notes } = await makeReady(target, secrets, order, plan, ledger, signal);
@@ -47,6 +48,7 @@ export async function runAgainst(
     access,
     cluster,
     members,
+    keys: await patroniKeys(target.etcd ?? [], cluster.scope, { ...access.etcd, timeoutMs: KEYS_TIMEOUT_MS }),
     faults,
     lab,
     ledger,
@@ -60,11 +62,21 @@ export async function runAgainst(
   });
 }
 
+/** It is only looked for where the keys are. */
+const KEYS_TIMEOUT_MS = 2000;
+
 const ignore = () => undefined;
 
 /** @throws UserError for what the doctor finds and would make the run fail or mislead */
-async function refuseIll(target: Target, secrets: Secrets, signal: AbortSignal): Promise<void> {
-  const finding = await refusalBeforeRun(target, secrets, signal);
+async function refuseIll(
+  target: Target,
+  access: ClusterAccess,
+  faults: readonly FaultPlan[],
+  signal: AbortSignal,
+): Promise<void> {
+  // Words such as `leader` are no names, and harm nothing.
+  const hurt = faults.flatMap(({ options }) => Object.values(options));
+  const finding = await refusalBeforeRun(target, access, hurt, signal);
   if (finding !== null) {
     const { found, fix, check } = finding;
     throw new UserError(

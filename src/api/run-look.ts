@@ -8,6 +8,7 @@ import type { FaultPlan, Plan } from '../plan/plan.js';
 import { planOf } from '../plan/settings.js';
 import type { Endpoint, Secrets, Target } from '../plan/target.js';
 import { closeClient, LOOK_TIMEOUT_MS, openClient, queryProblem } from '../postgres/connect.js';
+import { systemIdentifierOf } from '../postgres/system-identifier.js';
 import { wayTo } from '../postgres/way.js';
 import type { ClusterFacts, Way } from '../result/result.js';
 import { whyUncovered } from '../result/uncovered.js';
@@ -15,6 +16,7 @@ import { checkServer } from '../run/preflight.js';
 import { type LedgerPlan, planLedger } from '../workload/ledger-plan.js';
 import { type RunOrder, workloadOf } from './run-order.js';
 import { beforeRun, tableOptions } from './run-tables.js';
+import { expectOneCluster, identifierByPatroni } from './same-cluster.js';
 import { givenChecks, type ResolvedTarget } from './target.js';
 
 /** Looks at the server, its tables and the cluster, and makes the plan. @throws UserError for what does not fit */
@@ -31,6 +33,12 @@ export async function look(
   const ro = target.ro === undefined ? undefined : await lookAtReads(target.ro, secrets.roPassword, wait);
   const sql = await openClient(target.rw, secrets.rwPassword, 'look', wait);
   try {
+    const found = {
+      rw: await systemIdentifierOf(sql),
+      ro: ro?.identifier ?? null,
+      patroni: await identifierByPatroni(target.patroni, access.patroni),
+    };
+    expectOneCluster(target, found, order.target);
     const decided = await tableOptions(sql, composition, given, target);
     const workload = await workloadOf(order, decided, target.ro !== undefined);
     const context = { ...workload, protocol: settings.protocol, seed: settings.seed };
@@ -40,7 +48,7 @@ export async function look(
     await checkServer(sql, plan, rw);
     const known = isLab(resolved) ? resolved.settings : givenChecks(order.target);
     const facts = await clusterFacts(target, sql, known, access);
-    return { plan, ledger, cluster: { ...facts, ways: { rw, ...(ro === undefined ? {} : { ro }) } } };
+    return { plan, ledger, cluster: { ...facts, ways: { rw, ...(ro === undefined ? {} : { ro: ro.way }) } } };
   } catch (error) {
     throw queryProblem(error, target.rw, 'look at the server and its tables');
   } finally {
@@ -52,10 +60,10 @@ async function lookAtReads(
   endpoint: Endpoint,
   password: string | undefined,
   wait: { readonly queryTimeoutMs: number; readonly signal: AbortSignal },
-): Promise<Way> {
+): Promise<{ readonly way: Way; readonly identifier: string | null }> {
   const sql = await openClient(endpoint, password, 'look', wait);
   try {
-    return await wayTo(sql, endpoint);
+    return { way: await wayTo(sql, endpoint), identifier: await systemIdentifierOf(sql) };
   } catch (error) {
     throw queryProblem(error, endpoint, 'look at the server');
   } finally {

@@ -75,7 +75,7 @@ export async function memberUrls(settings: TargetSettings, services: Services): 
       throw error;
     }
     throw (
-      tlsProblem(url, error, access) ??
+      tlsProblem('patroni', url, error, access) ??
       new UserError(
         `${labelOf(settings, 'patroni')}: no cluster answers there: ${messageOf(error)}.`,
         "Give the base URL of a member's REST API.",
@@ -204,11 +204,11 @@ function wayOf(settings: TargetSettings, service: Service): Way {
       `${labelOf(settings, `${service}-user`)} needs the password of '${user}' in ${labelOf(settings, secret)}, found none.`,
     );
   }
-  const insecure = isOn(settings, `${service}-insecure`);
+  const insecure = switchOf(settings, `${service}-insecure`);
   const access: ServiceAccess = {
     ...(user === undefined ? {} : { user }),
     ...files(settings, service),
-    ...(insecure ? { insecure } : {}),
+    ...(insecure === undefined ? {} : { insecure }),
   };
   return {
     access: Object.keys(access).length === 0 ? undefined : access,
@@ -238,9 +238,10 @@ function files(
   };
 }
 
-function isOn(settings: TargetSettings, key: TargetKey): boolean {
+/** One that is off on purpose takes nothing from another service. */
+function switchOf(settings: TargetSettings, key: TargetKey): boolean | undefined {
   const text = textOf(settings, key);
-  return text !== undefined && parseSwitch(text, labelOf(settings, key));
+  return text === undefined ? undefined : parseSwitch(text, labelOf(settings, key));
 }
 
 function readableFile(settings: TargetSettings, key: TargetKey): string | undefined {

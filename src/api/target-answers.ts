@@ -4,6 +4,7 @@ import { getEtcdKey, getEtcdMembers, getEtcdStatus } from '../cluster/etcd.js';
 import { getHaproxyServers, getHaproxyVersion } from '../cluster/haproxy.js';
 import type { HttpAccess } from '../cluster/http.js';
 import { type ClusterMember, getCluster, getMember } from '../cluster/patroni.js';
+import { patroniKeys } from '../cluster/patroni-keys.js';
 import { messageOf } from '../errors.js';
 import { type Endpoint, type HaproxyAddress, hostPort, type Route, type Target } from '../plan/target.js';
 import { closeClient, LOOK_TIMEOUT_MS, openClient, queryProblem } from '../postgres/connect.js';
@@ -140,7 +141,7 @@ export async function askPatroni(
         scope: scope ?? (typeof told === 'string' ? told : null),
       };
     } catch (error) {
-      silentOnes.push(silent('patroni', url, messageOf(tlsProblem(url, error, access) ?? error)));
+      silentOnes.push(silent('patroni', url, messageOf(tlsProblem('patroni', url, error, access) ?? error)));
     }
   }
   return { answers: silentOnes, members: [], scope: null };
@@ -165,7 +166,7 @@ async function askMember({ name, apiUrl }: ClusterMember, access: HttpAccess): P
       facts: { name, version, role, state, timeline, scope },
     };
   } catch (error) {
-    return silent('patroni', subject, messageOf(tlsProblem(apiUrl, error, access) ?? error));
+    return silent('patroni', subject, messageOf(tlsProblem('patroni', apiUrl, error, access) ?? error));
   }
 }
 
@@ -198,7 +199,7 @@ export async function askHaproxy(address: HaproxyAddress, access: HttpAccess): P
       }),
     ];
   } catch (error) {
-    return [silent('haproxy', subject, refusal(messageOf(error), 'haproxy'))];
+    return [silent('haproxy', subject, refusal('haproxy', subject, error, access))];
   }
 }
 
@@ -220,7 +221,8 @@ async function askEtcdMember(
     const [status, members] = [await getEtcdStatus(url, access), await getEtcdMembers(url, access)];
     const name = members.find(({ id }) => id === status.id)?.name ?? status.id;
     const leads = status.leaderId === status.id;
-    const leader = scope === null ? null : await getEtcdKey(url, `/service/${scope}/leader`, access);
+    const keys = await patroniKeys([url], scope, access);
+    const leader = 'missing' in keys ? null : await getEtcdKey(url, `${keys.prefix}leader`, access);
     const text = [
       `etcd ${status.version ?? 'of unknown version'}`,
       `${name} of ${members.length}`,
@@ -230,7 +232,7 @@ async function askEtcdMember(
     const facts = { name, version: status.version, leads, members: members.length, leaderKey: leader };
     return { part: 'etcd', subject: url, ok: status.leaderId !== null, text, facts };
   } catch (error) {
-    return silent('etcd', url, refusal(messageOf(error), 'etcd'));
+    return silent('etcd', url, refusal('etcd', url, error, access));
   }
 }
 
@@ -257,7 +259,8 @@ function silent(part: Answer['part'], subject: string, message: string): Answer 
   return { part, subject, ok: false, text: rest.replace(/\s+/g, ' ').trim(), facts: {} };
 }
 
-function refusal(message: string, service: 'haproxy' | 'etcd'): string {
+function refusal(service: 'haproxy' | 'etcd', url: string, error: unknown, access: HttpAccess): string {
+  const message = messageOf(tlsProblem(service, url, error, access) ?? error);
   return /answered 401/.test(message)
     ? `${message}. Check --${service}-user and PGHA_BENCH_${service.toUpperCase()}_PASSWORD.`
     : message;

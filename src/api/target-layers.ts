@@ -8,6 +8,8 @@ export interface Setting {
   readonly text: string;
   /** As a person finds it: `--rw`, `PGHA_BENCH_RW`, `pgha-bench.yaml: targets.staging.rw`. */
   readonly label: string;
+  /** Folder of the file that it stands in, which its paths are relative to; the working directory when absent. */
+  readonly folder?: string;
 }
 
 export type Values = ReadonlyMap<TargetKey, Setting>;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Arguments, Environment } from './arguments.js';
+import { givenEndpoint } from './target.js';
 import { ALL_KEYS } from './target-keys.js';
 import { type Demand, labelOf, readTargetSettings, textOf } from './target-settings.js';
 
@@ -81,7 +82,7 @@ describe('which target is meant', () => {
       file: '../../pgha-bench.yaml',
       part: undefined,
       values: {
-        rw: [label('rw'), `postgresql://app@db/app?sslmode=verify-full&sslrootcert=${top}/tls/root.crt`],
+        rw: [label('rw'), 'postgresql://app@db/app?sslmode=verify-full&sslrootcert=tls/root.crt'],
         password: [label('password'), '$ecret'],
         patroni: [label('patroni'), 'https://staging:8008'],
         'patroni-ca': [label('patroni-ca'), join(top, 'tls/ca.pem')],
@@ -192,6 +193,30 @@ describe('which target is meant', () => {
     }
     expect(textOf(await read({ target: 'pooled' }, env), 'rw')).toBe('postgresql://app@pooler/app');
     expect(textOf(await read({ lab: 'mine', rw: 'r' }, env), 'rw')).toBe('r');
+  });
+
+  it('has the password of the environment for an address beside the name of a lab, whatever names it', async () => {
+    const env = { PGHA_BENCH_PASSWORD: 'secret' };
+    for (const [args, more] of [
+      [{ lab: 'mine', rw: 'r' }, {}],
+      [{ target: 'pooled' }, {}],
+      [{}, { PGHA_BENCH_LAB: 'mine', PGHA_BENCH_RW: 'r' }],
+    ] as const) {
+      const settings = await read(args, { ...env, ...more });
+      expect([settings.kind, textOf(settings, 'password')]).toEqual(['lab', 'secret']);
+    }
+  });
+
+  it.each([
+    ['postgresql://app@h/x?sslrootcert=tls%2Froot.crt&sslcert=/c&passfile=pw', 'tls/root.crt'],
+    ["host=h sslrootcert = tls/root.crt sslcert='/c' passfile=pw", 'tls/root.crt'],
+    ["host=h sslrootcert='my tls/root.crt' sslcert=/c passfile = 'pw'", 'my tls/root.crt'],
+  ])('takes the paths in %s from the folder of the file', async (rw, caFile) => {
+    writeFileSync(join(top, 'paths.yaml'), `targets: { a: { rw: "${rw}" } }`);
+    const settings = await read({ 'target-file': join(top, 'paths.yaml'), target: 'a' }, {}, bare);
+    const given = givenEndpoint({ env: { PGSSLKEY: '/k' } }, settings, 'rw');
+    expect(given?.endpoint.tlsFiles).toEqual({ caFile: join(top, caFile), certFile: '/c', keyFile: '/k' });
+    expect(given?.passFile).toBe(join(top, 'pw'));
   });
 
   it('for a command that asks Patroni alone needs no other address', async () => {

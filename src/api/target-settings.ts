@@ -1,11 +1,18 @@
-import { dirname, isAbsolute, resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { UserError } from '../errors.js';
 import { didYouMean } from '../plan/nearest.js';
 import { fillIn } from '../plan/target-file.js';
 import { type Arguments, type Given, once } from './arguments.js';
 import { type FoundTargetFile, findTargetFile, TARGET_FILE } from './find-target-file.js';
 import { ALL_KEYS, isSecretKey, type TargetKey, variableOf } from './target-keys.js';
-import { environmentLayer, flagLayer, forAnother, type Layer, type Values } from './target-layers.js';
+import {
+  environmentLayer,
+  flagLayer,
+  forAnother,
+  type Layer,
+  type Setting,
+  type Values,
+} from './target-layers.js';
 
 /*
  * Which target is meant, and what is known of it. Three layers can say so, the command line before the environment before
@@ -97,12 +104,13 @@ async function settle(
   const { part } = flags;
   const own = { name: null, chosenBy: null, file: null, part };
   if (choice.by === 'lab') {
-    const values = merged(flags.values, choice.layer.values);
+    const values = merged(flags.values, passwordIn(environment), choice.layer.values);
     return { ...own, kind: 'lab', chosenBy: values.get('lab')?.label ?? null, values };
   }
   const named = await namedTarget(given, flags, environment, choice);
   if (named?.values.has('lab')) {
-    return { ...named, kind: 'lab', part, values: merged(flags.values, named.values) };
+    const values = merged(flags.values, passwordIn(environment), named.values);
+    return { ...named, kind: 'lab', part, values };
   }
   const layers = [flags.values, environment.values, named?.values ?? new Map()];
   const values = merged(...layers.map(withoutLab));
@@ -115,6 +123,11 @@ async function settle(
 /** The first that has a key gives its value. */
 function merged(...layers: readonly Values[]): Values {
   return new Map([...layers].reverse().flatMap((values) => [...values]));
+}
+
+/** Addresses of the environment are no lab's; whose password it is, only the address beside the lab's name says. */
+function passwordIn({ values }: Layer): Values {
+  return new Map([...values].filter(([key]) => key === 'password'));
 }
 
 /** A lower layer's name of a lab, where a higher one has chosen something else. */
@@ -163,7 +176,8 @@ function namedIn(file: FoundTargetFile, name: string, chosenBy: string, given: G
 }
 
 function valuesIn(file: FoundTargetFile, name: string, { env }: Given): Values {
-  const values = new Map<TargetKey, { text: string; label: string }>();
+  const values = new Map<TargetKey, Setting>();
+  const folder = dirname(file.path);
   for (const key of ALL_KEYS) {
     const value = file.targets.get(name)?.get(key);
     if (value !== undefined) {
@@ -172,49 +186,16 @@ function valuesIn(file: FoundTargetFile, name: string, { env }: Given): Values {
       if (text === '') {
         throw new UserError(`${label}: expected a value, found an empty one.`);
       }
-      values.set(key, { text: fromFolder(key, text, dirname(file.path)), label });
+      values.set(key, { text: fromFolder(key, text, folder), label, folder });
     }
   }
   return values;
 }
 
-/** Paths in a file are relative to it. */
+/** Paths in a file are relative to it; those in an address are found by who reads that. */
 function fromFolder(key: TargetKey, text: string, folder: string): string {
-  if (/-(ca|cert|key)$/.test(key) || (key === 'haproxy' && text.startsWith('.'))) {
-    return resolve(folder, text);
-  }
-  if (key !== 'rw' && key !== 'ro') {
-    return text;
-  }
-  return text.includes('://')
-    ? text.replace(
-        /([?&](?:sslrootcert|sslcert|sslkey|passfile)=)([^&]*)/g,
-        (_, option, value) => option + inUri(folder, value),
-      )
-    : text.replace(
-        /((?:^|\s)(?:sslrootcert|sslcert|sslkey|passfile)=)([^\s'\\]+)/g,
-        (_, option, value) => option + inWords(folder, value),
-      );
-}
-
-/** `system` names the authorities of the machine. */
-function isForFolder(path: string): boolean {
-  return path !== '' && path !== 'system' && !isAbsolute(path);
-}
-
-function inUri(folder: string, value: string): string {
-  let path: string;
-  try {
-    path = decodeURIComponent(value);
-  } catch {
-    return value; // Whoever reads the URI says so.
-  }
-  return isForFolder(path) ? encodeURIComponent(resolve(folder, path)).replaceAll('%2F', '/') : value;
-}
-
-/** In libpq's form of keywords. */
-function inWords(folder: string, path: string): string {
-  return isForFolder(path) ? `'${resolve(folder, path).replace(/['\\]/g, '\\$&')}'` : path;
+  const isPath = /-(ca|cert|key)$/.test(key) || (key === 'haproxy' && text.startsWith('.'));
+  return isPath ? resolve(folder, text) : text;
 }
 
 /** Says something of a target that is not there, or of another kind of one. */

@@ -100,20 +100,33 @@ function ofAddresses(
   const env = withPassword(given.env, settings);
   const rw = givenEndpoint(given, settings, 'rw') ?? partsGiven({ ...given, env });
   const ro = givenEndpoint(given, settings, 'ro');
-  const wayOf = (endpoint: GivenEndpoint): Way => ({
+  const wayOf = (endpoint: GivenEndpoint, settled: Way['settle']): Way => ({
     where: hostPort(endpoint.endpoint),
-    settle: () => settle(endpoint, env),
+    settle: settled,
   });
+  // As in a run: what is settled for the read-write endpoint, its password and TLS, holds for the members, too.
+  const written = once(() => settle(rw, env));
   return {
-    name: settings.name ?? wayOf(rw).where,
+    name: settings.name ?? hostPort(rw.endpoint),
     reach: {
-      rw: wayOf(rw),
-      ro: ro === undefined ? undefined : wayOf(ro),
+      rw: wayOf(rw, written),
+      ro: ro === undefined ? undefined : wayOf(ro, () => settle(ro, env)),
       patroni: services.patroni === undefined ? [] : [services.patroni],
       target: services.target,
       secrets: services.secrets,
-      direct: (address) => settle({ ...rw, endpoint: directly(rw.endpoint, address) }, env),
+      direct: async (address) => {
+        const { endpoint, password } = await written();
+        return { endpoint: directly(endpoint, address), password };
+      },
     },
+  };
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make();
+    return made;
   };
 }
 

@@ -116,6 +116,8 @@ describe('a target of addresses', () => {
       },
       secrets: { patroniPassword: 'one', haproxyPassword: 'two', etcdPassword: 'three' },
     });
+    const strict = { rw, patroni, 'patroni-insecure': 'on', etcd, 'etcd-insecure': 'off' };
+    expect((await servicesOf(strict)).target.etcdAccess).toEqual({ insecure: false });
     expect(await servicesOf({ rw }, env)).toEqual({ patroni: undefined, target: {}, secrets: {} });
   });
 });

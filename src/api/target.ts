@@ -67,6 +67,12 @@ async function addressTarget(given: Given, settings: TargetSettings): Promise<Re
  * @throws UserError when one was asked for that is not up
  */
 export async function labTarget(given: Given, settings: TargetSettings): Promise<Lab | undefined> {
+  const lab = await namedLab(given, settings);
+  return lab === undefined ? undefined : throughOwnEndpoints(lab, given, settings);
+}
+
+/** The same for whoever does not connect to PostgreSQL: other ways into the lab are no matter. @throws UserError as there */
+export async function namedLab(given: Given, settings: TargetSettings): Promise<Lab | undefined> {
   const name = textOf(settings, 'lab');
   const lab = await readLab(name ?? 'default', given.stateDir);
   if (lab === undefined && name !== undefined) {
@@ -75,7 +81,7 @@ export async function labTarget(given: Given, settings: TargetSettings): Promise
       `Start it with 'pgha-bench lab up --name ${name}'.`,
     );
   }
-  return lab === undefined ? undefined : throughOwnEndpoints(lab, given, settings);
+  return lab;
 }
 
 async function throughOwnEndpoints(lab: Lab, given: Given, settings: TargetSettings): Promise<Lab> {
@@ -108,10 +114,10 @@ export function givenEndpoint(
   settings: TargetSettings,
   route: 'rw' | 'ro',
 ): GivenEndpoint | undefined {
-  const text = textOf(settings, route);
-  return text === undefined || (route === 'rw' && settings.part !== undefined)
+  const setting = settings.values.get(route);
+  return setting === undefined || (route === 'rw' && settings.part !== undefined)
     ? undefined
-    : parseUri(text, labelOf(settings, route), withPassword(env, settings));
+    : parseUri(setting.text, setting.label, withPassword(env, settings), setting.folder);
 }
 
 /** The target's own password stands in for the one that PostgreSQL's programs would use for any server. */

@@ -14,7 +14,7 @@ import { getCluster, patchConfig } from '../cluster/patroni.js';
 import type { LabControl } from '../faults/lab-control.js';
 import { labControl } from '../lab/control.js';
 import { type Lab, labUp } from '../lab/lab.js';
-import type { Endpoint } from '../plan/target.js';
+import { type Address, directly, type Endpoint } from '../plan/target.js';
 import { closeClient, openClient } from '../postgres/connect.js';
 import { CommandLine } from './command.fixture.js';
 
@@ -43,10 +43,10 @@ afterAll(async () => {
   cli.remove();
 });
 
-/** Ids of the checks that found something, sorted. */
+/** Ids of the checks that found something, sorted; the machine of the tests, its disks too, may be whatever it is. */
 function foundBy({ findings }: TargetDiagnosis): readonly string[] {
-  // The machine of the tests may have whatever it has.
-  return [...new Set(findings.filter(({ layer }) => layer !== 'host').map(({ check }) => check))].sort();
+  const ours = findings.filter(({ layer, check }) => layer !== 'host' && check !== 'etcd-disk');
+  return [...new Set(ours.map(({ check }) => check))].sort();
 }
 
 /** Looks until exactly these checks find something: what is planted may take Patroni a loop. */
@@ -76,6 +76,13 @@ function superuserOf(name: string): Promise<pg.Client> {
   const { user, password } = lab.superuser;
   const endpoint: Endpoint = { host: address, port: pgPort, user, database: 'postgres', sslMode: 'disable' };
   return openClient(endpoint, password, 'test');
+}
+
+const password = () => lab.secrets.rwPassword ?? '';
+
+function addressOf(name: string): Address {
+  const { address, pgPort } = nodeOf(name);
+  return { host: address, port: pgPort };
 }
 
 const sql = (statement: string) => superuser.query(statement);
@@ -397,11 +404,80 @@ describe('a healthy lab', () => {
   it('has nothing that is found', async () => {
     const ended = await cli.run(['doctor', '--lab', 'doctor', '--write-probe']);
     expect(ended.stderr).toBe('');
-    expect(ended.stdout).toMatch(/^lab doctor: (\d+) checks: \1 well$/m);
     expect(ended.stdout).toMatch(/A row was acknowledged after/);
     expect(ended.code).toBe(0);
-    const tables = await sql("SELECT FROM pg_class WHERE relname LIKE 'pgha_bench_doctor%'");
-    expect(tables.rowCount).toBe(0);
+    expect(await probeTables()).toBe(0);
+    const diagnosis = await expectFound([], { writeProbe: true });
+    const skipped = diagnosis.checks.filter(({ outcome }) => outcome === 'skipped');
+    expect(skipped).toEqual([]);
+  });
+});
+
+/** Tables of the write probe, on the leader. */
+async function probeTables(): Promise<number | null> {
+  const { user, database } = lab.target.rw;
+  const client = await openClient(
+    { ...directly(lab.target.rw, addressOf(leader)), user, database },
+    password(),
+    'test',
+  );
+  try {
+    const { rowCount } = await client.query("SELECT FROM pg_class WHERE relname LIKE 'pgha_bench_doctor%'");
+    return rowCount;
+  } finally {
+    await closeClient(client);
+  }
+}
+
+describe('a write that nobody acknowledges', () => {
+  const waitForNobody = async () => {
+    await sql("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");
+    await sql('SELECT pg_reload_conf()');
+    while (
+      (await sql('SHOW synchronous_standby_names')).rows[0]?.['synchronous_standby_names'] !== 'nobody'
+    ) {
+      await sleep(20);
+    }
+  };
+  const waitForWhoIsThere = async () => {
+    await sql('ALTER SYSTEM RESET synchronous_standby_names');
+    await sql('SELECT pg_reload_conf()');
+  };
+
+  it('is found, and its table is dropped all the same', async () => {
+    await waitForNobody();
+    try {
+      const { findings, writeProbe } = await expectFound(['sync-standbys', 'write-probe'], {
+        writeProbe: true,
+      });
+      expect(findings.find(({ check }) => check === 'write-probe')).toMatchObject({
+        severity: 'refuse',
+        found: 'A write through rw is not acknowledged: no answer within 5 s.',
+      });
+      expect(writeProbe).toBeNull();
+      expect(await probeTables()).toBe(0);
+    } finally {
+      await waitForWhoIsThere();
+    }
+  });
+
+  it('leaves no table behind when it is interrupted', async () => {
+    await waitForNobody();
+    try {
+      const running = cli.start(['doctor', '--lab', 'doctor', '--write-probe']);
+      const waits = "SELECT FROM pg_stat_activity WHERE query LIKE 'INSERT INTO pgha_bench_doctor%'";
+      while ((await sql(waits)).rowCount === 0) {
+        await sleep(20);
+      }
+      running.kill('SIGINT');
+      const ended = await running.ended;
+      expect(ended.stdout).toContain('synchronous_standby_names');
+      expect(ended.stdout).not.toContain('not acknowledged');
+      expect(ended.code).toBe(130);
+      expect(await probeTables()).toBe(0);
+    } finally {
+      await waitForWhoIsThere();
+    }
   });
 });
 
@@ -437,7 +513,6 @@ describe('a run', () => {
 });
 
 describe('a target that is given wrongly', () => {
-  const password = () => lab.secrets.rwPassword ?? '';
   const uri = (port: number) =>
     `postgresql://pgha:${password()}@${lab.haproxy.address}:${port}/pgha?sslmode=disable`;
 
@@ -475,6 +550,10 @@ const PROXIES: readonly {
   readonly name: string;
   readonly checks: readonly string[];
   readonly config: () => string;
+  /** Whether any of it refuses a run; not looked at when absent. */
+  readonly refuses?: boolean;
+  /** Of it, that the load comes by; absent where that is the lab's own HAProxy. */
+  readonly port?: number;
 }[] = [
   {
     name: 'asks another Patroni than that of the server',
@@ -486,6 +565,11 @@ const PROXIES: readonly {
     checks: ['haproxy-asks-role', 'haproxy-rw'],
     config: () => listeners('', (index) => lab.nodes[index]?.address ?? ''),
   },
+  // By their names, two are for writes; a connection of ours is seen at one of them.
+  ...[
+    { name: 'has proxies that the load does not come by, which refuse nothing', port: 6000, refuses: false },
+    { name: 'has among several one that the load comes by, which refuses', port: 6004, refuses: true },
+  ].map((each) => ({ ...each, checks: ['haproxy-asks-role', 'haproxy-ro'], config: severalProxies })),
   {
     name: 'has no server for a member',
     checks: ['haproxy-servers'],
@@ -504,7 +588,7 @@ const PROXIES: readonly {
 ];
 
 describe('a HAProxy that', () => {
-  it.each(PROXIES)('$name', async ({ checks, config: configOf }) => {
+  it.each(PROXIES)('$name', async ({ checks, config: configOf, refuses, port = lab.haproxy.rwPort }) => {
     const directory = await mkdtemp(join(tmpdir(), 'pgha-proxy-'));
     const socket = join(directory, 'sock');
     await writeFile(join(directory, 'haproxy.cfg'), configOf().replace('SOCKET', socket));
@@ -513,14 +597,17 @@ describe('a HAProxy that', () => {
     });
     try {
       const { user, database } = lab.target.rw;
-      const at = `${lab.haproxy.address}:${lab.haproxy.rwPort}`;
+      const at = `${lab.haproxy.address}:${port}`;
       const target = {
         rw: `postgresql://${user}:${lab.secrets.rwPassword}@${at}/${database}?sslmode=disable`,
         patroni: nodeOf(leader).apiUrl,
         etcd: lab.target.etcd ?? [],
         haproxy: socket,
       };
-      await expectFound(checks, { target, clients: 100 });
+      const { findings } = await expectFound(checks, { target, clients: 100 });
+      if (refuses !== undefined) {
+        expect(findings.some(({ severity }) => severity === 'refuse')).toBe(refuses);
+      }
     } finally {
       await ended();
       await rm(directory, { recursive: true });
@@ -529,14 +616,23 @@ describe('a HAProxy that', () => {
 });
 
 /** @param check method of the question for the role; none: only whether the port is open */
-function listeners(check: string, addressOf: (index: number) => string): string {
-  const listener = (name: string, port: number, path: string) => `
+function listener(
+  name: string,
+  port: number,
+  check: string,
+  path: string,
+  addressOf: (index: number) => string,
+): string {
+  return `
 listen ${name}
   bind ${lab.haproxy.address}:${port}
   ${check === '' ? '' : `option httpchk ${check} ${path}\n  http-check expect status 200`}
   default-server inter 200ms fall 1 rise 1
 ${lab.nodes.map(({ name: server, address }, index) => `  server ${server} ${address}:5432 check addr ${addressOf(index)} port 8008`).join('\n')}
 `;
+}
+
+function listeners(check: string, addressOf: (index: number) => string): string {
   return `global
   maxconn 2000
   no strict-limits
@@ -546,5 +642,22 @@ defaults
   timeout connect 1s
   timeout client 1m
   timeout server 1m
-${listener('rw', 6000, '/primary')}${listener('ro', 6001, '/replica')}`;
+${listener('rw', 6000, check, '/primary', addressOf)}${listener('ro', 6001, check, '/replica', addressOf)}`;
+}
+
+function severalProxies(): string {
+  const own = (index: number) => lab.nodes[index]?.address ?? '';
+  const open = lab.nodes.map(
+    ({ name, address }) => `  server ${name} ${address}:5432 check port ${name === leader ? 8008 : 1}`,
+  );
+  const etcds = lab.nodes.map(({ name, address }) => `  server ${name} ${address}:2379 check`);
+  const bind = (port: number) => `  bind ${lab.haproxy.address}:${port}`;
+  return [
+    listeners('OPTIONS', own),
+    listener('replicas_sync', 6002, 'OPTIONS', '/sync', own),
+    listener('standbys', 6003, 'OPTIONS', '/sync', own),
+    ['listen master', bind(6004), ...open].join('\n'),
+    ['listen etcd', bind(6005), ...etcds].join('\n'),
+    ['listen direct', bind(6006), `  server n1 ${own(0)}:5432 check`, ''].join('\n'),
+  ].join('\n');
 }

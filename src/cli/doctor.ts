@@ -13,6 +13,7 @@ import type { Flags } from '../api/flags.js';
 import { DIAGNOSIS_FORMATS, renderDiagnosis } from '../api/render-diagnosis.js';
 import { choice } from '../plan/words.js';
 import { labelled, plain, styleOf, type TerminalOptions } from '../report/terminal/text.js';
+import { Interrupt } from './interrupt.js';
 import { terminalOf } from './terminal.js';
 import { givenBy } from './words.js';
 
@@ -38,12 +39,29 @@ export async function doctor(args: Arguments): Promise<number> {
     process.stdout.write(renderDiagnosis(diagnosis, format, { terminal }));
     return exitCodeOf(diagnosis, isStrict);
   }
-  const diagnosis = await diagnoseGiven(given);
+  // What only reads may end at once.
+  const interrupt = switchOf(given, 'write-probe') ? new Interrupt(() => LEFT) : null;
+  try {
+    const diagnosis = await diagnoseGiven(given, interrupt?.signal);
+    show(diagnosis, format, terminal);
+    return interrupt?.signal.aborted === true ? EXIT.interrupted : exitCodeOf(diagnosis, isStrict);
+  } finally {
+    interrupt?.release();
+  }
+}
+
+/** Told by whoever does not let it end. */
+const LEFT = 'A table whose name begins with pgha_bench_doctor_ may be left.\n';
+
+function show(
+  diagnosis: TargetDiagnosis,
+  format: (typeof DIAGNOSIS_FORMATS)[number],
+  terminal: TerminalOptions,
+): void {
   process.stdout.write(renderDiagnosis(diagnosis, format, { terminal }));
   if (format === 'terminal') {
     process.stdout.write(writeProbeLines(diagnosis, terminal));
   }
-  return exitCodeOf(diagnosis, isStrict);
 }
 
 /** All checks by their layers. */

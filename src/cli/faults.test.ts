@@ -16,7 +16,7 @@ const SETTINGS = {
   'haproxy.timeout_connect': '4s',
 };
 
-const WITH_SETTINGS = FAULTS.map((fault) => describeFault(fault, SETTINGS));
+const WITH_SETTINGS = FAULTS.map((fault) => describeFault(fault, { settings: SETTINGS, patroni: null }));
 const WITHOUT = FAULTS.map((fault) => describeFault(fault, null));
 
 describe('the list of faults', () => {

@@ -18,7 +18,7 @@ export const PREDICT_FLAGS: Flags = {
   format: { group: 'How:', describe: 'terminal or json [terminal]' },
 };
 
-export const PREDICT_EPILOGUE = `Faults are those of 'pgha-bench faults', freeze-node:8s for one that lasts, and ${SCENARIOS.map(({ kind, summary }) => `${kind} (${summary})`).join(', ')}. Without options the settings are those of the lab that is up.`;
+export const PREDICT_EPILOGUE = `Faults are those of 'pgha-bench faults', freeze-node:8s for one that lasts, and ${SCENARIOS.map(({ kind, summary }) => `${kind} (${summary})`).join(', ')}. Without options the settings are those of the target that is named, or else of the lab that is up.`;
 
 /** `pgha-bench predict [FAULT..]`. @returns the exit code */
 export async function predict(args: Arguments): Promise<number> {

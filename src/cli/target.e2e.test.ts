@@ -3,11 +3,12 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Lab, labDown, readLab } from '../lab/lab.js';
 import { type PrivateServer, startPrivateServer } from '../postgres/private-server.fixture.js';
 import { FORMATS } from '../report/formats.js';
 import { CommandLine, type Ended } from './command.fixture.js';
+import { main } from './main.js';
 
 /** A lab that is used as a cluster of one's own, and a server that is none of its. */
 let cli: CommandLine;
@@ -60,9 +61,36 @@ const PATRONI_SECRET = 'patroni-secret-7c1';
 
 const env = () => ({ SECRET_OF_ROLE: lab.secrets.rwPassword ?? '' });
 
+/**
+ * The same within this process, which spares the start of another one; what needs workers of its own cannot be had so.
+ * One at a time: what a process says, its environment and its working directory are everybody's.
+ */
+async function say(words: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> {
+  const said = { stdout: '', stderr: '' };
+  const spies = (['stdout', 'stderr'] as const).map((stream) =>
+    vi.spyOn(process[stream], 'write').mockImplementation((chunk) => {
+      said[stream] += String(chunk);
+      return true;
+    }),
+  );
+  const [usual, directory] = [process.env, process.cwd()];
+  process.env = { ...usual, PGHA_BENCH_STATE: cli.stateDirectory, ...env };
+  process.chdir(cli.directory);
+  try {
+    return { code: await main(words), ...said };
+  } finally {
+    process.chdir(directory);
+    process.env = usual;
+    for (const spy of spies) {
+      spy.mockRestore();
+    }
+  }
+}
+
 describe('target', () => {
   it('shows what would be used, each value with what gave it, and secrets as set', async () => {
-    const { stdout, code } = await cli.run(['target', 'show', '--format', 'json'], env());
+    const words = ['target', 'show', '--etcd', 'http://e:2379', '--format', 'json'];
+    const { stdout, code } = await cli.run(words, env());
     expect(code).toBe(0);
     const shown = JSON.parse(stdout);
     expect(shown).toMatchObject({ kind: 'addresses', name: 'own', chosenBy: 'pgha-bench.yaml: default' });
@@ -71,13 +99,14 @@ describe('target', () => {
       value: 'set',
       from: 'pgha-bench.yaml: targets.own.password',
     });
-    const terminal = await cli.run(['target', 'show', 'own', '--etcd', 'http://e:2379'], env());
+    expect(shown.options).toContainEqual({ option: 'etcd', value: 'http://e:2379', from: '--etcd' });
+    const terminal = await say(['target', 'show', 'own', '--etcd', 'http://e:2379'], env());
     expect(terminal.stdout).toContain('from --etcd');
     expect(Math.max(...terminal.stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(80);
   });
 
   it('tests every endpoint, and says in a line each what it found', async () => {
-    const { stdout, stderr, code } = await cli.run(['target', 'test', '--format', 'json'], env());
+    const { stdout, stderr, code } = await say(['target', 'test', '--format', 'json'], env());
     expect({ stderr, code }).toEqual({ stderr: '', code: 0 });
     const { answers, ok } = JSON.parse(stdout);
     expect(ok).toBe(true);
@@ -99,12 +128,16 @@ describe('target', () => {
 
   it('finds a direct address of a member that there is not, and an endpoint on a standby', async () => {
     const { ro } = lab.target;
+    // As in a run, the password of the endpoint is that for the members, too.
+    const file = join(cli.directory, 'passwords');
+    writeFileSync(file, `${ro?.host}:${ro?.port}:*:*:${lab.secrets.rwPassword}\n`, { mode: 0o600 });
     const words = ['target', 'test', 'wrong-node', '--rw', `postgresql://pgha@${ro?.host}:${ro?.port}/pgha`];
-    const { stdout, code } = await cli.run(words, { PGPASSWORD: lab.secrets.rwPassword ?? '' });
+    const { stdout, code } = await say(words, { PGPASSFILE: file });
     expect(code).toBe(2);
     expect(stdout).toContain('FAIL  rw');
     expect(stdout).toContain('a standby, which takes no writes');
     expect(stdout).toContain('n9: the cluster has no member of this name (n1, n2, n3)');
+    expect(stdout.match(/ok {4}direct/g)).toHaveLength(3);
   });
 
   it('never calls a database the lab that is none of it', async () => {
@@ -113,10 +146,47 @@ describe('target', () => {
       ['run', '-b', 'select-only', '--target', 'lab-through-another'],
       ['cleanup', 'tpcb', '--lab', 'target', '--rw', foreign.uri],
     ]) {
-      const { stderr, code } = await cli.run(words);
+      const { stderr, code } = await say(words);
       expect(code).toBe(2);
       expect(stderr).toContain("does not lead to lab 'target' but to another PostgreSQL");
     }
+  });
+
+  it('runs on no addresses that lead to different clusters, whatever gave them', async () => {
+    const [patroni = ''] = lab.target.patroni;
+    const { user, host, port, database } = lab.target.rw;
+    const rw = `postgresql://${user}:${lab.secrets.rwPassword}@${host}:${port}/${database}`;
+    const run = (...words: string[]) => ['run', '-b', 'select-only', '-t', '1', ...words];
+    for (const [words, more, message] of [
+      [
+        run('--rw', foreign.uri),
+        { PGHA_BENCH_PATRONI: patroni },
+        `--rw (127.0.0.1:${foreign.port}) and PGHA_BENCH_PATRONI lead to different clusters`,
+      ],
+      [
+        run('--target', 'own'),
+        { ...env(), PGHA_BENCH_RW: foreign.uri },
+        `PGHA_BENCH_RW (127.0.0.1:${foreign.port}) and pgha-bench.yaml: targets.own.patroni lead to different`,
+      ],
+      [run('--rw', rw, '--ro', foreign.uri), {}, `and --rw (${host}:${port}) lead to different clusters`],
+    ] as const) {
+      const { stderr, code } = await say(words, more);
+      expect(stderr).toContain(message);
+      expect(
+        stderr
+          .trim()
+          .split('\n')
+          .filter((line) => line.startsWith('pgha-bench:')),
+      ).toHaveLength(1);
+      expect(code).toBe(2);
+    }
+  });
+
+  it('asks a lab for its settings alone where another way into it does not matter', async () => {
+    const elsewhere = { PGHA_BENCH_LAB: 'target', PGHA_BENCH_RW: 'postgresql://x@127.0.0.1:1/x' };
+    expect(await say(['faults'], elsewhere)).toMatchObject({ code: 0, stderr: '' });
+    const { stdout } = await say(['predict', '--ttl', '20'], elsewhere);
+    expect(stdout).toContain('lab target with ttl=20');
   });
 
   it('leaves tables alone that it did not make', async () => {
@@ -128,7 +198,7 @@ describe('target', () => {
         ['cleanup', 'tpcb', '--rw', foreign.uri],
         ['run', 'tpcb', '--ledger', 'insert', '--transactions', '1', '--rw', foreign.uri],
       ]) {
-        expect((await cli.run(words)).code).toBe(2);
+        expect((await say(words)).code).toBe(2);
       }
       const { rows } = await sql.query(
         "select relname from pg_class where relname ~ '^pg(bench|ha)' order by 1",
@@ -145,8 +215,8 @@ describe('secrets', () => {
   const remember = ({ stdout, stderr }: Ended) => said.push(stdout, stderr);
 
   it('are nowhere in a result, in its reports and in what was said', async () => {
-    await cli.succeed(['init', 'tpcb', '--scale', '1', '--lab', 'target']);
-    const words = ['run', 'tpcb', '-c', '2', '-T', '5', '--fault', 'switchover@1s', '--out', 'kept'];
+    expect((await say(['init', 'tpcb', '--scale', '1', '--lab', 'target'])).code).toBe(0);
+    const words = ['run', 'tpcb', '-c', '2', '-T', '4', '--fault', 'switchover@1s', '--out', 'kept'];
     const run = await cli.run(words, env());
     remember(run);
     expect(run.stderr).toContain("The target is 'own' of pgha-bench.yaml.");
@@ -157,17 +227,17 @@ describe('secrets', () => {
       patroniAccess: { user: 'someone' },
       direct: { n2: { port: 5432 } },
     });
-    const reports = FORMATS.map(async ({ name }) => ({
-      name,
-      report: await cli.run(['report', 'kept', '--format', name]),
-    }));
-    for (const { name, report } of await Promise.all(reports)) {
+    for (const { name } of FORMATS) {
+      const report = await say(['report', 'kept', '--format', name]);
       expect(report.code, `${name} ${report.stderr}`).toBe(0);
+      expect(report.stdout, name).not.toBe('');
       remember(report);
     }
-    remember(await cli.run(['target', 'show'], env()));
-    remember(await cli.run(['target', 'test'], env()));
-    remember(await cli.run(['faults'], env()));
+    for (const more of [['target', 'show'], ['target', 'test'], ['faults']]) {
+      const ended = await say(more, env());
+      expect(ended.stdout, more.join(' ')).not.toBe('');
+      remember(ended);
+    }
     expectNone([...said, ...filesIn(join(cli.directory, 'kept'))], lab.secrets.rwPassword ?? '');
   });
 
@@ -207,10 +277,10 @@ describe('secrets', () => {
       ['faults', '--patroni', refusing, '--patroni-user', 'me'],
       ['target', 'show', 'a', '--target-file', 'broken.yaml'],
     ];
-    const both = lines.flatMap((words) => [words, [...words, '--debug']]);
-    const ended = both.map(async (words) => ({ words, end: await cli.run(words, secrets) }));
-    for (const { words, end } of await Promise.all(ended)) {
+    for (const words of lines.flatMap((line) => [line, [...line, '--debug']])) {
+      const end = await say(words, secrets);
       expect(end.code, words.join(' ')).toBe(words[1] === 'show' && words[2] === '--rw' ? 0 : 2);
+      expect(end.stdout + end.stderr, words.join(' ')).not.toBe('');
       remember(end);
     }
     server.close();

@@ -53,6 +53,16 @@ describe('clusterAccess', () => {
     expect(etcd).toEqual({ tls: { caFile: 'ca', insecure: true } });
   });
 
+  it('does so all or not at all: who names an own way of TLS is not trusted blindly', () => {
+    const patroniAccess = { caFile: 'ca', insecure: true };
+    const etcd = (etcdAccess: object) => clusterAccess({ patroniAccess, etcdAccess }, {}).etcd.tls;
+    expect(etcd({ user: 'root', caFile: 'own' })).toEqual({ caFile: 'own' });
+    expect(etcd({ certFile: 'c', keyFile: 'k' })).toEqual({ certFile: 'c', keyFile: 'k' });
+    expect(etcd({ insecure: false })).toEqual({ insecure: false });
+    const { haproxy } = clusterAccess({ patroniAccess, haproxyAccess: { caFile: 'own' } }, {});
+    expect(haproxy.tls).toEqual({ caFile: 'own' });
+  });
+
   it('gives HAProxy a password with each request, and etcd none', () => {
     const { haproxy, etcd } = clusterAccess(
       {
@@ -145,7 +155,7 @@ describe('checkCredentials', () => {
 describe('tlsProblem', () => {
   it('leaves every other failure alone', async () => {
     const failure = await request('GET', 'http://127.0.0.1:1/', {}).catch((error: unknown) => error);
-    expect(tlsProblem('http://127.0.0.1:1', failure, {})).toBeNull();
+    expect(tlsProblem('patroni', 'http://127.0.0.1:1', failure, {})).toBeNull();
   });
 });
 

@@ -16,17 +16,27 @@ type Ways = Pick<Target, 'patroniAccess' | 'haproxyAccess' | 'etcdAccess'>;
 /** Where nothing but the addresses is needed. */
 export const NO_ACCESS: ClusterAccess = { patroni: {}, haproxy: {}, etcd: {} };
 
-/** Where nothing is said of HAProxy or etcd, the authority that signed Patroni's certificate holds for them, too. */
+/** Where nothing is said of the TLS of HAProxy or etcd, whom Patroni's certificate is trusted by holds for them, too. */
 export function clusterAccess(target: Ways, secrets: Secrets): ClusterAccess {
-  const { caFile, insecure } = target.patroniAccess ?? {};
-  const shared: ServiceAccess = {
-    ...(caFile === undefined ? {} : { caFile }),
-    ...(insecure === undefined ? {} : { insecure }),
-  };
+  const { patroniAccess, haproxyAccess, etcdAccess } = target;
   return {
-    patroni: httpAccess(target.patroniAccess, secrets.patroniPassword),
-    haproxy: httpAccess({ ...shared, ...target.haproxyAccess }, secrets.haproxyPassword),
-    etcd: etcdAccess({ ...shared, ...target.etcdAccess }, secrets.etcdPassword),
+    patroni: httpAccess(patroniAccess, secrets.patroniPassword),
+    haproxy: httpAccess(sharing(patroniAccess, haproxyAccess), secrets.haproxyPassword),
+    etcd: etcdAccessOf(sharing(patroniAccess, etcdAccess), secrets.etcdPassword),
+  };
+}
+
+/** All or nothing: who says how one service is to be verified does not mean that another's `insecure` holds beside it. */
+function sharing(
+  { caFile, insecure }: ServiceAccess = {},
+  { user, ...tls }: ServiceAccess = {},
+): ServiceAccess {
+  const own = Object.values(tls).some((value) => value !== undefined);
+  return {
+    ...(own || caFile === undefined ? {} : { caFile }),
+    ...(own || insecure === undefined ? {} : { insecure }),
+    ...(user === undefined ? {} : { user }),
+    ...tls,
   };
 }
 
@@ -35,7 +45,7 @@ export function patroniAccess(target: Pick<Target, 'patroniAccess'>, secrets: Se
   return httpAccess(target.patroniAccess, secrets.patroniPassword);
 }
 
-function etcdAccess({ user, ...given }: ServiceAccess, password: string | undefined): EtcdAccess {
+function etcdAccessOf({ user, ...given }: ServiceAccess, password: string | undefined): EtcdAccess {
   const access = httpAccess(given, undefined);
   return user === undefined ? access : { ...access, login: new EtcdLogin(user, password ?? '') };
 }
@@ -75,7 +85,7 @@ async function credentialProblem(url: string, access: HttpAccess): Promise<UserE
     const { status, text } = await deleteRestart(url, access);
     return refused(url, status, text, access);
   } catch (error) {
-    return tlsProblem(url, error, access);
+    return tlsProblem('patroni', url, error, access);
   }
 }
 
@@ -111,15 +121,28 @@ function refused(url: string, status: number, text: string, access: HttpAccess):
 const UNTRUSTED =
   /SELF_SIGNED_CERT|UNABLE_TO_(VERIFY|GET_ISSUER)|CERT_(HAS_EXPIRED|NOT_YET_VALID|UNTRUSTED|SIGNATURE)|ERR_TLS_CERT_ALTNAME/;
 
+/** What a service is called, and which of its options there are. */
+const SERVICES = {
+  patroni: { name: 'Patroni', showsOwn: true },
+  haproxy: { name: 'HAProxy', showsOwn: false },
+  etcd: { name: 'etcd', showsOwn: true },
+} as const;
+
 /** A failure of TLS as one line that says what to give; null for any other. */
-export function tlsProblem(url: string, error: unknown, { tls }: HttpAccess): UserError | null {
+export function tlsProblem(
+  service: keyof ClusterAccess,
+  url: string,
+  error: unknown,
+  { tls }: HttpAccess,
+): UserError | null {
+  const { name, showsOwn } = SERVICES[service];
   const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
   const code = codeOf(cause) ?? '';
   const message = messageOf(cause);
   if (UNTRUSTED.test(code)) {
     return new UserError(
-      `The certificate that Patroni shows at ${url} is not trusted: ${message}.`,
-      'Give the authority that signed it with --patroni-ca FILE, or --patroni-insecure.',
+      `The certificate that ${name} shows at ${url} is not trusted: ${message}.`,
+      `Give the authority that signed it with --${service}-ca FILE, or --${service}-insecure.`,
     );
   }
   // The server ends the handshake without our certificate; where TLS 1.2 or 1.3 says so, OpenSSL names the alert.
@@ -130,15 +153,18 @@ export function tlsProblem(url: string, error: unknown, { tls }: HttpAccess): Us
   ) {
     return new UserError(
       tls?.certFile === undefined
-        ? `Patroni at ${url} asks for a client certificate, and none was given.`
-        : `Patroni at ${url} does not accept the certificate of ${tls.certFile}: ${message}.`,
-      'Give --patroni-cert FILE and --patroni-key FILE.',
+        ? `${name} at ${url} asks for a client certificate, and none was given.`
+        : `${name} at ${url} does not accept the certificate of ${tls.certFile}: ${message}.`,
+      showsOwn
+        ? `Give --${service}-cert FILE and --${service}-key FILE.`
+        : `${name} is shown none: let it serve its statistics without.`,
     );
   }
   if (code.startsWith('ERR_SSL') || code.startsWith('ERR_OSSL') || code === 'EPROTO') {
+    const files = (showsOwn ? ['ca', 'cert', 'key'] : ['ca']).map((file) => `--${service}-${file}`);
     return new UserError(
-      `TLS with Patroni at ${url} failed: ${message.replace(/\s+/g, ' ').trim()}.`,
-      'Check https:// or http:// of the address, and the files of --patroni-ca, --patroni-cert and --patroni-key.',
+      `TLS with ${name} at ${url} failed: ${message.replace(/\s+/g, ' ').trim()}.`,
+      `Check https:// or http:// of the address, and ${files.join(', ')}.`,
     );
   }
   return null;

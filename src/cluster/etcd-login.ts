@@ -30,8 +30,13 @@ export class EtcdLogin {
    * @throws EndpointError when the member does not let the user in
    */
   async renew(url: string, access: EtcdAccess, refused: string | null): Promise<string> {
-    if (this.current !== null && (await this.current.catch(() => null)) !== refused) {
-      return this.current;
+    const shared = this.current;
+    const token = (await shared?.catch(() => null)) ?? null;
+    if (token !== null && token !== refused) {
+      return token;
+    }
+    if (this.current !== null && this.current !== shared) {
+      return this.current; // Somebody else has asked again meanwhile.
     }
     const asked = this.ask(url, access);
     this.current = asked;
@@ -95,8 +100,11 @@ export function withToken(access: EtcdAccess, token: string | null): HttpAccess 
  */
 const WITHOUT = /user name is empty|user name not found|permission denied/;
 
+/** It is not known any more, or was made before users or their rights were changed. */
+const STALE = /invalid auth token|revision of auth store is old/;
+
 function wantsToken({ status, text }: HttpReply, token: string | null): boolean {
-  const words = token === null ? WITHOUT : /invalid auth token/;
+  const words = token === null ? WITHOUT : STALE;
   return status === 401 || (status >= 400 && words.test(text));
 }
 

@@ -71,7 +71,7 @@ export async function* watchEtcd(
   }
 }
 
-const REFUSED = /permission denied|invalid auth token|user name is empty/;
+const REFUSED = /permission denied|invalid auth token|user name is empty|revision of auth store is old/;
 
 /** Resolves with the head of the answer, which etcd sends with the first message. */
 function openStream(url: string, order: unknown, access: HttpAccess): Promise<http.IncomingMessage> {

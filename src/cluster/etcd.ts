@@ -122,6 +122,18 @@ export async function getEtcdPrefix(
   };
 }
 
+/** Names of the first keys with a prefix, in their order, and whether those are all. */
+export async function getEtcdKeyNames(
+  url: string,
+  prefix: string,
+  limit: number,
+  access: EtcdAccess = {},
+): Promise<{ readonly names: readonly string[]; readonly isAll: boolean }> {
+  const range = { ...prefixRange(prefix), keys_only: true, limit };
+  const body = objectOf(await post(url, '/v3/kv/range', range, access)) ?? {};
+  return { names: objectsOf(body['kvs']).map((pair) => decode(pair['key'])), isAll: body['more'] !== true };
+}
+
 /** `key` and `range_end` of everything that begins with the prefix, which must not be empty. */
 export function prefixRange(prefix: string): { readonly key: string; readonly range_end: string } {
   const end = Buffer.from(prefix);

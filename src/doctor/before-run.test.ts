@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { firstRefusal } from './before-run.js';
-import { cluster, config, healthy, line, self } from './healthy.fixture.js';
+import { firstRefusal, settleMs } from './before-run.js';
+import { cluster, config, etcd, healthy, line, member, patroniNode, self } from './healthy.fixture.js';
 
 describe('what refuses a run', () => {
   it('is nothing on a healthy cluster', () => {
@@ -24,6 +24,34 @@ describe('what refuses a run', () => {
 
   it('is nothing where there is no Patroni, no etcd and no HAProxy', () => {
     const nothing = { unknown: 'not given' };
-    expect(firstRefusal({ patroni: nothing, etcd: nothing, haproxy: nothing })).toBeNull();
+    expect(firstRefusal({ patroni: nothing, etcd: nothing, haproxy: nothing, hurt: [] })).toBeNull();
+  });
+
+  it('is no replica whose Patroni cannot be reached from here, unless a fault is meant for it', () => {
+    const evidence = patroniNode('n2', { self: { unknown: 'no route' } })(healthy());
+    expect(firstRefusal(evidence)).toBeNull();
+    expect(firstRefusal({ ...evidence, hurt: ['leader', 'n2'] })?.check).toBe('members-answer');
+    expect(firstRefusal(patroniNode('n1', { self: { unknown: 'no route' } })(healthy()))?.check).toBe(
+      'members-answer',
+    );
+  });
+
+  it('goes by what a replica says of itself: /cluster is a loop of Patroni behind', () => {
+    expect(firstRefusal(member('n2', { timeline: 7, state: 'starting' })(healthy()))).toBeNull();
+  });
+
+  it('is first what does not pass by itself', () => {
+    const evidence = line('rw/n1', { status: 'DOWN' })(self('n2', { scheduledRestart: true })(healthy()));
+    expect(firstRefusal(evidence)?.check).toBe('no-scheduled-change');
+    const both = member('n1', { role: 'replica' })(etcdAlarm(healthy()));
+    expect(firstRefusal(both)?.check).toBe('etcd-alarms');
+  });
+
+  it('is looked at again for a loop of Patroni and 2 s, 5 s at least', () => {
+    expect(settleMs(healthy().patroni)).toBe(5000);
+    expect(settleMs(config({ loop_wait: 10 })(healthy()).patroni)).toBe(12_000);
+    expect(settleMs({ unknown: 'not given' })).toBe(5000);
   });
 });
+
+const etcdAlarm = etcd((old) => ({ ...old, alarms: { value: [{ memberId: '2', alarm: 'NOSPACE' }] } }));

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { HaproxyLine } from '../cluster/haproxy.js';
 import { LIVE_CHECKS } from './checks.js';
 import { diagnose, type Severity } from './finding.js';
 import {
@@ -16,11 +17,16 @@ import {
   node,
   ours,
   patroni,
+  patroniNode,
+  proxies,
   ro,
   rw,
   self,
   setting,
 } from './healthy.fixture.js';
+import type { WriteProbe } from './write-probe.js';
+
+const PROBED: WriteProbe = { ack: { value: 1 }, visible: [], left: null, wasInterrupted: false };
 
 /** What is wrong, the check that must find it, and words of what it says. */
 const DEFECTS: readonly (readonly [check: string, severity: Severity, found: string, defect: Defect])[] = [
@@ -47,6 +53,12 @@ const DEFECTS: readonly (readonly [check: string, severity: Severity, found: str
   [
     'members-answer',
     'refuse',
+    'n1 does not answer at http://127.0.4.1:8008 (timeout).',
+    patroniNode('n1', { self: { unknown: 'timeout' } }),
+  ],
+  [
+    'members-answer',
+    'warn',
     'n3 does not answer at http://127.0.4.3:8008 (connect ECONNREFUSED).',
     patroni((old) => ({
       ...old,
@@ -92,10 +104,10 @@ const DEFECTS: readonly (readonly [check: string, severity: Severity, found: str
     self('n2', { serverVersion: 150_017 }),
   ],
   ['pending-restart', 'warn', 'n2 waits for a restart', self('n2', { pendingRestart: true })],
-  ['replica-lag', 'refuse', 'n3 lags by 2000000 bytes', member('n3', { lag: 2_000_000 })],
-  ['replicas-stream', 'refuse', 'n2 does not stream: it is stopped.', member('n2', { state: 'stopped' })],
+  ['replica-lag', 'refuse', 'n3 lags by 2000000 bytes', patroniNode('n3', { reachedLater: 69_437_000 })],
+  ['replicas-stream', 'refuse', 'n2 does not stream: it is stopped.', self('n2', { state: 'stopped' })],
   ['replicas-stream', 'refuse', 'n2 does not stream: it is running.', self('n1', { replication: [] })],
-  ['replicas-stream', 'refuse', 'n3 is on timeline 2, and the leader on 1.', member('n3', { timeline: 2 })],
+  ['replicas-stream', 'refuse', 'n3 is on timeline 2, and the leader on 1.', self('n3', { timeline: 2 })],
   ['system-identifier', 'refuse', 'n2 42', self('n2', { systemIdentifier: '42' })],
   [
     'unique-addresses',
@@ -130,7 +142,11 @@ const DEFECTS: readonly (readonly [check: string, severity: Severity, found: str
     'keeps-wal',
     'warn',
     'use_slots is false',
-    both(config({ postgresql: { use_pg_rewind: true, use_slots: false } }), setting('wal_keep_size', '0')),
+    both(
+      config({ postgresql: { use_pg_rewind: true, use_slots: false } }),
+      setting('wal_keep_size', '0'),
+      node('n1', { slots: [] }),
+    ),
   ],
   [
     'patroni-minimums',
@@ -155,7 +171,8 @@ const DEFECTS: readonly (readonly [check: string, severity: Severity, found: str
     both(config({ synchronous_mode: true }), member('n2', { role: 'sync_standby' })),
   ],
   ['timing-rule', 'warn', 'ttl is 8, and loop_wait + 2 × retry_timeout is 11.', config({ loop_wait: 5 })],
-  ['uses-rewind', 'warn', 'use_pg_rewind is off.', config({ postgresql: {} })],
+  ['uses-rewind', 'warn', 'use_pg_rewind is off.', config({ postgresql: { use_pg_rewind: false } })],
+  ['uses-rewind', 'note', 'not in the dynamic configuration', config({ postgresql: {} })],
   [
     'uses-rewind',
     'warn',
@@ -236,8 +253,8 @@ const DEFECTS: readonly (readonly [check: string, severity: Severity, found: str
   [
     'etcd-of-patroni',
     'warn',
-    'no keys under /service/pgha/',
-    etcd((old) => ({ ...old, keys: { value: new Map() } })),
+    "no keys of the scope 'pgha'",
+    etcd((old) => ({ ...old, prefix: { value: null } })),
   ],
   ['etcd-one-cluster', 'refuse', 'belong to different clusters', etcdNode('n3', { is: { clusterId: '7' } })],
   ['etcd-one-cluster', 'warn', 'follow different leaders', etcdNode('n3', { is: { leaderId: '3' } })],
@@ -350,6 +367,7 @@ const DEFECTS: readonly (readonly [check: string, severity: Severity, found: str
   ['little-logging', 'warn', 'log_statement is all for our user.', ours('log_statement', 'all')],
   ['pooler', 'warn', 'A pooler in transaction mode', rw({ pooler: 'transaction' })],
   ['ro-is-standby', 'warn', 'leads to a primary (127.0.4.2:5432)', ro({ standby: false })],
+  ['ro-is-standby', 'note', 'leads to the replicas, and to the leader n1.', line('ro/n1', { status: 'UP' })],
   [
     'ro-is-standby',
     'refuse',
@@ -378,8 +396,29 @@ const DEFECTS: readonly (readonly [check: string, severity: Severity, found: str
     (evidence) => ({
       ...evidence,
       writeProbe: {
-        value: { ackMs: 1, visible: [{ name: 'n2', answer: { unknown: 'the row was not there' } }] },
+        value: {
+          ...PROBED,
+          visible: [{ name: 'n2', answer: { unknown: 'the row was not there' } }],
+        },
       },
+    }),
+  ],
+  [
+    'write-probe',
+    'refuse',
+    'A write through rw is not acknowledged: no answer within 5 s.',
+    (evidence) => ({
+      ...evidence,
+      writeProbe: { value: { ...PROBED, ack: { unknown: 'no answer within 5 s' } } },
+    }),
+  ],
+  [
+    'write-probe',
+    'warn',
+    'The table pgha_bench_doctor_1 is left',
+    (evidence) => ({
+      ...evidence,
+      writeProbe: { value: { ...PROBED, left: { table: 'pgha_bench_doctor_1', reason: 'no route' } } },
     }),
   ],
 
@@ -446,6 +485,21 @@ const DEFECTS: readonly (readonly [check: string, severity: Severity, found: str
     'HAProxy takes 100 connections for the process',
     haproxy((old) => ({ ...old, info: { value: new Map([['Maxconn', '100']]) } })),
   ],
+  [
+    'haproxy-room',
+    'warn',
+    'HAProxy takes 100 connections for pg_primary',
+    haproxy((old) => ({
+      ...old,
+      stats: {
+        value: ('value' in old.stats ? old.stats.value : []).map((each) =>
+          each.kind === 'frontend' && each.proxy === 'rw'
+            ? { ...each, proxy: 'pg_primary', sessionLimit: 100 }
+            : each,
+        ),
+      },
+    })),
+  ],
   ['haproxy-rw', 'refuse', 'HAProxy has no server UP for rw', line('rw/n1', { status: 'DOWN' })],
   ['haproxy-rw', 'refuse', 'HAProxy has 2 servers UP for rw', line('rw/n2', { status: 'UP 1/2' })],
   [
@@ -458,6 +512,12 @@ const DEFECTS: readonly (readonly [check: string, severity: Severity, found: str
     'haproxy-servers',
     'refuse',
     'rw/n2 is 10.9.9.9:5432, which is no member',
+    line('rw/n2', { address: '10.9.9.9:5432', status: 'UP' }),
+  ],
+  [
+    'haproxy-servers',
+    'warn',
+    'rw/n2 is 10.9.9.9:5432, which is no member of the cluster now, and is DOWN.',
     line('rw/n2', { address: '10.9.9.9:5432' }),
   ],
   ['haproxy-servers', 'warn', 'rw has no server for n2', line('rw/n2', { address: '127.0.4.3:5432' })],
@@ -493,6 +553,30 @@ const DEFECTS: readonly (readonly [check: string, severity: Severity, found: str
 
 function both(...defects: readonly Defect[]): Defect {
   return (evidence) => defects.reduce((before, defect) => defect(before), evidence);
+}
+
+const NODES = ['n1', 'n2', 'n3'] as const;
+
+function down(proxy: string): Defect {
+  return both(...NODES.map((name) => line(`${proxy}/${name}`, { status: 'DOWN' })));
+}
+
+const statsPage: Defect = withLines((lines) => [
+  ...lines,
+  ...lines
+    .filter(({ kind }) => kind === 'frontend')
+    .map((each) => ({ ...each, proxy: 'stats', sessionLimit: 10 })),
+]);
+
+function without(name: string): Defect {
+  return withLines((lines) => lines.filter(({ proxy, server }) => `${proxy}/${server}` !== name));
+}
+
+function withLines(change: (lines: readonly HaproxyLine[]) => readonly HaproxyLine[]): Defect {
+  return haproxy((old) => ({
+    ...old,
+    stats: 'value' in old.stats ? { value: change(old.stats.value) } : old.stats,
+  }));
 }
 
 function generator(change: Partial<ReturnType<typeof healthy>['generator']>): Defect {
@@ -559,6 +643,94 @@ describe('the checks of a running target', () => {
       host: { value: { disks: [], serviceEnabled: { value: true } } },
     };
     const { findings } = diagnose('server', LIVE_CHECKS, evidence);
+    expect(findings).toEqual([]);
+  });
+
+  it.each<readonly [string, Defect]>([
+    [
+      'a listener for synchronous replicas, of which there are none',
+      both(proxies('replicas_sync'), down('replicas_sync')),
+    ],
+    [
+      'a listener that checks the ports of something else on the same hosts',
+      both(
+        proxies('etcd'),
+        ...NODES.map((name) => line(`etcd/${name}`, { checkStatus: 'L4OK', status: 'UP' })),
+      ),
+    ],
+    ['a frontend of the page of statistics that takes few connections', statsPage],
+    [
+      'a replica that is behind and neither leads nor is read from',
+      both(
+        member('n2', { tags: { nofailover: true, noloadbalance: true } }),
+        setting('recovery_min_apply_delay', '1h', ['n2']),
+        patroniNode('n2', { reachedLater: 0 }),
+        (evidence) => ({
+          ...evidence,
+          writeProbe: { value: { ...PROBED, visible: [{ name: 'n2', answer: { unknown: 'not there' } }] } },
+        }),
+      ),
+    ],
+    [
+      'members without a server at ports that are not for them',
+      both(
+        member('n2', { tags: { nofailover: true } }),
+        without('rw/n2'),
+        member('n3', { tags: { noloadbalance: true } }),
+        without('ro/n3'),
+      ),
+    ],
+    ['a lag that /cluster reckons of positions of different times', member('n3', { lag: 2_000_000 })],
+    [
+      'a failure of an archiver that was switched off',
+      both(
+        setting('archive_mode', 'off', ['n1']),
+        node('n1', { archiver: { failed: 7, failing: true, lastFailed: '04' } }),
+      ),
+    ],
+    [
+      'slots that use_slots has nothing to do with: they are there',
+      both(config({ postgresql: { use_pg_rewind: true, use_slots: false } }), setting('wal_keep_size', '0')),
+    ],
+    [
+      'more clients than connections behind a pooler',
+      (evidence) => ({ ...rw({ pooler: 'session' })(evidence), clients: 500, haproxy: { unknown: 'none' } }),
+    ],
+  ])('find nothing in %s', (_, change) => {
+    const { findings } = diagnose('lab', LIVE_CHECKS, change(healthy()));
+    expect(findings).toEqual([]);
+  });
+
+  it('refuse nothing of a proxy that the load does not come by', () => {
+    const others = both(
+      proxies('standbys', 'primary'),
+      down('standbys'),
+      down('primary'),
+      line('primary/n2', { status: 'no check' }),
+    );
+    const { findings } = diagnose('lab', LIVE_CHECKS, others(healthy()));
+    expect(findings.map(({ check, severity, subject }) => [check, severity, subject])).toEqual([
+      ['haproxy-asks-role', 'warn', 'primary/n2'],
+      ['haproxy-rw', 'warn', 'primary'],
+      ['haproxy-ro', 'note', 'standbys'],
+    ]);
+  });
+
+  it('go by the namespace that etcd has the keys in', () => {
+    const elsewhere = etcd((old) => ({
+      ...old,
+      prefix: { value: '/db/prod/pgha/' },
+      keys: { value: new Map([['/db/prod/pgha/initialize', '42']]) },
+    }));
+    const { findings } = diagnose('lab', LIVE_CHECKS, elsewhere(healthy()));
+    expect(findings.map(({ check, fix }) => [check, fix.includes('/db/prod/pgha/initialize')])).toEqual([
+      ['etcd-initialize', true],
+    ]);
+  });
+
+  it('take what was interrupted for nothing that is wrong', () => {
+    const writeProbe = { value: { ...PROBED, ack: { unknown: 'given up' }, wasInterrupted: true } };
+    const { findings } = diagnose('lab', LIVE_CHECKS, { ...healthy(), writeProbe });
     expect(findings).toEqual([]);
   });
 

@@ -1,7 +1,7 @@
 import type { Complaint, Severity } from './finding.js';
 
 /** @param subject a member, a server, a file; null for the whole */
-type Make = (subject: string | null, found: string, why: string, fix: string) => Complaint;
+export type Make = (subject: string | null, found: string, why: string, fix: string) => Complaint;
 
 /** A run would fail or mislead. */
 export const refusal: Make = make('refuse');

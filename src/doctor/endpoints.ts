@@ -1,8 +1,12 @@
+import { connectionsLeft } from '../postgres/room.js';
 import { given, known } from './answer.js';
-import { refusal, warning } from './complaint.js';
+import { note, refusal, warning } from './complaint.js';
 import type { LiveCheck, LiveEvidence } from './evidence.js';
 import type { Complaint } from './finding.js';
+import { backendsOf, isUp, memberOf } from './haproxy-backends.js';
+import { isAside, isLeader } from './patroni-members.js';
 import type { EndpointLook } from './postgres-endpoint.js';
+import type { LeftBehind } from './write-probe.js';
 
 /** What the clients of the load meet behind the endpoints. */
 export const ENDPOINT_CHECKS: readonly LiveCheck[] = [
@@ -89,8 +93,20 @@ export const ENDPOINT_CHECKS: readonly LiveCheck[] = [
     id: 'ro-is-standby',
     layer: 'postgres',
     about: 'the read-only endpoint leads to a standby of this cluster',
-    look: ({ postgres }) =>
-      given(postgres.ro, (ro) => {
+    look: (evidence) =>
+      given(evidence.postgres.ro, (ro) => {
+        const { postgres } = evidence;
+        const shared = leaderAmongReaders(evidence);
+        if (shared !== null) {
+          return [
+            note(
+              'ro',
+              `The read-only endpoint leads to the replicas, and to the leader ${shared}.`,
+              'A part of the reads burdens the leader and stops with it; with one replica alone, reads go on without it.',
+              'Ask for /replica in place of /read-only where there are replicas enough.',
+            ),
+          ];
+        }
         if (!ro.standby) {
           return [
             warning(
@@ -171,21 +187,18 @@ export const ENDPOINT_CHECKS: readonly LiveCheck[] = [
     id: 'write-probe',
     layer: 'postgres',
     about: 'a row that is written can be read on each replica (only with --write-probe)',
-    look: ({ writeProbe }) =>
-      given(writeProbe, ({ visible }) =>
-        visible.flatMap(({ name, answer }) =>
-          'value' in answer
+    look: ({ writeProbe, patroni }) => {
+      const aside = asideOf(patroni);
+      return given(writeProbe, ({ ack, visible, left, wasInterrupted }) => [
+        ...('unknown' in ack && !wasInterrupted ? [unacknowledged(ack.unknown)] : []),
+        ...visible.flatMap(({ name, answer }) =>
+          'value' in answer || wasInterrupted || aside.includes(name)
             ? []
-            : [
-                refusal(
-                  name,
-                  `What was written through rw could not be read on ${name}: ${answer.unknown}.`,
-                  'It does not replicate: whoever it is, it would lead with old data.',
-                  `See pg_stat_replication of the leader, and the log of ${name === 'ro' ? 'the replicas' : name}.`,
-                ),
-              ],
+            : [invisible(name, answer.unknown)],
         ),
-      ),
+        ...(left === null ? [] : [leftBehind(left)]),
+      ]);
+    },
   },
 ];
 
@@ -197,8 +210,56 @@ const TIMEOUTS = [
   'idle_session_timeout',
 ] as const;
 
+/** The leader, where HAProxy sends readers to it and to others: whom a connection meets is chance. */
+function leaderAmongReaders({ haproxy, patroni }: LiveEvidence): string | null {
+  const proxy = known(haproxy);
+  const members = ('value' in patroni ? known(patroni.value.cluster)?.members : null) ?? [];
+  const lines = proxy === null ? null : known(proxy.stats);
+  if (proxy === null || lines === null) {
+    return null;
+  }
+  const readers = backendsOf(lines, members, proxy.paths).find(
+    ({ side, endpoint }) => side === 'ro' && endpoint === 'ro',
+  );
+  const up = (readers?.servers ?? []).filter(isUp).flatMap((server) => memberOf(server, members) ?? []);
+  return up.length > 1 ? (up.find(isLeader)?.name ?? null) : null;
+}
+
 function onRw(look: (rw: EndpointLook) => readonly Complaint[]): LiveCheck['look'] {
   return ({ postgres }) => given(postgres.rw, look);
+}
+
+/** Members that are meant to be behind, and that neither lead nor are read from. */
+function asideOf(patroni: LiveEvidence['patroni']): readonly string[] {
+  const members = ('value' in patroni ? known(patroni.value.cluster)?.members : null) ?? [];
+  return members.filter(isAside).map(({ name }) => name);
+}
+
+function unacknowledged(reason: string): Complaint {
+  return refusal(
+    'rw',
+    `A write through rw is not acknowledged: ${reason}.`,
+    'Each client of the load would hang as this one did.',
+    'See whether the leader waits for a synchronous standby that is away: wait_event in pg_stat_activity.',
+  );
+}
+
+function invisible(name: string, reason: string): Complaint {
+  return refusal(
+    name,
+    `What was written through rw could not be read on ${name}: ${reason}.`,
+    'It does not replicate: whoever it is, it would lead with old data.',
+    `See pg_stat_replication of the leader, and the log of ${name === 'ro' ? 'the replicas' : name}.`,
+  );
+}
+
+function leftBehind({ table, reason }: LeftBehind): Complaint {
+  return warning(
+    'rw',
+    `The table ${table} is left: it could not be dropped (${reason}).`,
+    'It is ours, and nobody needs it.',
+    `DROP TABLE IF EXISTS ${table}`,
+  );
 }
 
 /** Who could not connect says what to do, in a sentence of its own. */
@@ -214,8 +275,12 @@ function at({ address, port }: EndpointLook): string {
 
 /** Each node may have to serve all clients: after a failover, any of them does. */
 function connectionComplaints({ clients, lookers, postgres }: LiveEvidence): readonly Complaint[] | string {
-  const needed = clients + lookers;
-  const asked = `${clients} clients and ${lookers} connections to look on`;
+  const pooler = known(postgres.rw)?.pooler ?? 'none';
+  if (pooler !== 'none') {
+    return "a pooler stands before the server: its clients are not the server's connections";
+  }
+  const needed = clients + lookers.server;
+  const asked = `${clients} clients and ${lookers.server} connections to look on`;
   const why = 'Clients that come back after a failover would find no place, and count as an outage.';
   const limits = given(postgres.rw, ({ roleLimit, databaseLimit }) =>
     (
@@ -238,10 +303,10 @@ function connectionComplaints({ clients, lookers, postgres }: LiveEvidence): rea
     if ('unknown' in answer) {
       return [];
     }
-    const { max, reserved, used } = answer.value.connections;
-    const free = max - reserved - used;
-    const fix = `patronictl edit-config -p max_connections=${max - free + needed}, then restart; or fewer --clients`;
-    const found = `${name} has ${free} connections left (max_connections ${max}), for ${asked}.`;
+    const { connections } = answer.value;
+    const free = connectionsLeft(connections);
+    const fix = `patronictl edit-config -p max_connections=${connections.max - free + needed}, then restart; or fewer --clients`;
+    const found = `${name} has ${free} connections left (max_connections ${connections.max}), for ${asked}.`;
     return free >= needed ? [] : [refusal(name, found, why, fix)];
   });
   if (typeof limits === 'string') {

@@ -11,12 +11,15 @@ import {
   isEtcdHealthy,
 } from '../cluster/etcd.js';
 import type { HttpAccess } from '../cluster/http.js';
+import { findPatroniKeys } from '../cluster/patroni-keys.js';
 import { type Answer, answerOf } from './answer.js';
 
 export interface EtcdEvidence {
   readonly members: Answer<readonly EtcdMember[]>;
   readonly alarms: Answer<readonly EtcdAlarm[]>;
-  /** All keys of Patroni's default namespace, of other clusters, too. */
+  /** Of this cluster's keys, `/service/SCOPE/`; null where that etcd has none. */
+  readonly prefix: Answer<string | null>;
+  /** All keys of the namespace that they are in, of other clusters, too. */
   readonly keys: Answer<ReadonlyMap<string, string>>;
   /** What the lease of the leader key was granted, s; null where there is none. */
   readonly leaseTtlS: Answer<number | null>;
@@ -37,8 +40,15 @@ export interface EtcdMetrics {
   readonly quotaBytes: number | null;
 }
 
-/** Where Patroni keeps its clusters, unless it is told otherwise. */
-export const NAMESPACE = '/service/';
+/** `/service/` of `/service/SCOPE/`. */
+export function namespaceOf(prefix: string): string {
+  return prefix.replace(/[^/]+\/$/, '');
+}
+
+/** `SCOPE` of `/service/SCOPE/`. */
+export function scopeIn(prefix: string): string {
+  return prefix.slice(namespaceOf(prefix).length, -1);
+}
 
 const TIMEOUT_MS = 1500;
 
@@ -52,19 +62,40 @@ export async function gatherEtcd(
   const patient = { ...access, timeoutMs: TIMEOUT_MS };
   const any = <T>(ask: (url: string, access: HttpAccess) => Promise<T>) =>
     answerOf((signal) => Promise.any(urls.map((url) => ask(url, { ...patient, signal }))));
-  const full = <T>(ask: (url: string, access: HttpAccess) => Promise<T>): Promise<Answer<T>> =>
-    depth === 'full' ? any(ask) : Promise.resolve({ unknown: 'not asked' });
-  const [members, alarms, keys, leaseTtlS] = await Promise.all([
+  const [members, alarms, prefix] = await Promise.all([
     any(getEtcdMembers),
     any(getEtcdAlarms),
-    full(async (url, way) => (await getEtcdPrefix(url, NAMESPACE, way)).values),
-    full(async (url, way) => {
-      const name = await scope;
-      return name === null ? null : getEtcdLeaseTtl(url, `${NAMESPACE}${name}/leader`, way);
-    }),
+    depth === 'full'
+      ? answerOf((signal) => prefixOf(urls, scope, { ...patient, signal }))
+      : { unknown: 'not asked' },
+  ]);
+  const place = 'value' in prefix ? prefix.value : null;
+  const under = <T>(
+    ask: (url: string, place: string, access: HttpAccess) => Promise<T>,
+  ): Promise<Answer<T>> =>
+    place === null
+      ? Promise.resolve({
+          unknown: 'unknown' in prefix ? prefix.unknown : "that etcd has no keys of this cluster's scope",
+        })
+      : any((url, way) => ask(url, place, way));
+  const [keys, leaseTtlS] = await Promise.all([
+    under(async (url, at, way) => (await getEtcdPrefix(url, namespaceOf(at), way)).values),
+    under((url, at, way) => getEtcdLeaseTtl(url, `${at}leader`, way)),
   ]);
   const nodes = await Promise.all(nodesOf(urls, members).map((node) => lookAt(node, patient, depth)));
-  return { members, alarms, keys, leaseTtlS, nodes };
+  return { members, alarms, prefix, keys, leaseTtlS, nodes };
+}
+
+async function prefixOf(
+  urls: readonly string[],
+  scope: Promise<string | null>,
+  access: HttpAccess,
+): Promise<string | null> {
+  const name = await scope;
+  if (name === null) {
+    throw new Error("the cluster's scope is not known");
+  }
+  return findPatroniKeys(urls, name, access);
 }
 
 /** The members at the addresses that were given; those that were not are asked where they say that they listen. */

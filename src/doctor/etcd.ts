@@ -2,7 +2,7 @@ import { objectOf, textOf } from '../cluster/json.js';
 import { hostPort } from '../plan/target.js';
 import { type Answer, each, given, givenBoth, known } from './answer.js';
 import { refusal, warning } from './complaint.js';
-import { type EtcdEvidence, type EtcdNode, NAMESPACE } from './etcd-evidence.js';
+import { type EtcdEvidence, type EtcdNode, namespaceOf, scopeIn } from './etcd-evidence.js';
 import type { LiveCheck, LiveEvidence } from './evidence.js';
 import type { Complaint } from './finding.js';
 import type { Look } from './patroni-look.js';
@@ -56,13 +56,14 @@ export const ETCD_CHECKS: readonly LiveCheck[] = [
     id: 'etcd-clusters-apart',
     layer: 'etcd',
     about: 'no other scope in etcd has a member at an address of this cluster',
-    look: onKeys((keys, scope, { patroni }) => {
+    look: onKeys((keys, prefix, { patroni }) => {
+      const scope = scopeIn(prefix);
       const cluster = 'value' in patroni ? known(patroni.value.cluster) : null;
       const own = new Set(
         (cluster?.members ?? []).map(({ host, port }) => hostPort({ host: host ?? '', port: port ?? 0 })),
       );
       return [...keys].flatMap(([key, value]) => {
-        const [, other, name] = /^([^/]+)\/members\/(.+)$/.exec(key.slice(NAMESPACE.length)) ?? [];
+        const [, other, name] = /^([^/]+)\/members\/(.+)$/.exec(key.slice(namespaceOf(prefix).length)) ?? [];
         const address = addressIn(value);
         return other === undefined || other === scope || address === null || !own.has(address)
           ? []
@@ -135,8 +136,8 @@ export const ETCD_CHECKS: readonly LiveCheck[] = [
     id: 'etcd-initialize',
     layer: 'etcd',
     about: 'the key `initialize` belongs to the database that runs',
-    look: onKeys((keys, scope, { patroni }) => {
-      const initialize = keys.get(`${NAMESPACE}${scope}/initialize`);
+    look: onKeys((keys, prefix, { patroni }) => {
+      const initialize = keys.get(`${prefix}initialize`);
       const members = 'value' in patroni ? patroni.value.members : [];
       const running = members.flatMap(({ self }) =>
         'value' in self ? (self.value.systemIdentifier ?? []) : [],
@@ -148,7 +149,7 @@ export const ETCD_CHECKS: readonly LiveCheck[] = [
               null,
               `etcd says that the cluster is ${initialize}, and its members are ${running[0]}.`,
               'A member that restarts does not find its cluster again, and refuses to start.',
-              `Put ${running[0]} into ${NAMESPACE}${scope}/initialize.`,
+              `Put ${running[0]} into ${prefix}initialize.`,
             ),
           ];
     }),
@@ -203,18 +204,21 @@ export const ETCD_CHECKS: readonly LiveCheck[] = [
     id: 'etcd-of-patroni',
     layer: 'etcd',
     about: "the etcd that was given holds this cluster's keys",
-    look: onKeys((keys, scope) =>
-      [...keys.keys()].some((key) => key.startsWith(`${NAMESPACE}${scope}/`))
-        ? []
-        : [
-            warning(
-              null,
-              `That etcd has no keys under ${NAMESPACE}${scope}/.`,
-              'It is another etcd, or Patroni has another namespace: what a run sees there says nothing of the cluster.',
-              "Compare --etcd with the hosts in Patroni's configuration.",
-            ),
-          ],
-    ),
+    look: (evidence) =>
+      given(evidence.etcd, ({ prefix }) =>
+        given(prefix, (place) =>
+          place !== null
+            ? []
+            : [
+                warning(
+                  null,
+                  `That etcd has no keys of the scope '${scopeOf(evidence)}', in no namespace.`,
+                  'It is another etcd, or Patroni speaks version 2 of its API: what a run sees there says nothing of the cluster.',
+                  "Compare --etcd with the hosts in Patroni's configuration.",
+                ),
+              ],
+        ),
+      ),
   },
   {
     id: 'etcd-one-cluster',
@@ -235,16 +239,13 @@ function onEtcd(look: (etcd: EtcdEvidence) => Look): LiveCheck['look'] {
   return ({ etcd }) => given(etcd, look);
 }
 
-/** Where the scope is known, too. */
+/** @param look is told where the keys of this cluster are, `/service/SCOPE/` */
 function onKeys(
-  look: (keys: ReadonlyMap<string, string>, scope: string, evidence: LiveEvidence) => Look,
+  look: (keys: ReadonlyMap<string, string>, prefix: string, evidence: LiveEvidence) => Look,
 ): LiveCheck['look'] {
   return (evidence) =>
-    given(evidence.etcd, (etcd) =>
-      given(etcd.keys, (keys) => {
-        const scope = scopeOf(evidence);
-        return scope === null ? "the cluster's scope is not known" : look(keys, scope, evidence);
-      }),
+    given(evidence.etcd, ({ keys, prefix }) =>
+      givenBoth(keys, prefix, (all, place) => (place === null ? 'it has none' : look(all, place, evidence))),
     );
 }
 

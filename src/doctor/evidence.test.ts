@@ -6,9 +6,12 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { HaproxyLine } from '../cluster/haproxy.js';
 import { parseServersState } from '../cluster/haproxy.js';
+import type { JsonObject } from '../cluster/json.js';
+import { findPatroniKeys, patroniKeys } from '../cluster/patroni-keys.js';
 import { answerOf } from './answer.js';
 import { metricsOf } from './etcd-evidence.js';
-import { backendsOf } from './haproxy-backends.js';
+import { backendsOf, type Paths } from './haproxy-backends.js';
+import { parseSessions } from './haproxy-trace.js';
 import { coversReplication } from './hba.js';
 import { HBA, healthy } from './healthy.fixture.js';
 import { isLocal, startsByItself } from './host-evidence.js';
@@ -65,6 +68,15 @@ describe('what Patroni is asked', () => {
     expect(members.map(({ name }) => name)).toEqual(['n1']);
   });
 
+  it('takes one that answers elsewhere for the member whose own address does not lead there', async () => {
+    const hidden = await patroni([], 'http://127.0.0.1:1/patroni');
+    const { members } = await gatherPatroni([hidden], {}, 'full');
+    expect(members.map(({ name, apiUrl, self }) => [name, apiUrl, 'value' in self])).toEqual([
+      ['n1', hidden, true],
+    ]);
+    expect(members[0]?.reachedLater).toBe(7);
+  });
+
   it('asks for nothing but what is cheap where it must be quick', async () => {
     const asked: string[] = [];
     const url = await patroni(asked);
@@ -78,7 +90,7 @@ describe('what Patroni is asked', () => {
 });
 
 /** A cluster of one member, at the address that it returns. */
-async function patroni(asked: string[] = []): Promise<string> {
+async function patroni(asked: string[] = [], listedAt?: string): Promise<string> {
   const server = createServer((incoming, reply) => {
     asked.push(`${incoming.method} ${incoming.url}`);
     const { port } = server.address() as AddressInfo;
@@ -86,10 +98,11 @@ async function patroni(asked: string[] = []): Promise<string> {
       name: 'n1',
       role: 'leader',
       state: 'running',
-      api_url: `http://127.0.0.1:${port}/patroni`,
+      api_url: listedAt ?? `http://127.0.0.1:${port}/patroni`,
     };
     reply.writeHead(incoming.method === 'DELETE' ? 404 : 200);
-    reply.end(JSON.stringify({ members: [member], role: 'primary', state: 'running' }));
+    const xlog = { replayed_location: 7 };
+    reply.end(JSON.stringify({ members: [member], role: 'primary', state: 'running', xlog }));
   });
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, resolve));
@@ -145,6 +158,8 @@ describe('coversReplication', () => {
   });
 });
 
+const NOWHERE: Paths = { rw: null, ro: null };
+
 describe('backendsOf', () => {
   const evidence = healthy();
   const haproxy = 'value' in evidence.haproxy ? evidence.haproxy.value : null;
@@ -156,7 +171,7 @@ describe('backendsOf', () => {
       : [];
   const renamed = (names: Readonly<Record<string, string>>): readonly HaproxyLine[] =>
     lines.map((line) => ({ ...line, proxy: names[line.proxy] ?? line.proxy }));
-  const sides = (each: readonly HaproxyLine[]) => backendsOf(each, members).map(({ side }) => side);
+  const sides = (each: readonly HaproxyLine[]) => backendsOf(each, members, NOWHERE).map(({ side }) => side);
 
   it.each([
     ['postgres_read_write', 'pg-readonly'],
@@ -173,14 +188,112 @@ describe('backendsOf', () => {
     expect(sides(renamed({ rw: 'batman', ro: 'robin' }))).toEqual(['rw', 'ro']);
   });
 
+  it('knows no side of those for synchronous replicas, nor of one with a single server', () => {
+    expect(sides(renamed({ rw: 'replicas_sync', ro: 'replicas_async' }))).toEqual([null, null]);
+    const single = renamed({ rw: 'n1-direct' }).filter(
+      ({ proxy, kind, server }) => proxy === 'ro' || (kind === 'server' && server === 'n1'),
+    );
+    expect(sides(single)).toEqual([null, 'ro']);
+  });
+
   it('takes the only one for that of writes, and leaves out what is none of ours', () => {
     const only = lines.filter(({ proxy }) => proxy === 'ro').map((line) => ({ ...line, proxy: 'batman' }));
     const other = { ...only[1], proxy: 'web', server: 'w1', address: '10.0.0.1:80' } as HaproxyLine;
-    expect(backendsOf([...only, other], members).map(({ proxy, side }) => [proxy, side])).toEqual([
+    expect(backendsOf([...only, other], members, NOWHERE).map(({ proxy, side }) => [proxy, side])).toEqual([
       ['batman', 'rw'],
     ]);
   });
 });
+
+describe('endpoints', () => {
+  const evidence = healthy();
+  const proxy = 'value' in evidence.haproxy ? evidence.haproxy.value : null;
+  const lines = proxy !== null && 'value' in proxy.stats ? proxy.stats.value : [];
+  const cluster = 'value' in evidence.patroni ? evidence.patroni.value.cluster : null;
+  const members = cluster !== null && 'value' in cluster ? cluster.value.members : [];
+  const copies = (name: string) =>
+    lines.filter((line) => line.proxy === 'rw').map((line) => ({ ...line, proxy: name }));
+  const to = (host: string, seen: string | null = null) => ({
+    rw: { addresses: [{ host, port: 5432 }], proxy: seen },
+    ro: null,
+  });
+  const led = (all: readonly HaproxyLine[], paths: Paths) =>
+    backendsOf(all, members, paths).flatMap((each) => (each.endpoint === null ? [] : [each.proxy]));
+
+  it('lead to the proxy that a connection was seen at', () => {
+    expect(led([...lines, ...copies('master')], to('10.0.0.9', 'master'))).toEqual(['master']);
+  });
+
+  it('lead to the only one of their side where that was not seen, and else nobody knows', () => {
+    expect(led(lines, to('10.0.0.9'))).toEqual(['rw']);
+    expect(led([...lines, ...copies('master')], to('10.0.0.9'))).toEqual([]);
+  });
+
+  it('lead past HAProxy where they are a member', () => {
+    expect(led(lines, to('127.0.4.1'))).toEqual([]);
+  });
+});
+
+describe('parseSessions', () => {
+  it('has the proxy that each client was sent on by', () => {
+    const text = `0x5581: proto=tcpv4 src=127.0.0.1:40934 fe=fe be=rw srv=n1 ts=00 age=1s calls=2
+0x5582: proto=tcpv4 src=127.0.0.1:40936 fe=fe be=<NONE> srv=<none> ts=00
+0x5583: proto=tcpv6 src=::1:40938 fe=ro be=ro srv=n2 ts=00
+0x5584: proto=unix_stream src=unix:1 fe=GLOBAL be=<NONE> srv=<none> ts=00
+`;
+    expect([...parseSessions(text)]).toEqual([
+      ['127.0.0.1:40934', 'rw'],
+      ['[::1]:40938', 'ro'],
+    ]);
+  });
+});
+
+describe('findPatroniKeys', () => {
+  it.each([
+    [['/service/pgha/leader'], '/service/pgha/'],
+    [['/db/prod/pgha/initialize', '/db/prod/other/leader', '/x/pgha/members/n1'], '/db/prod/pgha/'],
+    [['/service/pgha2/leader', '/service/other/pgha'], null],
+  ])('of %j: %s', async (keys, expected) => {
+    expect(await findPatroniKeys([await etcd(keys)], 'pgha')).toBe(expected);
+  });
+
+  it('does not choose between two, nor take the first of many for all', async () => {
+    const two = await etcd(['/a/pgha/leader', '/b/pgha/leader']);
+    await expect(findPatroniKeys([two], 'pgha')).rejects.toThrow(
+      'several namespaces there: /a/pgha/, /b/pgha/',
+    );
+    const many = await etcd(['/a/x'], true);
+    await expect(findPatroniKeys([many], 'pgha')).rejects.toThrow('none of its first 10000 keys');
+  });
+
+  it('says why the keys cannot be watched', async () => {
+    const url = await etcd(['/db/pgha/leader']);
+    expect(await patroniKeys([url], 'pgha', {})).toEqual({ prefix: '/db/pgha/' });
+    expect(await patroniKeys([url], 'x', {})).toEqual({ missing: "that etcd has none of the scope 'x'" });
+    expect(await patroniKeys([url], null, {})).toEqual({ missing: 'its scope is not known' });
+  });
+});
+
+/** An etcd that has these keys, and says whether it has more. */
+async function etcd(keys: readonly string[], more = false): Promise<string> {
+  return serve((body) => {
+    const text = (name: string) => Buffer.from(String(body[name]), 'base64').toString();
+    const kvs = keys
+      .filter((key) => key >= text('key') && key < text('range_end'))
+      .map((key) => ({ key: Buffer.from(key).toString('base64') }));
+    return { kvs, more };
+  });
+}
+
+async function serve(answer: (body: JsonObject) => unknown): Promise<string> {
+  const server = createServer(async (incoming, reply) => {
+    const chunks = await incoming.toArray();
+    reply.end(JSON.stringify(answer(JSON.parse(Buffer.concat(chunks).toString()))));
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, resolve));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
 
 describe('parseServersState', () => {
   it('has where a server is, and where it is checked', () => {

@@ -1,3 +1,4 @@
+import type { Lookers } from '../observe/probes.js';
 import type { Answer } from './answer.js';
 import type { EtcdEvidence } from './etcd-evidence.js';
 import type { Check } from './finding.js';
@@ -12,8 +13,10 @@ import type { WriteProbe } from './write-probe.js';
 export interface LiveEvidence {
   /** That the target is to be loaded with. */
   readonly clients: number;
-  /** Connections that the tool opens beside them to look on. */
-  readonly lookers: number;
+  /** Connections that a run opens beside them to look on. */
+  readonly lookers: Lookers;
+  /** Members that the run is to hurt, by name; none where there is no run. */
+  readonly hurt: readonly string[];
   readonly patroni: Answer<PatroniEvidence>;
   readonly etcd: Answer<EtcdEvidence>;
   readonly postgres: PostgresEvidence;

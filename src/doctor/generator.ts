@@ -1,3 +1,4 @@
+import type { Lookers } from '../observe/probes.js';
 import { given, givenBoth } from './answer.js';
 import { warning } from './complaint.js';
 import type { LiveCheck } from './evidence.js';
@@ -10,7 +11,7 @@ export const GENERATOR_CHECKS: readonly LiveCheck[] = [
     about: 'this machine has a port for each connection',
     look: ({ generator, clients, lookers }) =>
       givenBoth(generator.ephemeralPorts, generator.timeWait, (ports, waiting) =>
-        ports - waiting >= clients + lookers
+        ports - waiting >= connectionsFrom(clients, lookers)
           ? []
           : [
               warning(
@@ -27,20 +28,25 @@ export const GENERATOR_CHECKS: readonly LiveCheck[] = [
     layer: 'generator',
     about: 'this machine lets a process have a file open for each connection',
     look: ({ generator, clients, lookers }) =>
-      given(generator.openFiles, (limit) =>
-        limit >= clients + lookers + OWN_FILES
+      given(generator.openFiles, (limit) => {
+        const needed = connectionsFrom(clients, lookers) + OWN_FILES;
+        return limit >= needed
           ? []
           : [
               warning(
                 null,
-                `A process may have ${limit} files open here, and ${clients} clients need ${clients + lookers + OWN_FILES}.`,
+                `A process may have ${limit} files open here, and ${clients} clients need ${needed}.`,
                 'Connections fail here, and look as if the server refused them.',
-                `ulimit -n ${2 * (clients + lookers + OWN_FILES)}`,
+                `ulimit -n ${2 * needed}`,
               ),
-            ],
-      ),
+            ];
+      }),
   },
 ];
 
-/** Modules, logs, threads. */
+/** Modules, logs, threads, questions to the services. */
 const OWN_FILES = 100;
+
+function connectionsFrom(clients: number, { port, server }: Lookers): number {
+  return clients + port + server;
+}

@@ -1,13 +1,15 @@
 import type { HaproxyLine } from '../cluster/haproxy.js';
 import type { ClusterMember } from '../cluster/patroni.js';
-import { given, givenBoth, known } from './answer.js';
-import { refusal, warning } from './complaint.js';
-import type { LiveCheck, LiveEvidence } from './evidence.js';
+import { given, givenBoth } from './answer.js';
+import { type Make, note, refusal, warning } from './complaint.js';
+import type { LiveCheck } from './evidence.js';
 import type { Complaint } from './finding.js';
 import { type Backend, backendsOf, isUp, memberOf } from './haproxy-backends.js';
 import type { HaproxyEvidence } from './haproxy-evidence.js';
+import { roomComplaints } from './haproxy-room.js';
 import { brownOut } from './haproxy-timing.js';
 import type { Look } from './patroni-look.js';
+import { mustNotLead } from './patroni-members.js';
 
 /** Where HAProxy sends whom, and how soon it would notice. */
 export const HAPROXY_CHECKS: readonly LiveCheck[] = [
@@ -16,13 +18,13 @@ export const HAPROXY_CHECKS: readonly LiveCheck[] = [
     layer: 'haproxy',
     about: 'HAProxy asks Patroni for the role of each server, not only whether a port is open',
     look: onBackends((backends) =>
-      backends.flatMap(({ proxy, servers }) =>
-        servers
+      backends.flatMap(({ proxy, side, endpoint, servers }) =>
+        (side === null ? [] : servers)
           .filter(
             ({ status, checkStatus }) => status === 'no check' || /^(L4OK|L6OK)$/.test(checkStatus ?? ''),
           )
           .map(({ server, status }) =>
-            refusal(
+            graver(endpoint, warning)(
               `${proxy}/${server}`,
               status === 'no check'
                 ? `HAProxy does not check ${proxy}/${server}.`
@@ -112,8 +114,8 @@ export const HAPROXY_CHECKS: readonly LiveCheck[] = [
     look: onBackends((backends) =>
       backends
         .filter(({ side, servers }) => side === 'ro' && !servers.some(isUp))
-        .map(({ proxy, servers }) =>
-          refusal(
+        .map(({ proxy, endpoint, servers }) =>
+          graver(endpoint, note)(
             proxy,
             `HAProxy has no server UP for ${proxy}: ${statesOf(servers)}.`,
             'Reads through it fail, and a run would tell of an outage that it did not cause.',
@@ -126,7 +128,7 @@ export const HAPROXY_CHECKS: readonly LiveCheck[] = [
     id: 'haproxy-room',
     layer: 'haproxy',
     about: 'HAProxy takes as many connections as there are clients (maxconn)',
-    look: (evidence) => roomComplaints(evidence),
+    look: roomComplaints,
   },
   {
     id: 'haproxy-rw',
@@ -141,7 +143,7 @@ export const HAPROXY_CHECKS: readonly LiveCheck[] = [
     layer: 'haproxy',
     about: "HAProxy's servers are the members of the cluster, all of them",
     look: onBackends((backends, members) =>
-      backends.flatMap((backend) => serverComplaints(backend, members)),
+      backends.filter(({ side }) => side !== null).flatMap((backend) => serverComplaints(backend, members)),
     ),
   },
 ];
@@ -163,9 +165,9 @@ function onCluster(
 function onBackends(
   look: (backends: readonly Backend[], members: readonly ClusterMember[]) => Look,
 ): LiveCheck['look'] {
-  return onCluster((members, { stats }) =>
+  return onCluster((members, { stats, paths }) =>
     given(stats, (lines) => {
-      const backends = backendsOf(lines, members);
+      const backends = backendsOf(lines, members, paths);
       return backends.length === 0
         ? 'HAProxy has no proxy that sends to members of the cluster'
         : look(backends, members);
@@ -173,15 +175,21 @@ function onBackends(
   );
 }
 
+/** What the load does not come by cannot make its run fail. */
+function graver(endpoint: Backend['endpoint'], otherwise: Make): Make {
+  return endpoint === null ? otherwise : refusal;
+}
+
 function leaderComplaints(
-  { proxy, servers }: Backend,
+  { proxy, endpoint, servers }: Backend,
   members: readonly ClusterMember[],
 ): readonly Complaint[] {
   const up = servers.filter(isUp);
   const leader = members.find(({ role }) => role === 'leader' || role === 'standby_leader');
+  const complaint = graver(endpoint, warning);
   if (up.length !== 1) {
     return [
-      refusal(
+      complaint(
         proxy,
         `HAProxy has ${up.length === 0 ? 'no server' : `${up.length} servers`} UP for ${proxy}: ${statesOf(servers)}.`,
         up.length === 0
@@ -196,7 +204,7 @@ function leaderComplaints(
   return member === undefined || leader === undefined || member === leader
     ? []
     : [
-        refusal(
+        complaint(
           proxy,
           `HAProxy sends ${proxy} to ${member.name}, and ${leader.name} leads.`,
           'Writes fail there.',
@@ -206,68 +214,51 @@ function leaderComplaints(
 }
 
 function serverComplaints(
-  { proxy, servers }: Backend,
+  { proxy, side, endpoint, servers }: Backend,
   members: readonly ClusterMember[],
 ): readonly Complaint[] {
   const strangers = servers.filter(
     (server) => server.address !== null && memberOf(server, members) === undefined,
   );
-  const missing = members.filter((member) => !servers.some((server) => memberOf(server, members) === member));
+  const missing = members.filter(
+    (member) => isWanted(member, side) && !servers.some((server) => memberOf(server, members) === member),
+  );
   return [
-    ...strangers.map(({ server, address }) =>
-      refusal(
-        `${proxy}/${server}`,
-        `${proxy}/${server} is ${address}, which is no member of the cluster.`,
-        'Clients may be sent to a server of another cluster.',
-        `Take ${server} out of ${proxy}.`,
-      ),
-    ),
+    ...strangers.map((server) => strangerComplaint(proxy, endpoint, server)),
     // One whose address is not told may be any.
     ...(servers.some(({ address }) => address === null) ? [] : missing).map(({ name, host, port }) =>
       warning(
         proxy,
         `${proxy} has no server for ${name} (${host}:${port}).`,
-        `When ${name} leads, nobody gets to it.`,
+        side === 'rw' ? `When ${name} leads, nobody gets to it.` : `Nobody reads from ${name}.`,
         `Add 'server ${name} ${host}:${port} check port 8008' to ${proxy}.`,
       ),
     ),
   ];
 }
 
-function roomComplaints({ clients, lookers, haproxy, patroni }: LiveEvidence): readonly Complaint[] | string {
-  const needed = clients + lookers;
-  return given(haproxy, ({ stats, info }) =>
-    given(stats, (lines): Look => {
-      const members = ('value' in patroni ? known(patroni.value.cluster)?.members : null) ?? [];
-      const proxies = new Set(backendsOf(lines, members).map(({ proxy }) => proxy));
-      const ours = lines.filter(
-        ({ proxy, kind }) => proxies.has(proxy) && (kind === 'frontend' || kind === 'server'),
+/** A member that was stopped is none any more when its key has run out, and HAProxy sends nobody to it. */
+function strangerComplaint(proxy: string, endpoint: Backend['endpoint'], line: HaproxyLine): Complaint {
+  const { server, address } = line;
+  const subject = `${proxy}/${server}`;
+  return isUp(line)
+    ? graver(endpoint, warning)(
+        subject,
+        `${subject} is ${address}, which is no member of the cluster.`,
+        'Clients may be sent to a server of another cluster.',
+        `Take ${server} out of ${proxy}.`,
+      )
+    : warning(
+        subject,
+        `${subject} is ${address}, which is no member of the cluster now, and is ${line.status}.`,
+        'If it is a member that was stopped, the cluster has less to fall back on; if not, it may come UP.',
+        `Start Patroni there, or take ${server} out of ${proxy}.`,
       );
-      const small = (what: string, limit: number, fix: string) =>
-        warning(
-          what,
-          `HAProxy takes ${limit} connections for ${what}, and ${clients} clients with ${lookers} to look on need ${needed}.`,
-          'The others wait in its queue, and their wait would be taken for that of PostgreSQL.',
-          fix,
-        );
-      const global = Number(known(info)?.get('Maxconn') ?? Number.POSITIVE_INFINITY);
-      return [
-        // Each connection of a client is one of the process; those to servers are not counted.
-        ...(global < needed
-          ? [small('the process', global, `Set maxconn ${2 * needed} in the section global.`)]
-          : []),
-        ...ours
-          .filter(({ sessionLimit }) => sessionLimit !== null && sessionLimit > 0 && sessionLimit < needed)
-          .map(({ kind, proxy, server, sessionLimit }: HaproxyLine) =>
-            small(
-              kind === 'server' ? `${proxy}/${server}` : proxy,
-              sessionLimit ?? 0,
-              `Raise maxconn of it to ${2 * needed}.`,
-            ),
-          ),
-      ];
-    }),
-  );
+}
+
+/** Who must not lead need not be found by writers, and who is not to be read from not by readers. */
+function isWanted({ tags }: ClusterMember, side: Backend['side']): boolean {
+  return side === 'rw' ? !mustNotLead(tags) : tags['noloadbalance'] !== true;
 }
 
 function statesOf(servers: readonly HaproxyLine[]): string {

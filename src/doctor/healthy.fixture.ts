@@ -6,7 +6,7 @@ import type { Answer } from './answer.js';
 import type { EtcdEvidence, EtcdMetrics, EtcdNode } from './etcd-evidence.js';
 import type { LiveEvidence } from './evidence.js';
 import type { HaproxyEvidence } from './haproxy-evidence.js';
-import type { PatroniEvidence } from './patroni-evidence.js';
+import type { PatroniEvidence, PatroniNode } from './patroni-evidence.js';
 import type { EndpointLook, Settings } from './postgres-endpoint.js';
 import type { HbaRule, NodeFacts } from './postgres-evidence.js';
 
@@ -14,7 +14,8 @@ import type { HbaRule, NodeFacts } from './postgres-evidence.js';
 export function healthy(): LiveEvidence {
   return {
     clients: 64,
-    lookers: 40,
+    lookers: { port: 38, server: 40 },
+    hurt: [],
     patroni: { value: PATRONI },
     etcd: { value: ETCD },
     postgres: {
@@ -34,7 +35,14 @@ export function healthy(): LiveEvidence {
         serviceEnabled: { value: false },
       },
     },
-    writeProbe: { value: { ackMs: 2, visible: [{ name: 'n2', answer: { value: 3 } }] } },
+    writeProbe: {
+      value: {
+        ack: { value: 2 },
+        visible: [{ name: 'n2', answer: { value: 3 } }],
+        left: null,
+        wasInterrupted: false,
+      },
+    },
   };
 }
 
@@ -104,6 +112,7 @@ const PATRONI: PatroniEvidence = {
     name,
     apiUrl: `http://127.0.4.${index + 1}:8008`,
     answeredMs: 4,
+    reachedLater: name === 'n1' ? null : 71_437_000,
     self: {
       value: name === 'n1' ? SELF : { ...SELF, role: 'replica', replication: [], walLocation: null },
     },
@@ -119,6 +128,7 @@ const ETCD: EtcdEvidence = {
     })),
   },
   alarms: { value: [] },
+  prefix: { value: '/service/pgha/' },
   keys: {
     value: new Map([
       ['/service/pgha/initialize', ID],
@@ -278,6 +288,10 @@ const HAPROXY: HaproxyEvidence = {
     'haproxy.timeout_check': '1s',
   },
   pids: { value: [24_270] },
+  paths: {
+    rw: { addresses: [{ host: '127.0.4.250', port: 5000 }], proxy: 'rw' },
+    ro: { addresses: [{ host: '127.0.4.250', port: 5001 }], proxy: 'ro' },
+  },
 };
 
 /* The same with a defect. */
@@ -307,6 +321,14 @@ export function member(wanted: Name, change: Partial<ClusterMember>): Defect {
       ...value,
       members: value.members.map((each) => (each.name === wanted ? { ...each, ...change } : each)),
     })),
+  }));
+}
+
+/** What is known of a member's Patroni. */
+export function patroniNode(wanted: Name, change: Partial<PatroniNode>): Defect {
+  return patroni((old) => ({
+    ...old,
+    members: old.members.map((each) => (each.name === wanted ? { ...each, ...change } : each)),
   }));
 }
 
@@ -398,6 +420,19 @@ export function ro(change: Partial<EndpointLook>): Defect {
 
 export function haproxy(change: (haproxy: HaproxyEvidence) => HaproxyEvidence): Defect {
   return (evidence) => ({ ...evidence, haproxy: changed(evidence.haproxy, change) });
+}
+
+/** More proxies: each as that of reads, with another name. */
+export function proxies(...names: readonly string[]): Defect {
+  return haproxy((old) => ({
+    ...old,
+    stats: changed(old.stats, (lines) => [
+      ...lines,
+      ...names.flatMap((proxy) =>
+        lines.filter((each) => each.proxy === 'ro').map((each) => ({ ...each, proxy })),
+      ),
+    ]),
+  }));
 }
 
 /** One line of its statistics; `rw` alone is the frontend. */

@@ -2,6 +2,7 @@ import { type ClusterAccess, clusterAccess } from '../cluster/access.js';
 import { withDirect } from '../cluster/direct.js';
 import type { ClusterMember } from '../cluster/patroni.js';
 import { UserError } from '../errors.js';
+import type { Lookers } from '../observe/probes.js';
 import type { Secrets, Target } from '../plan/target.js';
 import { type Answer, answerOf } from './answer.js';
 import { type EtcdEvidence, gatherEtcd } from './etcd-evidence.js';
@@ -11,7 +12,7 @@ import { gatherHaproxy, type HaproxyEvidence } from './haproxy-evidence.js';
 import { gatherHost, type HostEvidence, isLocal } from './host-evidence.js';
 import { gatherPatroni, type PatroniEvidence } from './patroni-evidence.js';
 import { addressOf, gatherPostgres, type Inspector, type PostgresEvidence } from './postgres-evidence.js';
-import { probeByWriting, readersOf, type WriteProbe } from './write-probe.js';
+import { PROBE_MS, probeByWriting, readersOf, type WriteProbe } from './write-probe.js';
 
 /** What whoever started the cluster knows of it beside its addresses. */
 export interface Insight {
@@ -27,9 +28,11 @@ export interface Insight {
 
 export interface LiveOptions {
   readonly clients: number;
-  readonly lookers: number;
+  readonly lookers: Lookers;
   /** Consent to make a table, write to it and drop it. */
   readonly writeProbe: boolean;
+  /** Ends the writing early; the table is dropped all the same. */
+  readonly signal?: AbortSignal;
 }
 
 /** Reads everything at the same time; nothing that does not answer holds up the rest, and nothing here rejects. */
@@ -37,7 +40,7 @@ export async function gatherLive(
   target: Target,
   secrets: Secrets,
   insight: Insight,
-  { clients, lookers, writeProbe }: LiveOptions,
+  { clients, lookers, writeProbe, signal }: LiveOptions,
 ): Promise<LiveEvidence> {
   const access = clusterAccess(target, secrets);
   const patroni = patroniOf(target, access, 'full');
@@ -51,11 +54,12 @@ export async function gatherLive(
     gatherGenerator(),
     hostOf(target, insight, nodes),
     // It is the last to begin: what it does is not to be seen by the others.
-    nodes.then(() => writtenTo(target, secrets, members, writeProbe)),
+    nodes.then(() => writtenTo(target, secrets, members, writeProbe, signal)),
   ]);
   return {
     clients,
     lookers,
+    hurt: [],
     patroni: patroniEvidence,
     etcd,
     postgres,
@@ -69,9 +73,8 @@ export async function gatherLive(
 /** What decides whether a run makes sense, from one question to each service; PostgreSQL is not asked. */
 export async function gatherQuick(
   target: Target,
-  secrets: Secrets,
+  access: ClusterAccess,
 ): Promise<Pick<LiveEvidence, 'patroni' | 'etcd' | 'haproxy'>> {
-  const access = clusterAccess(target, secrets);
   const nothing: Insight = { checks: {}, haproxyPids: { unknown: 'not asked' } };
   const [patroni, etcd, haproxy] = await Promise.all([
     patroniOf(target, access, 'quick'),
@@ -105,14 +108,15 @@ async function etcdOf(
 }
 
 async function haproxyOf(
-  { haproxy }: Target,
+  target: Target,
   access: ClusterAccess,
   { checks, haproxyPids: pids }: Insight,
   depth: Depth,
 ): Promise<Answer<HaproxyEvidence>> {
+  const { haproxy } = target;
   return haproxy === undefined
     ? { unknown: 'no statistics of HAProxy were given (--haproxy)' }
-    : { value: await gatherHaproxy(haproxy, { checks, pids }, access.haproxy, depth) };
+    : { value: await gatherHaproxy(haproxy, target, { checks, pids }, access.haproxy, depth) };
 }
 
 function membersOf(patroni: Answer<PatroniEvidence>): readonly ClusterMember[] {
@@ -155,14 +159,12 @@ async function hostOf(
   return { value: await gatherHost(Object.fromEntries(directories), kind === 'lab') };
 }
 
-/** Longer than the probe waits for a row. */
-const PROBE_MS = 8000;
-
 async function writtenTo(
   target: Target,
   secrets: Secrets,
   members: Promise<readonly ClusterMember[]>,
   consent: boolean,
+  signal: AbortSignal | undefined,
 ): Promise<Answer<WriteProbe>> {
   if (!consent) {
     return { unknown: 'it writes, so that it needs --write-probe' };
@@ -173,7 +175,7 @@ async function writtenTo(
   });
   const ro = target.ro === undefined ? undefined : { endpoint: target.ro, password: secrets.roPassword };
   const readers = readersOf(target.rw, secrets.rwPassword, ro, addresses);
-  return answerOf(() => probeByWriting(target.rw, secrets.rwPassword, readers), PROBE_MS);
+  return answerOf(() => probeByWriting(target.rw, secrets.rwPassword, readers, signal), PROBE_MS);
 }
 
 /** Kept apart from what was found: a target that nothing at all could be read of was not diagnosed. */

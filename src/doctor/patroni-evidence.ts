@@ -1,6 +1,7 @@
 import { checkCredentials } from '../cluster/access.js';
 import type { HttpAccess } from '../cluster/http.js';
 import {
+  type ClusterMember,
   getCluster,
   getConfig,
   getMember,
@@ -24,6 +25,8 @@ export interface PatroniNode {
   readonly name: string;
   readonly apiUrl: string;
   readonly self: Answer<PatroniMember>;
+  /** What it had received or replayed when it was asked again, after all had answered once, bytes; null when unknown. */
+  readonly reachedLater: number | null;
   /** Median of some answers to what HAProxy asks; null where it did not answer. */
   readonly answeredMs: number | null;
 }
@@ -51,7 +54,7 @@ export async function gatherPatroni(
     .filter((url) => known.every(({ apiUrl }) => apiUrl !== url))
     .map((url) => ({ name: url, apiUrl: url }));
   const nodes = [...listed, ...unlisted];
-  const [config, refusal, ...members] = await Promise.all([
+  const [config, refusal, ...first] = await Promise.all([
     answerOf((signal) => firstOf(urls, (url) => getConfig(url, { ...patient, signal }))),
     depth === 'quick'
       ? { unknown: 'not asked' }
@@ -61,13 +64,38 @@ export async function gatherPatroni(
             patient,
           ),
         ),
-    ...nodes.map((node) => lookAt(node, patient, depth === 'quick' ? 0 : SAMPLES)),
+    ...nodes.map((node) => lookAt(node, patient)),
   ]);
-  // One that answers at an address that is not listed is one of those that are, or is not in the cluster; one that does not
-  // answer may have been away for so long that its key has expired.
-  const isAlias = ({ name, self }: PatroniNode) =>
-    known.length > 0 && 'value' in self && !known.some((each) => each.name === name);
-  return { cluster, config, refusal, members: members.filter((node) => !isAlias(node)) };
+  const looked = withoutAliases(first, known);
+  const members =
+    depth === 'quick' ? looked : await Promise.all(looked.map((node) => lookAgain(node, patient)));
+  return { cluster, config, refusal, members };
+}
+
+/**
+ * One that answers at an address that is not listed is one of those that are: it speaks for that one where its own
+ * address does not lead there from here. Or it is not in the cluster; one that does not answer may have been away for so
+ * long that its key has expired.
+ */
+function withoutAliases(
+  nodes: readonly PatroniNode[],
+  listed: readonly ClusterMember[],
+): readonly PatroniNode[] {
+  const isListed = ({ name }: PatroniNode) => listed.some((each) => each.name === name);
+  const aliases = nodes.filter((node) => !isListed(node) && 'value' in node.self);
+  if (listed.length === 0) {
+    return nodes;
+  }
+  const leader = listed.find(({ role }) => role === 'leader')?.name;
+  const isOf = ({ self }: PatroniNode, name: string) =>
+    // Before 3.2 a member does not tell its name.
+    'value' in self && (self.value.name ?? (self.value.role === 'primary' ? leader : null)) === name;
+  return nodes
+    .filter((node) => !aliases.includes(node))
+    .map((node) => {
+      const alias = 'unknown' in node.self ? aliases.find((each) => isOf(each, node.name)) : undefined;
+      return alias === undefined ? node : { ...alias, name: node.name };
+    });
 }
 
 /** All are asked at the same time: those that are down take long to say nothing. */
@@ -78,21 +106,31 @@ async function firstOf<T>(urls: readonly string[], ask: (url: string) => Promise
 async function lookAt(
   { name, apiUrl }: Pick<PatroniNode, 'name' | 'apiUrl'>,
   access: HttpAccess,
-  samples: number,
 ): Promise<PatroniNode> {
   const self = await answerOf((signal) => getMember(apiUrl, { ...access, signal }));
-  const times: number[] = [];
-  if ('value' in self && samples > 0) {
-    await answerOf(async (signal) => {
-      for (let sample = 0; sample < samples; sample++) {
-        const askedMs = performance.now();
-        await getMember(apiUrl, { ...access, signal });
-        times.push(performance.now() - askedMs);
-      }
-    });
+  return { name, apiUrl, self, reachedLater: null, answeredMs: null };
+}
+
+async function lookAgain(node: PatroniNode, access: HttpAccess): Promise<PatroniNode> {
+  if ('unknown' in node.self) {
+    return node;
   }
+  const times: number[] = [];
+  let reachedLater: number | null = null;
+  await answerOf(async (signal) => {
+    for (let sample = 0; sample < SAMPLES; sample++) {
+      const askedMs = performance.now();
+      const { receivedLocation, replayedLocation } = await getMember(node.apiUrl, { ...access, signal });
+      times.push(performance.now() - askedMs);
+      reachedLater ??= furtherOf(receivedLocation, replayedLocation);
+    }
+  });
   const answeredMs = times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? null;
-  return { name, apiUrl, self, answeredMs };
+  return { ...node, reachedLater, answeredMs };
+}
+
+function furtherOf(received: number | null, replayed: number | null): number | null {
+  return received === null && replayed === null ? null : Math.max(received ?? 0, replayed ?? 0);
 }
 
 async function refusalOf(urls: readonly string[], access: HttpAccess): Promise<string | null> {

@@ -1,11 +1,21 @@
 import type { ClusterMember, PatroniCluster } from '../cluster/patroni.js';
-import { given } from './answer.js';
+import { type Asked, each, given, known } from './answer.js';
 import type { Complaint } from './finding.js';
 import type { PatroniEvidence } from './patroni-evidence.js';
-import type { Look } from './patroni-look.js';
+import type { Look, Self } from './patroni-look.js';
 
 export function isLeader({ role }: ClusterMember): boolean {
   return role === 'leader' || role === 'standby_leader';
+}
+
+/** By its tags. */
+export function mustNotLead(tags: ClusterMember['tags']): boolean {
+  return tags['nofailover'] === true || tags['failover_priority'] === 0;
+}
+
+/** It neither leads nor is read from, so that it may be as far behind as whoever tagged it wants. */
+export function isAside({ tags }: Pick<ClusterMember, 'tags'>): boolean {
+  return mustNotLead(tags) && tags['noloadbalance'] === true;
 }
 
 export function leaderComplaints({ members }: PatroniCluster, patroni: PatroniEvidence): Look {
@@ -46,6 +56,7 @@ export function replicaComplaints({ members }: PatroniCluster, patroni: PatroniE
   const self = patroni.members.find(({ name }) => name === leader?.name)?.self ?? {
     unknown: 'there is no leader',
   };
+  const selves = new Map(patroni.members.map(({ name, self: own }) => [name, known(own)]));
   return given(self, ({ replication, timeline }) => {
     const streaming = new Set(
       replication.filter(({ state }) => state === 'streaming').map(({ applicationName }) => applicationName),
@@ -53,7 +64,7 @@ export function replicaComplaints({ members }: PatroniCluster, patroni: PatroniE
     return members
       .filter((member) => member !== leader)
       .flatMap((member): readonly Complaint[] => {
-        const flaw = flawOf(member, streaming, timeline);
+        const flaw = flawOf(asItSays(member, selves.get(member.name) ?? null), streaming, timeline);
         return flaw === null
           ? []
           : [
@@ -66,6 +77,80 @@ export function replicaComplaints({ members }: PatroniCluster, patroni: PatroniE
               },
             ];
       });
+  });
+}
+
+/** What /cluster tells of a member is as old as its last loop; it knows its own state and timeline at once. */
+function asItSays(member: ClusterMember, self: Self | null): ClusterMember {
+  if (self === null) {
+    return member;
+  }
+  const { state, timeline, replicationState } = self;
+  const isStreaming = state === 'running' && replicationState === 'streaming';
+  return { ...member, state: isStreaming ? 'streaming' : state, timeline: timeline ?? member.timeline };
+}
+
+/**
+ * Where the leader was, against what a replica had received or replayed when it was asked after that. The lag in /cluster
+ * compares what the members have published, at times of their own: a loop of Patroni apart, under load.
+ */
+export function lagComplaints({ members }: PatroniCluster, patroni: PatroniEvidence, limit: number): Look {
+  const nodeOf = (name: string | undefined) => patroni.members.find((node) => node.name === name);
+  const leader = nodeOf(members.find(isLeader)?.name)?.self ?? { unknown: 'there is no leader' };
+  return given(leader, ({ walLocation, receivedLocation }) => {
+    // The leader of a standby cluster receives, too.
+    const written = walLocation ?? receivedLocation;
+    if (written === null) {
+      return 'the leader does not tell where it is';
+    }
+    const replicas = members.filter((member) => !isLeader(member));
+    const asked = replicas.map(({ name }): Asked<number> => {
+      const reached = nodeOf(name)?.reachedLater ?? null;
+      return {
+        name,
+        answer: reached === null ? { unknown: 'it does not tell where it is' } : { value: reached },
+      };
+    });
+    return each(asked, (reached, name): readonly Complaint[] =>
+      written - reached <= limit || isAsideByName(members, name)
+        ? []
+        : [
+            {
+              severity: 'refuse',
+              subject: name,
+              found: `${name} lags by ${written - reached} bytes, and maximum_lag_on_failover is ${limit}.`,
+              why: 'It may not take over, and what it has not replayed would be lost if it did.',
+              fix: `Let ${name} catch up, or see why it does not: its log, its disk, its network.`,
+            },
+          ],
+    );
+  });
+}
+
+function isAsideByName(members: readonly ClusterMember[], name: string): boolean {
+  return members.some((member) => member.name === name && isAside(member));
+}
+
+/** The leader, those that a fault is meant for, and one member at least must be within reach of this machine. */
+export function silenceComplaints(patroni: PatroniEvidence, hurt: readonly string[]): readonly Complaint[] {
+  const { members } = patroni;
+  const listed = known(patroni.cluster)?.members ?? [];
+  const leader = listed.find(isLeader)?.name;
+  const isMute = members.every(({ self }) => 'unknown' in self);
+  return members.flatMap(({ name, apiUrl, self }) => {
+    if ('value' in self) {
+      return [];
+    }
+    const isNeeded = isMute || name === leader || hurt.includes(name);
+    return [
+      {
+        severity: isNeeded ? ('refuse' as const) : ('warn' as const),
+        subject: name,
+        found: `${name === apiUrl ? 'A member' : name} does not answer at ${apiUrl} (${self.unknown}).`,
+        why: 'It cannot be watched, and others that ask it during a failover wait for it 2 s.',
+        fix: `Start Patroni of ${name}, or let this machine reach its REST API.`,
+      },
+    ];
   });
 }
 
@@ -95,7 +180,7 @@ export function candidateComplaints(
 ): readonly Complaint[] {
   const replicas = members.filter((member) => !isLeader(member));
   const barred = replicas.flatMap(({ name, role, tags }) => {
-    if (tags['nofailover'] === true || tags['failover_priority'] === 0) {
+    if (mustNotLead(tags)) {
       return [`${name} has the tag ${tags['nofailover'] === true ? 'nofailover' : 'failover_priority 0'}`];
     }
     const isSynchronous = role === 'sync_standby' || role === 'quorum_standby';

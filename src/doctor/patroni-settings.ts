@@ -5,6 +5,7 @@ import { note, warning } from './complaint.js';
 import type { LiveCheck } from './evidence.js';
 import type { Complaint } from './finding.js';
 import { type Look, onPatroni } from './patroni-look.js';
+import { slotOf } from './slot-name.js';
 
 /** Patroni's settings, as far as they decide about a failover. */
 export const PATRONI_SETTING_CHECKS: readonly LiveCheck[] = [
@@ -42,7 +43,10 @@ export const PATRONI_SETTING_CHECKS: readonly LiveCheck[] = [
           }
           const nodes = postgres.nodes.flatMap(({ answer }) => ('value' in answer ? [answer.value] : []));
           const kept = nodes[0]?.settings.get('wal_keep_size');
-          return kept !== undefined && kept !== '0'
+          // Patroni names the slots of the members so; a member's own patroni.yml may say true.
+          const own = postgres.nodes.map(({ name }) => slotOf(name));
+          const hasSlots = nodes.some(({ slots }) => slots.some(({ name }) => own.includes(name)));
+          return hasSlots || (kept !== undefined && kept !== '0')
             ? []
             : [
                 warning(
@@ -151,7 +155,10 @@ export const PATRONI_SETTING_CHECKS: readonly LiveCheck[] = [
             'A leader that comes back with commits of its own must be copied anew: until then it is missing.';
           if (patroniSettings(settings)['patroni.use_pg_rewind'] !== true) {
             const fix = 'patronictl edit-config -s postgresql.use_pg_rewind=true';
-            return [warning(null, 'use_pg_rewind is off.', why, fix)];
+            // A member's own patroni.yml may have it, which nobody tells.
+            return objectOf(settings['postgresql'])?.['use_pg_rewind'] === undefined
+              ? [note(null, 'use_pg_rewind is not in the dynamic configuration.', why, fix)]
+              : [warning(null, 'use_pg_rewind is off.', why, fix)];
           }
           return postgres.nodes.flatMap(({ name, answer }) => {
             const read = (setting: string) => ('value' in answer ? answer.value.settings.get(setting) : 'on');

@@ -1,3 +1,4 @@
+import { numberOf } from '../cluster/json.js';
 import { each, firstUnknown, given } from './answer.js';
 import type { LiveCheck } from './evidence.js';
 import type { Complaint } from './finding.js';
@@ -5,9 +6,11 @@ import type { PatroniEvidence } from './patroni-evidence.js';
 import { asked, type Look, onCluster, onMembers, onPatroni, type Self } from './patroni-look.js';
 import {
   candidateComplaints,
+  lagComplaints,
   leaderComplaints,
   loopbacks,
   replicaComplaints,
+  silenceComplaints,
   twice,
 } from './patroni-members.js';
 
@@ -43,21 +46,7 @@ export const PATRONI_CHECKS: readonly LiveCheck[] = [
     id: 'members-answer',
     layer: 'patroni',
     about: "each member's REST API answers from here",
-    look: onPatroni(({ members }) =>
-      members.flatMap(({ name, apiUrl, self }) =>
-        'value' in self
-          ? []
-          : [
-              {
-                severity: 'refuse' as const,
-                subject: name,
-                found: `${name === apiUrl ? 'A member' : name} does not answer at ${apiUrl} (${self.unknown}).`,
-                why: 'It cannot be watched, and others that ask it during a failover wait for it 2 s.',
-                fix: `Start Patroni of ${name}, or let this machine reach its REST API.`,
-              },
-            ],
-      ),
-    ),
+    look: ({ patroni, hurt }) => given(patroni, (evidence) => silenceComplaints(evidence, hurt)),
   },
   {
     id: 'may-change',
@@ -159,19 +148,10 @@ export const PATRONI_CHECKS: readonly LiveCheck[] = [
     id: 'replica-lag',
     layer: 'patroni',
     about: 'no replica lags by more than maximum_lag_on_failover',
-    look: onCluster(({ members }, { config }) =>
-      given(config, (settings) => {
-        const limit = numberOf(settings['maximum_lag_on_failover'], 1_048_576);
-        return members
-          .filter(({ lag }) => lag !== null && lag > limit)
-          .map(({ name, lag }) => ({
-            severity: 'refuse' as const,
-            subject: name,
-            found: `${name} lags by ${lag} bytes, and maximum_lag_on_failover is ${limit}.`,
-            why: 'It may not take over, and what it has not replayed would be lost if it did.',
-            fix: `Let ${name} catch up, or see why it does not: its log, its disk, its network.`,
-          }));
-      }),
+    look: onCluster((cluster, patroni) =>
+      given(patroni.config, (settings) =>
+        lagComplaints(cluster, patroni, numberOf(settings['maximum_lag_on_failover']) ?? 1_048_576),
+      ),
     ),
   },
   {
@@ -268,8 +248,4 @@ function differingIdentifiers(patroni: PatroniEvidence): Look {
       fix: "Take the wrong one out of the cluster and make it anew: 'patronictl reinit'.",
     },
   ];
-}
-
-function numberOf(value: unknown, absent: number): number {
-  return typeof value === 'number' ? value : absent;
 }

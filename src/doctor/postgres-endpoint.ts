@@ -1,7 +1,8 @@
 import type pg from 'pg';
-import { codeOf } from '../errors.js';
 import type { Endpoint } from '../plan/target.js';
 import { closeClient, openClient } from '../postgres/connect.js';
+import { isPooled } from '../postgres/dial.js';
+import { systemIdentifierOf } from '../postgres/system-identifier.js';
 import { PATIENCE_MS } from './answer.js';
 
 /** As SHOW tells them, by name; what this version does not have, or we may not see, is not in it. */
@@ -42,29 +43,12 @@ export async function lookAtEndpoint(
       ...rest,
       settings: new Map(Object.entries(settings)),
       systemIdentifier: await systemIdentifierOf(client),
-      pooler: pid === keyOf(client) ? 'none' : await poolerOf(endpoint, password, wait, client),
+      pooler: isPooled(client, pid) ? await poolerOf(endpoint, password, wait, client) : 'none',
     };
   } finally {
     await closeClient(client);
   }
 }
-
-/** Null where our role may not read the control file. */
-export async function systemIdentifierOf(client: pg.Client): Promise<string | null> {
-  try {
-    const { rows } = await client.query<{ id: string }>(
-      'SELECT system_identifier::text AS id FROM pg_control_system()',
-    );
-    return rows[0]?.id ?? null;
-  } catch (error) {
-    if (codeOf(error) === INSUFFICIENT_PRIVILEGE) {
-      return null;
-    }
-    throw error;
-  }
-}
-
-const INSUFFICIENT_PRIVILEGE = '42501';
 
 type Raw = Omit<EndpointLook, 'settings' | 'systemIdentifier' | 'pooler'> & {
   readonly settings: Readonly<Record<string, string>>;
@@ -81,11 +65,6 @@ SELECT json_build_object(
   'roleLimit', (SELECT nullif(rolconnlimit, -1) FROM pg_roles WHERE rolname = current_user),
   'databaseLimit', (SELECT nullif(datconnlimit, -1) FROM pg_database WHERE datname = current_database())
 ) AS look`;
-
-/** The process that the other side named when we connected: a pooler invents one. pg keeps it to itself in the types only. */
-function keyOf(client: pg.Client): number | null {
-  return (client as unknown as { readonly processID: number | null }).processID;
-}
 
 /** Two sessions that are open at once share a server only where they have it for a transaction. */
 async function poolerOf(

@@ -2,11 +2,13 @@ import type pg from 'pg';
 import type { ClusterMember } from '../cluster/patroni.js';
 import { codeOf, messageOf } from '../errors.js';
 import { ClockOffsetEstimator, wallClockMs } from '../observe/clock-offset.js';
-import { type Address, type Endpoint, hostPort, type Target } from '../plan/target.js';
+import { type Address, directly, type Endpoint, hostPort, type Target } from '../plan/target.js';
 import { closeClient, openClient } from '../postgres/connect.js';
+import { ROOM, type Room } from '../postgres/room.js';
+import { systemIdentifierOf } from '../postgres/system-identifier.js';
 import type { ClockOffset } from '../result/observed.js';
 import { type Answer, type Asked, answerOf, PATIENCE_MS } from './answer.js';
-import { type EndpointLook, lookAtEndpoint, type Settings, systemIdentifierOf } from './postgres-endpoint.js';
+import { type EndpointLook, lookAtEndpoint, type Settings } from './postgres-endpoint.js';
 
 export interface PostgresEvidence {
   /** Each member, past the proxy; where none is known, what the read-write endpoint leads to. */
@@ -26,7 +28,7 @@ export interface NodeFacts {
   readonly version: number;
   readonly systemIdentifier: string | null;
   readonly settings: Settings;
-  readonly connections: { readonly max: number; readonly reserved: number; readonly used: number };
+  readonly connections: Room;
   readonly slots: readonly Slot[];
   readonly senders: readonly Sender[] | null;
   readonly archiver: Archiver;
@@ -99,12 +101,6 @@ export function addressOf({ host, port }: ClusterMember): Address | null {
   return host === null || port === null ? null : { host, port };
 }
 
-/** An endpoint that leads to one address only. */
-export function endpointAt(login: Endpoint, { host, port }: Address): Endpoint {
-  const { otherHosts, targetSessionAttrs, loadBalanceHosts, ...rest } = login;
-  return { ...rest, host, port };
-}
-
 function nodesOf(
   target: Target,
   members: readonly ClusterMember[],
@@ -123,7 +119,7 @@ async function lookAtNode(
   { name, address }: { readonly name: string; readonly address: Address },
   { user, database, password }: Inspector,
 ): Promise<PostgresNode> {
-  const endpoint = { ...endpointAt(login, address), user, database };
+  const endpoint = { ...directly(login, address), user, database };
   const answer = await answerOf(async (signal) => {
     const wait = { queryTimeoutMs: PATIENCE_MS, signal };
     const client = await openClient(endpoint, password, 'doctor', wait);
@@ -199,14 +195,7 @@ SELECT json_build_object(
   'standby', pg_is_in_recovery(),
   'version', current_setting('server_version_num')::int,
   'settings', (SELECT json_object_agg(name, current_setting(name, true)) FROM pg_settings),
-  'connections', json_build_object(
-    'max', current_setting('max_connections')::int,
-    'reserved', current_setting('superuser_reserved_connections')::int
-      + coalesce(current_setting('reserved_connections', true), '0')::int,
-    -- An ordinary role is not told the type of other roles' backends.
-    'used', (SELECT count(*) FROM pg_stat_activity
-              WHERE datid IS NOT NULL AND coalesce(backend_type, 'client backend') = 'client backend'
-                AND application_name NOT LIKE 'pgha-bench/%')),
+  'connections', ${ROOM},
   'slots', (SELECT coalesce(json_agg(json_build_object(
       'name', slot_name, 'kind', slot_type, 'active', active, 'walStatus', wal_status,
       'retainedBytes', (position.lsn - restart_lsn)::float8)), '[]')

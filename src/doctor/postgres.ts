@@ -1,9 +1,12 @@
+import type { ClusterMember } from '../cluster/patroni.js';
 import { type Asked, each, given, known } from './answer.js';
 import { refusal, warning } from './complaint.js';
 import type { LiveCheck, LiveEvidence } from './evidence.js';
 import type { Complaint } from './finding.js';
 import { coversReplication } from './hba.js';
+import { isAside } from './patroni-members.js';
 import type { NodeFacts, Slot } from './postgres-evidence.js';
+import { slotOf } from './slot-name.js';
 
 /** What the servers say of themselves, past the proxy. */
 export const POSTGRES_CHECKS: readonly LiveCheck[] = [
@@ -11,8 +14,9 @@ export const POSTGRES_CHECKS: readonly LiveCheck[] = [
     id: 'archiving-works',
     layer: 'postgres',
     about: 'the last WAL file that was to be archived was archived',
-    look: onPrimary(({ archiver: { failing, failed, lastFailed } }, name) =>
-      failing
+    look: onPrimary(({ archiver: { failing, failed, lastFailed }, settings }, name) =>
+      // The last failure stays on record when the archiver was switched off.
+      failing && settings.get('archive_mode') !== 'off'
         ? [
             warning(
               name,
@@ -151,26 +155,12 @@ export const POSTGRES_CHECKS: readonly LiveCheck[] = [
     id: 'replay-goes-on',
     layer: 'postgres',
     about: 'no standby has its replay paused or delayed',
-    look: onNodes(({ standby, replayPaused, settings }, name) => {
-      const why =
-        'It shows old rows to readers, and must replay all that it has received before it can lead.';
-      const delay = settings.get('recovery_min_apply_delay') ?? '0';
-      if (replayPaused === true) {
-        return [
-          warning(name, `The replay of ${name} is paused.`, why, `SELECT pg_wal_replay_resume() on ${name}`),
-        ];
-      }
-      return !standby || delay === '0'
-        ? []
-        : [
-            warning(
-              name,
-              `recovery_min_apply_delay is ${delay} on ${name}.`,
-              why,
-              `Set it to 0 on ${name}, or give it the tags nofailover and noloadbalance.`,
-            ),
-          ];
-    }),
+    look: (evidence) => {
+      const aside = membersOf(evidence).filter(isAside);
+      return onNodes((facts, name) =>
+        aside.some((member) => member.name === name) ? [] : replayComplaints(facts, name),
+      )(evidence);
+    },
   },
   {
     id: 'slots-used',
@@ -258,6 +248,29 @@ export const POSTGRES_CHECKS: readonly LiveCheck[] = [
   },
 ];
 
+function replayComplaints(
+  { standby, replayPaused, settings }: NodeFacts,
+  name: string,
+): readonly Complaint[] {
+  const why = 'It shows old rows to readers, and must replay all that it has received before it can lead.';
+  const delay = settings.get('recovery_min_apply_delay') ?? '0';
+  if (replayPaused === true) {
+    return [
+      warning(name, `The replay of ${name} is paused.`, why, `SELECT pg_wal_replay_resume() on ${name}`),
+    ];
+  }
+  return !standby || delay === '0'
+    ? []
+    : [
+        warning(
+          name,
+          `recovery_min_apply_delay is ${delay} on ${name}.`,
+          why,
+          `Set it to 0 on ${name}, or give it the tags nofailover and noloadbalance.`,
+        ),
+      ];
+}
+
 /** Those that a member may have of its own, in its own configuration. */
 const ALIKE: readonly string[] = [
   'autovacuum',
@@ -343,14 +356,12 @@ function strangers(
   return [...others, ...logical];
 }
 
-/** As Patroni names the slot of a member. */
-function slotOf(member: string): string {
-  return member.toLowerCase().replaceAll(/[-. ]/g, '_');
+function membersOf({ patroni }: LiveEvidence): readonly ClusterMember[] {
+  return ('value' in patroni ? known(patroni.value.cluster)?.members : null) ?? [];
 }
 
-function memberNames({ patroni, postgres }: LiveEvidence): readonly string[] {
-  const cluster = 'value' in patroni ? known(patroni.value.cluster) : null;
-  return [...(cluster?.members ?? []), ...postgres.nodes].map(({ name }) => name);
+function memberNames(evidence: LiveEvidence): readonly string[] {
+  return [...membersOf(evidence), ...evidence.postgres.nodes].map(({ name }) => name);
 }
 
 function onNodes(look: (facts: NodeFacts, name: string) => readonly Complaint[]): LiveCheck['look'] {

@@ -1,4 +1,5 @@
 import type { EtcdAccess } from '../cluster/etcd-login.js';
+import type { PatroniKeys } from '../cluster/patroni-keys.js';
 import type { ClockOffset, ObserverFacts, Series } from '../result/observed.js';
 import { EtcdKeyWatch } from './etcd-key-watch.js';
 import { EtcdMembers } from './etcd-members.js';
@@ -14,10 +15,15 @@ export class EtcdObserver implements Observer {
   private readonly members: EtcdMembers;
   private readonly keys: EtcdKeyWatch | null;
 
-  /** @param prefix of Patroni's keys, `/service/SCOPE/`; null when the scope is not known: then only members are watched */
-  constructor(context: ObserverContext, urls: readonly string[], prefix: string | null, access: EtcdAccess) {
+  /** @param patroni where they are not known, only members are watched */
+  constructor(
+    context: ObserverContext,
+    urls: readonly string[],
+    private readonly patroni: PatroniKeys,
+    access: EtcdAccess,
+  ) {
     this.members = new EtcdMembers(context, urls, access, () => this.keys?.reconsider());
-    this.keys = prefix === null ? null : new EtcdKeyWatch(context, prefix, access, this.members);
+    this.keys = 'missing' in patroni ? null : new EtcdKeyWatch(context, patroni.prefix, access, this.members);
   }
 
   start(): void {
@@ -34,9 +40,10 @@ export class EtcdObserver implements Observer {
   }
 
   get gaps(): readonly string[] {
-    const noScope = "Patroni's keys in etcd were not watched: its scope is not known.";
-    const keys = this.keys === null ? [noScope] : this.keys.gaps;
-    return [...keys, ...this.members.gaps];
+    const { keys, patroni } = this;
+    const unwatched =
+      'missing' in patroni ? [`Patroni's keys in etcd were not watched: ${patroni.missing}.`] : [];
+    return [...unwatched, ...(keys?.gaps ?? []), ...this.members.gaps];
   }
 
   series(): readonly Series[] {

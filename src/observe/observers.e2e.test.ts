@@ -48,7 +48,16 @@ class Watching {
     };
     const target = { ...lab.target, etcd: lab.nodes.map((node) => node.etcdUrl), ...differing };
     const secrets = { ...lab.secrets, rwPassword: secret ?? lab.secrets.rwPassword ?? '' };
-    this.set = observersOf(target, seen, secrets, NO_ACCESS, { clock, emit }, { scope: lab.scope });
+    this.set = observersOf(
+      target,
+      seen,
+      secrets,
+      NO_ACCESS,
+      { clock, emit },
+      {
+        prefix: `/service/${lab.scope}/`,
+      },
+    );
     for (const observer of this.set.observers) {
       observer.start();
     }

@@ -65,7 +65,7 @@ function everythingAt(port: number, events: Event[]) {
   };
   const clock = new RunClock(process.hrtime.bigint());
   const context = { clock, emit: (event: Event) => events.push(event) };
-  return observersOf(target, members, {}, NO_ACCESS, context, { scope: 'x' });
+  return observersOf(target, members, {}, NO_ACCESS, context, { prefix: '/service/x/' });
 }
 
 describe('observers of what is not there', () => {
@@ -105,7 +105,16 @@ describe('observers of what is not there', () => {
     const clock = new RunClock(process.hrtime.bigint());
     const rw = { host: HOST, port: 1, user: 'u', database: 'd', sslMode: 'disable' } as const;
     const target: Target = { kind: 'server', name: 's', rw, patroni: [] };
-    const set = observersOf(target, [], {}, NO_ACCESS, { clock, emit: () => undefined }, { scope: null });
+    const set = observersOf(
+      target,
+      [],
+      {},
+      NO_ACCESS,
+      { clock, emit: () => undefined },
+      {
+        missing: 'its scope is not known',
+      },
+    );
     expect(set.observers).toEqual([]);
     const { observers } = observedBy(set, []);
     expect(observers.map(({ layer, missing }) => [layer, missing?.replace(/.*; /, '')])).toEqual([

@@ -1,5 +1,6 @@
 import type { ClusterAccess } from '../cluster/access.js';
 import type { ClusterMember } from '../cluster/patroni.js';
+import type { PatroniKeys } from '../cluster/patroni-keys.js';
 import type { Secrets, Target } from '../plan/target.js';
 import type { Observed, ObserverFacts, TimelineEnd } from '../result/observed.js';
 import type { Event } from '../result/result.js';
@@ -21,14 +22,6 @@ export interface ObserverSet {
 const FAULT_ALERT_MS = 45_000;
 /** Whatever happens, more may follow from it. */
 const EVENT_ALERT_MS = 15_000;
-
-/** Where Patroni keeps the cluster in etcd. */
-export interface PatroniKeys {
-  /** Null when it is not known. */
-  readonly scope: string | null;
-  /** `/service/` when absent. */
-  readonly namespace?: string;
-}
 
 /**
  * An observer for each layer of the target that can be watched, none of them started. They look seldom until something
@@ -75,7 +68,7 @@ export function observersOf(
     lacks('haproxy', HAPROXY_SHOWS, '--haproxy URL|SOCKET');
   }
   if (target.etcd !== undefined && target.etcd.length > 0) {
-    observers.push(new EtcdObserver(alerting, target.etcd, prefixOf(keys), access.etcd));
+    observers.push(new EtcdObserver(alerting, target.etcd, keys, access.etcd));
   } else {
     lacks('etcd', ETCD_SHOWS, '--etcd URL');
   }
@@ -100,8 +93,4 @@ export function observedBy({ observers, missing }: ObserverSet, history: readonl
 /** Not what is merely seen for the first time. */
 function isChange({ kind, from }: Event): boolean {
   return from !== null || kind === 'failover_key' || kind === 'leader_key_taken';
-}
-
-function prefixOf({ scope, namespace = '/service/' }: PatroniKeys): string | null {
-  return scope === null ? null : `/${namespace}/${scope}/`.replace(/\/+/g, '/');
 }

@@ -90,17 +90,25 @@ export function probesOf(options: ProbesOptions): Probes {
   };
 }
 
-/**
- * The most connections that these have to the read-write endpoint's server at once, when it hangs or has just come back.
- * A run that has not so many to spare would be a run in which the probes keep the load's clients out.
- */
-export function probeConnections(plan: Plan): number {
+/** The most connections that look on beside the load at once. */
+export interface Lookers {
+  /** Through one port. */
+  readonly port: number;
+  /** At one server that both ports lead to, when it hangs or has just come back. */
+  readonly server: number;
+}
+
+/** A run that has not so many to spare would be a run in which the probes keep the load's clients out. */
+export function lookersOf(
+  plan: Pick<Plan, 'probes' | 'observers' | 'directWrites'> & { readonly target: Pick<Plan['target'], 'ro'> },
+): Lookers {
   // The service probe's home, and a new one of each probe beside those that are being made; they never make them both at once.
   const probes = plan.probes ? 1 + PROBE_CONNECTIONS + 2 * MOST_ASKED : 0;
-  // One that writes and one that reads.
+  // One that writes and one that reads, each through its port.
   const heartbeat = plan.probes && plan.target.ro !== undefined ? 2 : 0;
-  const direct = plan.directWrites ? 1 : 0;
-  return probes + heartbeat + direct;
+  // Those go past the ports.
+  const past = (plan.directWrites ? 1 : 0) + (plan.observers ? 1 : 0);
+  return { port: probes + heartbeat / 2, server: probes + heartbeat + past };
 }
 
 function routesOf({ target }: Plan): readonly Route[] {

@@ -1,7 +1,7 @@
 import { UserError } from '../errors.js';
 import { didYouMean } from './nearest.js';
 
-const WORDS = ['inter', 'fastinter', 'rise', 'fall'] as const;
+const WORDS = ['inter', 'fastinter', 'downinter', 'rise', 'fall', 'timeout_check'] as const;
 type Word = (typeof WORDS)[number];
 
 const EXAMPLE = "'inter 3s fall 3 rise 2'";
@@ -9,7 +9,7 @@ const EXAMPLE = "'inter 3s fall 3 rise 2'";
 /**
  * How HAProxy checks its servers, which it tells nobody: in the words of its own configuration, so that the line can be
  * taken from there.
- * @param text `inter 3s fastinter 1s fall 3 rise 2`, any of them; also `inter=3s,fall=3`
+ * @param text `inter 3s fastinter 1s downinter 1s fall 3 rise 2 timeout check 5s`, any of them; also `inter=3s,fall=3`
  * @param flag what gave it, for messages
  * @returns settings by the names that a result gives them, `haproxy.inter`
  * @throws UserError
@@ -18,7 +18,10 @@ export function parseHaproxyCheck(
   text: string,
   flag = '--haproxy-check',
 ): Readonly<Record<string, string | number>> {
-  const words = text.split(/[\s,=]+/).filter((word) => word !== '');
+  const words = text
+    .replace(/\btimeout\s+check\b/g, 'timeout_check') // The one that has two words, of a line of its own.
+    .split(/[\s,=]+/)
+    .filter((word) => word !== '');
   const settings: Record<string, string | number> = {};
   for (let i = 0; i < words.length; i += 2) {
     const name = wordOf(words[i] ?? '', flag);
@@ -34,7 +37,7 @@ function wordOf(text: string, flag: string): Word {
   const word = WORDS.find((candidate) => candidate === text);
   if (word === undefined) {
     throw new UserError(
-      `${flag}: expected ${WORDS.join(', ')}, each with its value, ${EXAMPLE}, found '${text}'.${didYouMean(text, WORDS)}`,
+      `${flag}: expected ${WORDS.join(', ').replace('_', ' ')}, each with its value, ${EXAMPLE}, found '${text}'.${didYouMean(text, WORDS)}`,
     );
   }
   return word;

@@ -29,10 +29,11 @@ type Environment = Readonly<Record<string, string | undefined>>;
  * A PostgreSQL connection URI, or libpq's form of keywords; what it leaves out comes from PGHOST, PGUSER and the like,
  * or is libpq's default.
  * @param flag whose value it is, for messages; the URI itself is never repeated in them, for it may hold a password
+ * @param folder that the paths in it are relative to; the working directory when absent
  * @throws UserError
  */
-export function parseUri(text: string, flag: string, env: Environment): GivenEndpoint {
-  const said = parseConninfo(text, flag);
+export function parseUri(text: string, flag: string, env: Environment, folder = ''): GivenEndpoint {
+  const said = inFolder(parseConninfo(text, flag), folder);
   const host = said['host'] || env['PGHOST'];
   if (host === undefined || host === '') {
     throw new UserError(`${flag}: expected a URI with a host, such as ${URI_FORM}.`, 'Or set PGHOST.');
@@ -40,6 +41,15 @@ export function parseUri(text: string, flag: string, env: Environment): GivenEnd
   const user = said['user'] || env['PGUSER'] || userInfo().username;
   const database = said['dbname'] || env['PGDATABASE'] || user;
   return endpointOf({ ...said, host, user, dbname: database }, flag, env);
+}
+
+/** The paths of libpq's words. `system` names the authorities of the machine. */
+function inFolder(said: Conninfo, folder: string): Conninfo {
+  const paths = ['sslrootcert', 'sslcert', 'sslkey', 'passfile'].flatMap((name) => {
+    const path = said[name];
+    return folder === '' || path === undefined || path === 'system' ? [] : [[name, resolve(folder, path)]];
+  });
+  return { ...said, ...Object.fromEntries(paths) };
 }
 
 /** The parts of an address as pgbench's and sysbench's users give them, one by one. */

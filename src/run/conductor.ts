@@ -5,6 +5,7 @@ import { RunClock } from '../clock.js';
 import type { ClusterAccess } from '../cluster/access.js';
 import { getHealth } from '../cluster/health.js';
 import type { ClusterMember } from '../cluster/patroni.js';
+import type { PatroniKeys } from '../cluster/patroni-keys.js';
 import { UserError } from '../errors.js';
 import type { Fault } from '../faults/fault.js';
 import type { LabControl } from '../faults/lab-control.js';
@@ -39,6 +40,8 @@ export interface RunRequest {
   readonly cluster: ClusterFacts;
   /** As /cluster listed them; empty without Patroni. */
   readonly members: readonly ClusterMember[];
+  /** Where Patroni has its keys in etcd. */
+  readonly keys: PatroniKeys;
   /** In the order of plan.faults. */
   readonly faults: readonly Fault[];
   /** Null unless the target is a lab. */
@@ -243,13 +246,13 @@ class Conductor {
   }
 
   private watch(health: ThreadHealth, lead: LeadIn): Watching {
-    const { plan, secrets, access, members, cluster } = this.request;
+    const { plan, secrets, access, members, keys } = this.request;
     return watchingOf({
       plan,
       secrets,
       access,
       members,
-      scope: cluster.scope,
+      keys,
       runId: this.runId,
       clock: lead.clock,
       onFrame: (seen) => {

@@ -1,9 +1,10 @@
 import type pg from 'pg';
 import { UserError } from '../errors.js';
-import { probeConnections } from '../observe/probes.js';
+import { lookersOf } from '../observe/probes.js';
 import type { Plan } from '../plan/plan.js';
 import { connectionsByRoute } from '../plan/ports.js';
 import { hostPort } from '../plan/target.js';
+import { connectionsLeft, ROOM, type Room } from '../postgres/room.js';
 import type { Way } from '../result/result.js';
 
 /**
@@ -28,14 +29,15 @@ export async function checkServer(sql: pg.ClientBase, plan: Plan, way: Way): Pro
   if (way.kind === 'pooler') {
     return; // Its clients are not the server's connections.
   }
-  const free = server.max - server.reserved - server.used;
-  const lookers = probeConnections(plan) + (plan.observers ? 1 : 0);
+  const { room } = server;
+  const free = connectionsLeft(room);
+  const lookers = lookersOf(plan).server;
   const { rw: own } = connectionsByRoute(plan);
   if (own + lookers > free) {
     const clients = `${plan.clients} clients${own === plan.clients ? '' : ` with ${own} connections to it`}`;
     throw new UserError(
       `${clients}${lookers > 0 ? ` and ${lookers} to look on` : ''} need as many connections, but ` +
-        `${where} has ${free} left (max_connections ${server.max}, ${server.reserved} reserved, ${server.used} in use).`,
+        `${where} has ${free} left (max_connections ${room.max}, ${room.reserved} reserved, ${room.used} in use).`,
       `Use --clients ${Math.max(1, Math.floor(((free - lookers) * plan.clients) / Math.max(1, own)))} at most, raise max_connections, or leave the probes out with --probes off.`,
     );
   }
@@ -43,18 +45,7 @@ export async function checkServer(sql: pg.ClientBase, plan: Plan, way: Way): Pro
 
 interface ServerRow {
   readonly standby: boolean;
-  readonly max: number;
-  readonly reserved: number;
-  readonly used: number;
+  readonly room: Room;
 }
 
-/** This connection is closed before the load, so it does not count as in use. */
-const SERVER = `
-  SELECT pg_is_in_recovery() AS standby,
-         current_setting('max_connections')::int AS max,
-         current_setting('superuser_reserved_connections')::int
-           + coalesce(current_setting('reserved_connections', true), '0')::int AS reserved,
-         (SELECT count(*)::int FROM pg_stat_activity
-           -- An ordinary role is not told the type of other roles' backends.
-          WHERE datid IS NOT NULL AND coalesce(backend_type, 'client backend') = 'client backend'
-            AND pid <> pg_backend_pid()) AS used`;
+const SERVER = `SELECT pg_is_in_recovery() AS standby, ${ROOM} AS room`;

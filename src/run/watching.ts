@@ -1,6 +1,7 @@
 import type { RunClock } from '../clock.js';
 import type { ClusterAccess } from '../cluster/access.js';
 import type { ClusterMember } from '../cluster/patroni.js';
+import type { PatroniKeys } from '../cluster/patroni-keys.js';
 import type { Frame } from '../load/frame.js';
 import { type ObserverSet, observedBy, observersOf } from '../observe/observers.js';
 import { timelineEnds } from '../observe/patroni.js';
@@ -16,7 +17,8 @@ export interface WatchingOptions {
   readonly secrets: Secrets;
   readonly access: ClusterAccess;
   readonly members: readonly ClusterMember[];
-  readonly scope: string | null;
+  /** Where Patroni has its keys in etcd. */
+  readonly keys: PatroniKeys;
   readonly runId: string;
   readonly clock: RunClock;
   readonly onFrame: (frame: Frame) => void;
@@ -61,7 +63,7 @@ export function watchingOf(options: WatchingOptions): Watching {
         secrets,
         options.access,
         { clock, emit: options.onEvent },
-        { scope: options.scope },
+        options.keys,
       )
     : { observers: [], missing: UNWATCHED, alert: () => undefined };
   return new Everything(options, probes, layers);

@@ -55,6 +55,7 @@ const SHOWN: readonly string[] = [
   'patroni.failsafe_mode',
   'haproxy.inter',
   'haproxy.fastinter',
+  'haproxy.downinter',
   'haproxy.fall',
   'haproxy.rise',
   'haproxy.timeout_check',
