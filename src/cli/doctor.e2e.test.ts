@@ -465,7 +465,8 @@ describe('a write that nobody acknowledges', () => {
     await waitForNobody();
     try {
       const running = cli.start(['doctor', '--lab', 'doctor', '--write-probe']);
-      const waits = "SELECT FROM pg_stat_activity WHERE query LIKE 'INSERT INTO pgha_bench_doctor%'";
+      const waits =
+        "SELECT FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND query LIKE 'INSERT INTO pgha_bench_doctor%'";
       while ((await sql(waits)).rowCount === 0) {
         await sleep(20);
       }
