@@ -328,6 +328,7 @@ describe('startsByItself', () => {
     for (const [name, text] of Object.entries(clusters)) {
       mkdirSync(join(directory, 'postgresql', name), { recursive: true });
       writeFileSync(join(directory, 'postgresql', name, 'start.conf'), text);
+      writeFileSync(join(directory, 'postgresql', name, 'postgresql.conf'), '');
     }
     expect(await startsByItself(join(directory, 'wants'), join(directory, 'postgresql'))).toBe(expected);
   });

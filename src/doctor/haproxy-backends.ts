@@ -1,6 +1,7 @@
 import type { HaproxyLine } from '../cluster/haproxy.js';
 import type { ClusterMember } from '../cluster/patroni.js';
 import { type Address, hostPort, type Route } from '../plan/target.js';
+import { sideByName as sideOfName } from './proxy-side.js';
 
 /** A proxy that sends to members of the cluster. */
 export interface Backend {
@@ -57,16 +58,7 @@ export function isUp({ status }: HaproxyLine): boolean {
 
 /** Of a proxy, by its name; also of a frontend, which has no servers. */
 export function sideByName(proxy: string): Route | null {
-  // HAProxy's names have no form: these are parts of those that people give.
-  if (isOfSync(proxy)) {
-    return null;
-  }
-  if (/(^|[^a-z])(rw|read[-_]?write|primary|master|leader|writes?)([^a-z]|$)/i.test(proxy)) {
-    return 'rw';
-  }
-  return /(^|[^a-z])(ro|read[-_]?only|replicas?|standbys?|slaves?|reads?)([^a-z]|$)/i.test(proxy)
-    ? 'ro'
-    : null;
+  return isOfSync(proxy) ? null : sideOfName(proxy);
 }
 
 type Sideless = Pick<Backend, 'proxy' | 'servers'>;

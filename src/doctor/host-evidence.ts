@@ -1,8 +1,8 @@
-import { readdir, readFile, statfs } from 'node:fs/promises';
+import { readdir, statfs } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { networkInterfaces } from 'node:os';
-import { join } from 'node:path';
 import { type Answer, answerOf } from './answer.js';
+import { autoClusters } from './debian-clusters.js';
 
 /** The machine of the servers, where it is this one. */
 export interface HostEvidence {
@@ -69,14 +69,7 @@ export async function startsByItself(wanted: string, debian: string): Promise<bo
   if (!enabled.includes('postgresql.service')) {
     return false;
   }
-  const versions = await namesIn(debian);
-  const clusters = await Promise.all(
-    versions.map(async (version) =>
-      (await namesIn(join(debian, version))).map((name) => join(debian, version, name, 'start.conf')),
-    ),
-  );
-  const texts = await Promise.all(clusters.flat().map((file) => readFile(file, 'utf8').catch(() => 'auto')));
-  return texts.some((text) => /^\s*auto\b/m.test(text));
+  return (await autoClusters(debian)).length > 0;
 }
 
 /** None where there is no such directory. */

@@ -1,5 +1,7 @@
 import { patroniSettings } from '../cluster/facts.js';
 import { objectOf } from '../cluster/json.js';
+import { PATRONI_MINIMUMS } from '../cluster/patroni-minimums.js';
+import { isAtLeast } from '../version.js';
 import { given, givenBoth } from './answer.js';
 import { note, warning } from './complaint.js';
 import type { LiveCheck } from './evidence.js';
@@ -64,10 +66,10 @@ export const PATRONI_SETTING_CHECKS: readonly LiveCheck[] = [
     layer: 'patroni',
     about: 'ttl, loop_wait and retry_timeout are not below what Patroni takes (20, 1 and 3 s from 3.2 on)',
     look: onSettings((settings, version) => {
-      if (version === null || !isAtLeast(version, [3, 2])) {
+      if (version === null || !isAtLeast(version, '3.2')) {
         return [];
       }
-      return MINIMUMS.flatMap(([name, least]) => {
+      return PATRONI_MINIMUMS.flatMap(([name, least]) => {
         const value = Number(settings[`patroni.${name}`]);
         return value >= least
           ? []
@@ -99,7 +101,7 @@ export const PATRONI_SETTING_CHECKS: readonly LiveCheck[] = [
               null,
               `Patroni ${version} does not know PostgreSQL ${major}.`,
               'It leaves out settings that it does not know, and may take processes of the server for clients.',
-              `Use Patroni ${needed.join('.')} or later.`,
+              `Use Patroni ${needed} or later.`,
             ),
           );
         }
@@ -178,17 +180,11 @@ export const PATRONI_SETTING_CHECKS: readonly LiveCheck[] = [
   },
 ];
 
-const MINIMUMS = [
-  ['ttl', 20],
-  ['loop_wait', 1],
-  ['retry_timeout', 3],
-] as const;
-
 /** Of PostgreSQL's major version on, by what each added to Patroni's list of settings. */
-const NEEDED: readonly (readonly [postgres: number, patroni: readonly number[]])[] = [
-  [16, [3, 0, 3]],
-  [17, [3, 3, 3]],
-  [18, [4, 0, 7]],
+const NEEDED: readonly (readonly [postgres: number, patroni: string])[] = [
+  [16, '3.0.3'],
+  [17, '3.3.3'],
+  [18, '4.0.7'],
 ];
 
 /** By the names of a result, `patroni.ttl`, with Patroni's defaults. */
@@ -201,17 +197,6 @@ function onSettings(look: (settings: Settings, version: string | null) => Look):
       return look(patroniSettings(objectOf(raw)), versions[0] ?? null);
     }),
   );
-}
-
-function isAtLeast(version: string, needed: readonly number[]): boolean {
-  const parts = version.split('.').map((part) => Number.parseInt(part, 10));
-  for (const [index, least] of needed.entries()) {
-    const part = parts[index] ?? 0;
-    if (part !== least) {
-      return part > least;
-    }
-  }
-  return true;
 }
 
 /** Milliseconds of a time as HAProxy writes it, `500ms`, `3s`, `3000`; null for what is none. */

@@ -171,7 +171,8 @@ async function clockOf(client: pg.Client, name: string): Promise<ClockOffset | n
 async function hbaOf(client: pg.Client): Promise<Answer<readonly HbaRule[]>> {
   try {
     const { rows } = await client.query<HbaRule>(
-      `SELECT line_number AS line, coalesce(type, '') AS type, coalesce(database, '{}') AS databases, address, netmask,
+      `SELECT line_number AS line, coalesce(type, '') AS type, coalesce(database, '{}') AS databases,
+              coalesce(user_name, '{}') AS users, address, netmask,
               auth_method AS method, error
          FROM pg_hba_file_rules ORDER BY line_number`,
     );
