@@ -14,6 +14,7 @@ import { getCluster, patchConfig } from '../cluster/patroni.js';
 import type { LabControl } from '../faults/lab-control.js';
 import { labControl } from '../lab/control.js';
 import { type Lab, labUp } from '../lab/lab.js';
+import { profileOf } from '../lab/profiles.js';
 import { type Address, directly, type Endpoint } from '../plan/target.js';
 import { closeClient, openClient } from '../postgres/connect.js';
 import { CommandLine } from './command.fixture.js';
@@ -86,6 +87,8 @@ function addressOf(name: string): Address {
 }
 
 const sql = (statement: string) => superuser.query(statement);
+/** How short a profile can be depends on the version of Patroni. */
+const timing = () => profileOf('fast', lab.versions.patroni).patroni;
 const config = (patch: JsonObject) => patchConfig(nodeOf(leader).apiUrl, patch);
 const haproxy = (command: string) => haproxyCommand(lab.haproxy.socketPath, command);
 const replica = () => replicas[0] ?? '';
@@ -116,8 +119,8 @@ const DEFECTS: readonly Defect[] = [
   {
     name: 'a ttl that is too short for loop_wait and retry_timeout',
     checks: ['timing-rule'],
-    plant: () => config({ loop_wait: 5 }),
-    undo: () => config({ loop_wait: 2 }),
+    plant: () => config({ loop_wait: timing().ttl - 2 * timing().retryTimeout + 1 }),
+    undo: () => config({ loop_wait: timing().loopWait }),
   },
   {
     name: 'a paused cluster',

@@ -21,8 +21,9 @@ afterAll(() => rm(directory, { recursive: true, force: true }));
 
 describe('the good set of files', () => {
   it('is taken by HAProxy', async () => {
-    const { stdout, stderr } = await run('/usr/sbin/haproxy', ['-c', '-f', join(directory, 'haproxy.cfg')]);
-    expect(stdout + stderr).toContain('Configuration file is valid');
+    // Its exit code says it; versions from 3 on say nothing else.
+    const { stderr } = await run('/usr/sbin/haproxy', ['-c', '-f', join(directory, 'haproxy.cfg')]);
+    expect(stderr).not.toMatch(/ALERT|WARNING/);
   });
 
   it('is taken by Patroni, on addresses that this machine has', async () => {
