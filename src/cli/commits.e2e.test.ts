@@ -12,17 +12,28 @@ import { expectPredicted } from './predicted.fixture.js';
 
 const cli = new CommandLine();
 let lab: Lab;
+/** Another one, on which a node is killed meanwhile: most of that time a lease expires. */
+let dying: Lab;
+let killed: Promise<Ran>;
 
 beforeAll(async () => {
-  lab = await labUp({ name: 'commits', profile: 'fast', stateDir: cli.stateDirectory }, () => undefined);
-  await cli.succeed(['init', 'tpcb', '--scale', '2', '--lab', 'commits']);
+  [lab, dying] = await Promise.all([labOf('commits'), labOf('commits-kill')]);
   await cli.succeed(['init', 'oltp_read_write', '--tables', '2', '--table-size', '1000', '--lab', 'commits']);
+  killed = run(dying, ['tpcb'], 'history', ['cut-replication@5s', 'kill-node@7s'], '40s');
+  // The test that waits for it is told.
+  killed.catch(() => undefined);
 });
 
 afterAll(async () => {
-  await labDown('commits', cli.stateDirectory);
+  await Promise.all(['commits', 'commits-kill'].map((name) => labDown(name, cli.stateDirectory)));
   cli.remove();
 });
+
+async function labOf(name: string): Promise<Lab> {
+  const made = await labUp({ name, profile: 'fast', stateDir: cli.stateDirectory }, () => undefined);
+  await cli.succeed(['init', 'tpcb', '--scale', '2', '--lab', name]);
+  return made;
+}
 
 const LEDGERS = [
   ['history', ['tpcb'], 'SELECT filler AS token FROM pgbench_history'],
@@ -36,7 +47,7 @@ const LEDGERS = [
 
 describe.each(LEDGERS)('the ledger %s of %s', (ledger, words, tokens) => {
   it('loses nothing in a switchover', async () => {
-    const { result, acknowledged } = await run(words, ledger, ['switchover@5s'], '14s');
+    const { result, acknowledged } = await run(lab, words, ledger, ['switchover@5s'], '14s');
     const commits = commitsOf(result);
     expect(commits.primary).toMatchObject({ ackedLost: 0, ghosts: 0, duplicates: 0, unexpected: 0 });
     const { ackedPresent = 0, inDoubtCommitted = 0 } = commits.primary ?? {};
@@ -45,15 +56,14 @@ describe.each(LEDGERS)('the ledger %s of %s', (ledger, words, tokens) => {
     expect(commits.replicas).toHaveLength(2);
     expect(commits.replicas.every(({ same }) => same)).toBe(true);
     expect(commits.missing).toEqual([]);
-    expect(await lostOf(acknowledged, tokens)).toEqual([]);
+    expect(await lostOf(lab, acknowledged, tokens)).toEqual([]);
   });
 });
 
 it('counts what a node that was cut off from its replicas took with it', async () => {
-  const faults = ['cut-replication@5s', 'kill-node@7s'];
-  const { result, acknowledged } = await run(['tpcb'], 'history', faults, '40s');
+  const { result, acknowledged } = await killed;
   const commits = commitsOf(result);
-  const lost = await lostOf(acknowledged, LEDGERS[0][2]);
+  const lost = await lostOf(dying, acknowledged, LEDGERS[0][2]);
   expect(lost.length).toBeGreaterThan(0);
   const { ackedLost = 0, inDoubtAbsent = 0 } = commits.primary ?? {};
   expectKnownToClients(ackedLost, inDoubtAbsent, lost.length);
@@ -67,8 +77,8 @@ it('counts what a node that was cut off from its replicas took with it', async (
   expect(firstAckMs).toBeGreaterThanOrEqual(cut?.askedAtMs ?? Infinity);
   expect(lastAckMs).toBeLessThanOrEqual((kill?.askedAtMs ?? 0) + 1000);
   expect(result.faults.map(({ undoFailure }) => undoFailure)).toEqual([null, null]);
-  await expectPredicted(cli, 'commits', 'kill-node', result);
-  const health = await getHealth(lab.target.patroni, {}, 3);
+  await expectPredicted(cli, 'commits-kill', 'kill-node', result);
+  const health = await getHealth(dying.target.patroni, {}, 3);
   expect(health.healthy).toBe(true);
 });
 
@@ -82,21 +92,22 @@ let runs = 0;
 
 /** Through a relay that listens in. */
 async function run(
+  { name, target, secrets }: Lab,
   words: readonly string[],
   ledger: string,
   faults: readonly string[],
   duration: string,
 ): Promise<Ran> {
-  const { host, port, user, database } = lab.target.rw;
+  const { host, port, user, database } = target.rw;
   const sniffer = new TokenSniffer(host, port);
   const relay = await sniffer.listen();
   const out = `run-${runs++}`;
   try {
-    const password = lab.secrets.rwPassword ?? '';
+    const password = secrets.rwPassword ?? '';
     const uri = `postgresql://${user}:${password}@127.0.0.1:${relay}/${database}?sslmode=disable`;
     await cli.succeed([
       ...['run', ...words, '--clients', '8', '--duration', duration, '--out', out],
-      ...['--lab', 'commits', '--rw', uri, '--ledger', ledger],
+      ...['--lab', name, '--rw', uri, '--ledger', ledger],
       ...faults.flatMap((fault) => ['--fault', fault]),
     ]);
     return { result: await cli.result(out), acknowledged: new Set(sniffer.acknowledged) };
@@ -122,9 +133,13 @@ function commitsOf({ commits }: Result): CommitAudit {
 }
 
 /** What was acknowledged, minus what is there. */
-async function lostOf(acknowledged: ReadonlySet<string>, tokens: string): Promise<readonly string[]> {
-  const { host, port, user, database } = lab.target.rw;
-  const sql = new pg.Client({ host, port, user, database, password: lab.secrets.rwPassword, ssl: false });
+async function lostOf(
+  { target, secrets }: Lab,
+  acknowledged: ReadonlySet<string>,
+  tokens: string,
+): Promise<readonly string[]> {
+  const { host, port, user, database } = target.rw;
+  const sql = new pg.Client({ host, port, user, database, password: secrets.rwPassword, ssl: false });
   await sql.connect();
   const { rows } = await sql.query<{ token: string | null }>(tokens);
   await sql.end();
