@@ -77,8 +77,11 @@ it('a pooler is known for what it is, and its clients are not taken for connecti
     expect(result.totals.outcomes.ack).toBeGreaterThan(0);
     // Which server is behind a connection may change at each transaction.
     expect(result.servers.map(({ server }) => server)).toEqual([`127.0.0.1:${bouncer.port}`]);
+    // PgBouncer keeps prepared statements apart from 1.21 on, and unasked from 1.24 on; before, they are unknown or there twice.
     const prepared = await run([...words, '--protocol', 'prepared'], 'prepared');
-    expect(prepared.stdout).toContain('--protocol simple');
+    const wrong = prepared.result.errors.filter(({ code }) => code === '26000' || code === '42P05');
+    expect(prepared.stdout.includes('--protocol simple')).toBe(wrong.length > 0);
+    expect(wrong.length > 0 || prepared.result.totals.outcomes.ack > 0).toBe(true);
   } finally {
     await bouncer.stop();
   }
