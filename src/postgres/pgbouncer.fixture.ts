@@ -4,6 +4,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from '../free-port.fixture.js';
 import type { Address } from '../plan/target.js';
 
 /** A PgBouncer of a test's own in front of a server, on a free port of loopback; it asks for no password. */
@@ -84,13 +85,4 @@ async function isListening(port: number): Promise<boolean> {
     socket.destroy();
     return is as boolean;
   });
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as net.AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -11,10 +11,10 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import pg from 'pg';
+import { freePort } from '../free-port.fixture.js';
 import type { Endpoint } from '../plan/target.js';
 
 /** @param settings of postgresql.conf, beside those that make it fast to start */
@@ -215,16 +215,4 @@ function newestBinaries(): string {
     throw new Error(`There is no PostgreSQL server in ${root}.`);
   }
   return join(root, newest, 'bin');
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') {
-    throw new Error('There is no free port.');
-  }
-  return address.port;
 }

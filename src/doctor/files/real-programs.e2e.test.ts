@@ -2,11 +2,11 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { diagnoseFiles } from '../../api/doctor-files.js';
+import { freePort } from '../../free-port.fixture.js';
 import { foundedClusterId, readEtcdData } from './etcd-data.js';
 import { goodFiles, optionsOf, written } from './good-set.fixture.js';
 
@@ -53,16 +53,6 @@ async function patroniSays(change: (text: string) => string): Promise<readonly s
   return `${stdout}${stderr}`
     .split('\n')
     .filter((line) => line.trim() !== '' && !/is not reachable|^bootstrap\.pg_hba\b/.test(line));
-}
-
-/** A port that is free now. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 describe('the data directory of a real etcd', () => {
