@@ -545,7 +545,7 @@ export class Client implements SessionOwner, ExecutionOwner, Connector {
     if (session.state === 'idle' && session.replies.status !== IDLE) {
       this.phase = 'rolling_back';
       this.wakeUs = nowUs + this.group.statementUs;
-      session.sendBytes(ROLLBACK);
+      session.send(ROLLBACK);
     } else {
       this.afterFailure(failure.code, nowUs);
     }

@@ -65,8 +65,13 @@ function executed(steps: readonly Step[], statements: readonly Statement[]) {
   };
   const room = () => new Uint8Array(64);
   const nothing = () => undefined;
-  const session = { replies, parsed: room(), buffer: room, moreBuffer: room, send: nothing, close: nothing };
-  const encoder = { keepsParsed: false, bound: () => 1, encode: (_: unknown, at: number) => at + 1 };
+  const session = { replies, parsed: room(), room, send: () => true, sendRoom: nothing, close: nothing };
+  const encoder = {
+    keepsParsed: false,
+    bound: () => 1,
+    encode: (_: unknown, at: number) => at + 1,
+    message: room,
+  };
   const owner = { wakeUs: 0, onEnd: tell('end'), onLost: tell('lost') };
   const ledger = {
     doubt: tell('doubt'),

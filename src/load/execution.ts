@@ -69,7 +69,7 @@ export class Execution {
   /** Statement whose Parse is in flight, -1 for none. */
   private parsing = -1;
   private readonly rows = new StoredRows();
-  /** The pipeline that is being filled; its bytes lie in the session's buffer. */
+  /** The pipeline that is being filled; its bytes lie in the session's room. */
   private piped = false;
   private pipedLength = 0;
   private pipedSyncs = 0;
@@ -315,11 +315,12 @@ export class Execution {
     if (parse && encoder.keepsParsed) {
       this.parsing = number;
     }
-    const buffer = session.buffer(encoder.bound(context.variables));
-    const length = encoder.encode(buffer, 0, context.variables, parse, true);
+    const message = encoder.message(context.variables, parse);
     this.owner.wakeUs = Math.min(group.lastNowUs + group.statementUs, this.deadlineUs);
     this.sent = true;
-    session.send(length);
+    if (!session.send(message)) {
+      encoder.release();
+    }
   }
 
   private failed(failure: Failure): void {
@@ -382,7 +383,7 @@ export class Execution {
       throw new ScriptFailure(`\\${action}pipeline has no \\startpipeline.`);
     }
     const session = this.session as Session;
-    session.moreBuffer(this.pipedLength + SYNC.length, this.pipedLength).set(SYNC, this.pipedLength);
+    session.room(this.pipedLength + SYNC.length, this.pipedLength).set(SYNC, this.pipedLength);
     this.pipedLength += SYNC.length;
     this.pipedSyncs++;
     if (action === 'sync') {
@@ -392,7 +393,7 @@ export class Execution {
     this.committing = this.pipedCommits;
     this.owner.wakeUs = Math.min(this.group.lastNowUs + this.group.statementUs, this.deadlineUs);
     this.sent = true;
-    session.send(this.pipedLength, this.pipedSyncs);
+    session.sendRoom(this.pipedLength, this.pipedSyncs);
     return true;
   }
 
@@ -408,7 +409,7 @@ export class Execution {
       this.pipedParses.push(encoder.keepsParsed ? number : -1);
     }
     const bound = this.pipedLength + encoder.bound(variables);
-    const buffer = session.moreBuffer(bound, this.pipedLength);
+    const buffer = session.room(bound, this.pipedLength);
     this.pipedLength = encoder.encode(buffer, this.pipedLength, variables, parse, false);
     this.noteVerb((script.program.statements[index] as Program['statements'][number]).verb);
   }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type Server, Socket, type SocketConstructorOpts } from 'node:net';
 import { messageOf, UserError } from '../errors.js';
-import { DirectWriter } from '../postgres/direct-write.js';
+import { DirectSocket } from '../postgres/direct-socket.js';
 import { Answers, Conversation, type Output } from './conversation.js';
 
 export interface NullServerOptions {
@@ -92,7 +92,7 @@ export class NullServer {
       }
     };
     const socket = readInto(this.input, taken, read);
-    const writer = new DirectWriter(socket);
+    const writer = new DirectSocket(socket);
     socket.setNoDelay(true);
     this.sockets.add(socket);
     // A client that is gone is no concern of a server's.

@@ -127,7 +127,7 @@ export class Attempt implements SessionOwner {
   private ask(): void {
     this.phase = 'asked';
     this.field.clear();
-    this.session.sendBytes(this.fresh ? this.request.first : this.request.again);
+    this.session.send(this.fresh ? this.request.first : this.request.again);
   }
 }
 

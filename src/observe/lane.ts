@@ -85,7 +85,7 @@ export class Lane implements SessionOwner {
   ask(statement: ProbeStatement, nowUs: number, value = 0): void {
     this.sinceUs = nowUs;
     this.field.clear();
-    this.session.sendBytes(statement.message(this.parsed, value));
+    this.session.send(statement.message(this.parsed, value));
   }
 
   /** Leaves the connection; the next beat but for the pause makes another one. */

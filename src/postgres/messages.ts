@@ -39,6 +39,14 @@ export interface StatementEncoder {
    * @param sync whether a Sync ends it; a simple query is always complete in itself
    */
   encode(target: Buffer, offset: number, parameters: Parameters, parse: boolean, sync: boolean): number;
+  /**
+   * The same with a Sync, in memory that all clients of a thread share. What is the same as in the last message stays where it
+   * is: of most messages only the digits are written.
+   * @returns bytes that are good until the next call, or until release()
+   */
+  message(parameters: Parameters, parse: boolean): Buffer;
+  /** Somebody still reads the last message: the next one gets memory of its own. */
+  release(): void;
 }
 
 /** @param describe whether the names of the columns are asked for: a simple query has them anyway */
@@ -70,6 +78,44 @@ export const TERMINATE = Buffer.from([0x58, 0, 0, 0, 4]);
 
 const NULL_LENGTH = -1;
 
+/** Memory for one message after the other. */
+class MessageMemory {
+  bytes: Buffer = NO_BYTES;
+  /** The first bytes by their number: a new Buffer object for each message would be garbage. */
+  private views: Buffer[] = [];
+
+  /** @returns whether the memory is new, so that nothing of the last message is in it */
+  reserve(length: number): boolean {
+    if (length <= this.bytes.length) {
+      return false;
+    }
+    this.bytes = lasting(2 ** Math.ceil(Math.log2(length)));
+    this.views = [];
+    return true;
+  }
+
+  first(length: number): Buffer {
+    let view = this.views[length];
+    if (view === undefined) {
+      view = this.bytes.subarray(0, length);
+      if (length < MOST_VIEWS) {
+        this.views[length] = view;
+      }
+    }
+    return view;
+  }
+
+  release(): void {
+    this.bytes = NO_BYTES;
+    this.views = [];
+  }
+}
+
+const NO_BYTES = Buffer.alloc(0);
+
+/** Longer messages are rare, and each length would keep its Buffer object for the life of the thread. */
+const MOST_VIEWS = 2048;
+
 /** Parse (when needed), Bind, Execute, Sync. There is no RowDescription unless it is asked for. */
 class ExtendedEncoder implements StatementEncoder {
   readonly keepsParsed: boolean;
@@ -84,6 +130,9 @@ class ExtendedEncoder implements StatementEncoder {
   private readonly bindEnd: number;
   private readonly slots: readonly number[];
   private readonly fixed: number;
+  private readonly memory = new MessageMemory();
+  /** Where the tail lies in the memory, behind a head; -1 where there is no such message. */
+  private tailAt = -1;
 
   constructor(statement: StatementText, name: string, describe: boolean) {
     this.keepsParsed = name !== '';
@@ -105,6 +154,33 @@ class ExtendedEncoder implements StatementEncoder {
     return bound;
   }
 
+  message(parameters: Parameters, parse: boolean): Buffer {
+    const { memory, head, tailAndSync } = this;
+    if (memory.reserve(this.bound(parameters))) {
+      this.tailAt = -1;
+    }
+    const { bytes } = memory;
+    if (parse) {
+      this.tailAt = -1;
+      return memory.first(this.encode(bytes, 0, parameters, true, true));
+    }
+    if (this.tailAt < 0) {
+      bytes.set(head, 0);
+    }
+    const end = this.putParameters(bytes, head.length, parameters);
+    if (end !== this.tailAt) {
+      bytes.set(tailAndSync, end);
+      // Bind ends behind its result formats, which the tail begins with.
+      putInt32(bytes, 1, end + this.bindEnd - 1);
+      this.tailAt = end;
+    }
+    return memory.first(end + tailAndSync.length);
+  }
+
+  release(): void {
+    this.memory.release();
+  }
+
   encode(target: Buffer, start: number, parameters: Parameters, parse: boolean, sync: boolean): number {
     let offset = start;
     if (parse) {
@@ -113,7 +189,15 @@ class ExtendedEncoder implements StatementEncoder {
     }
     const bind = offset;
     target.set(this.head, offset);
-    offset += this.head.length;
+    offset = this.putParameters(target, offset + this.head.length, parameters);
+    putInt32(target, bind + 1, offset + this.bindEnd - bind - 1);
+    const tail = sync ? this.tailAndSync : this.tail;
+    target.set(tail, offset);
+    return offset + tail.length;
+  }
+
+  private putParameters(target: Buffer, start: number, parameters: Parameters): number {
+    let offset = start;
     for (let i = 0; i < this.slots.length; i++) {
       const slot = this.slots[i] as number;
       const end = slot < 0 ? -1 : parameters.writeText(slot, target, offset + 4);
@@ -125,11 +209,7 @@ class ExtendedEncoder implements StatementEncoder {
         offset = end;
       }
     }
-    // Bind ends behind its result formats, which the tail begins with.
-    putInt32(target, bind + 1, offset + this.bindEnd - bind - 1);
-    const tail = sync ? this.tailAndSync : this.tail;
-    target.set(tail, offset);
-    return offset + tail.length;
+    return offset;
   }
 }
 
@@ -138,10 +218,14 @@ class SimpleEncoder implements StatementEncoder {
   readonly keepsParsed = false;
   private readonly pieces: readonly (Buffer | number)[];
   private readonly fixed: number;
+  private readonly memory = new MessageMemory();
+  /** Where each piece lies in the memory, -1 where it does not. */
+  private readonly placed: Int32Array;
 
   constructor(statement: StatementText) {
     const pieces = statement.pieces.length > 0 ? statement.pieces : [statement.text];
     this.pieces = pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece));
+    this.placed = new Int32Array(pieces.length).fill(-1);
     let fixed = 6;
     for (const piece of this.pieces) {
       fixed += typeof piece === 'number' ? 0 : piece.length;
@@ -158,6 +242,35 @@ class SimpleEncoder implements StatementEncoder {
       }
     }
     return bound;
+  }
+
+  message(parameters: Parameters): Buffer {
+    const { memory, pieces, placed } = this;
+    if (memory.reserve(this.bound(parameters))) {
+      placed.fill(-1);
+    }
+    const { bytes } = memory;
+    let offset = 5;
+    for (let i = 0; i < pieces.length; i++) {
+      const piece = pieces[i] as Buffer | number;
+      if (typeof piece === 'number') {
+        offset = parameters.writeSubstitution(piece, bytes, offset);
+      } else {
+        if (placed[i] !== offset) {
+          bytes.set(piece, offset);
+          placed[i] = offset;
+        }
+        offset += piece.length;
+      }
+    }
+    bytes[0] = 0x51; // Q
+    bytes[offset++] = 0;
+    putInt32(bytes, 1, offset - 1);
+    return memory.first(offset);
+  }
+
+  release(): void {
+    this.memory.release();
   }
 
   encode(target: Buffer, start: number, parameters: Parameters): number {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import net from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { DirectWriter } from './direct-write.js';
+import { DirectSocket } from './direct-socket.js';
 
 const open: (net.Socket | net.Server)[] = [];
 
@@ -43,24 +43,24 @@ async function received(far: net.Socket, length: number): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-describe('DirectWriter', () => {
+describe('DirectSocket', () => {
   test('sends past the stream from the second write on', async () => {
     const { near, far } = await connection();
-    const writer = new DirectWriter(near);
-    writer.write(Buffer.from('one'));
+    const socket = new DirectSocket(near);
+    socket.write(Buffer.from('one'));
     const stream = vi.spyOn(near, 'write');
-    writer.write(Buffer.from(' two'));
-    writer.write(Buffer.from(' three'));
+    socket.write(Buffer.from(' two'));
+    socket.write(Buffer.from(' three'));
     expect(stream).not.toHaveBeenCalled();
     expect((await received(far, 13)).toString()).toBe('one two three');
   });
 
   test('leaves what the kernel does not take to libuv, and keeps the order', async () => {
     const { near, far } = await connection();
-    const writer = new DirectWriter(near);
+    const socket = new DirectSocket(near);
     const messages = [10, 30_000_000, 20, 10_000_000, 30].map((length) => randomBytes(length));
     for (const message of messages) {
-      writer.write(message);
+      socket.write(message);
     }
     // Of the second one the kernel has taken a part only, for nobody reads yet.
     expect(
@@ -69,27 +69,27 @@ describe('DirectWriter', () => {
     const whole = Buffer.concat(messages);
     expect((await received(far, whole.length)).equals(whole)).toBe(true);
     // What was held by libuv is done with, and the way is free.
-    writer.write(Buffer.from('after'));
+    socket.write(Buffer.from('after'));
     expect((await received(far, 5)).toString()).toBe('after');
   });
 
   test('tells who listens to the socket that nothing can be sent', async () => {
     const { near, far } = await connection();
-    const writer = new DirectWriter(near);
-    writer.write(Buffer.from('one'));
+    const socket = new DirectSocket(near);
+    socket.write(Buffer.from('one'));
     await received(far, 3);
     near.end();
     await once(near, 'finish');
     const failed = once(near, 'error');
-    writer.write(Buffer.from('two'));
+    socket.write(Buffer.from('two'));
     const [error] = await failed;
     expect(error).toMatchObject({ code: 'ERR_STREAM_WRITE_AFTER_END' });
   });
 
   test('tells of a reset that nobody has seen yet', async () => {
     const { near, far } = await connection();
-    const writer = new DirectWriter(near);
-    writer.write(Buffer.from('one'));
+    const socket = new DirectSocket(near);
+    socket.write(Buffer.from('one'));
     await received(far, 3);
     // So that the reset is met by the write, not by a read.
     (near as unknown as { _handle: { readStop(): void } })._handle.readStop();
@@ -97,20 +97,20 @@ describe('DirectWriter', () => {
     const closed = once(far, 'close');
     far.resetAndDestroy();
     await closed;
-    writer.write(Buffer.from('two'));
+    socket.write(Buffer.from('two'));
     const [error] = await failed;
     expect(error).toMatchObject({ code: 'ECONNRESET', syscall: 'write' });
   });
 
   test('sends nothing, and harms nothing, once the socket is closed', async () => {
     const { near, far } = await connection();
-    const writer = new DirectWriter(near);
-    writer.write(Buffer.from('one'));
+    const socket = new DirectSocket(near);
+    socket.write(Buffer.from('one'));
     await received(far, 3);
     const closed = once(near, 'close');
     near.destroy();
-    writer.write(Buffer.from('two'));
+    socket.write(Buffer.from('two'));
     await closed;
-    writer.write(Buffer.from('three'));
+    socket.write(Buffer.from('three'));
   });
 });
