@@ -52,12 +52,19 @@ export function thisMachine(): Machine {
   return { cpu: cpus()[0]?.model.trim() || 'unknown', cores, node, tool: version };
 }
 
-/** The line through two measured loads; null where the one with more statements is not dearer. */
+/**
+ * The line through two measured loads, or through the dearer one and nothing, where noise would have a transaction give time
+ * back; null where the one with more statements is not dearer.
+ */
 export function costOf([fewer, more]: readonly [MeasuredLoad, MeasuredLoad]): WorkerCost | null {
   const statementUs = (more.costUs - fewer.costUs) / (more.statements - fewer.statements);
-  return statementUs > 0 && Number.isFinite(statementUs)
-    ? { statementUs, transactionUs: fewer.costUs - fewer.statements * statementUs }
-    : null;
+  if (!(statementUs > 0 && Number.isFinite(statementUs))) {
+    return null;
+  }
+  const transactionUs = fewer.costUs - fewer.statements * statementUs;
+  return transactionUs < 0
+    ? { statementUs: more.costUs / more.statements, transactionUs: 0 }
+    : { statementUs, transactionUs };
 }
 
 /** What a calibration says of a run on this machine with that protocol. */

@@ -1,6 +1,7 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { codeOf, messageOf, UserError } from '../errors.js';
+import { makeDirectory } from '../lab/state.js';
 import type { Calibration, MeasuredLoad, ProtocolCost } from './calibration.js';
 
 /** Where it is kept. @param directory of all state */
@@ -17,7 +18,9 @@ export async function readCalibration(
     text = await readFile(calibrationFile(directory), 'utf8');
   } catch (error) {
     return ['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '')
-      ? { missing: "This machine is not calibrated: 'pgha-bench calibrate' measures what its workers can do." }
+      ? {
+          missing: "This machine is not calibrated: 'pgha-bench calibrate' measures what its workers can do.",
+        }
       : { missing: `The calibration cannot be read: ${messageOf(error)}.` };
   }
   return (
@@ -33,7 +36,7 @@ export async function writeCalibration(directory: string, calibration: Calibrati
   const file = calibrationFile(directory);
   const draft = `${file}.${process.pid}.new`;
   try {
-    await mkdir(directory, { recursive: true });
+    await makeDirectory(directory);
     await writeFile(draft, `${JSON.stringify(calibration, null, 2)}\n`);
     await rename(draft, file);
     return file;
@@ -77,7 +80,7 @@ function isCalibration(value: unknown): value is Calibration {
   );
 }
 
-/** Only sums that are above 0 can be divided by, whatever a hand wrote into the file. */
+/** What is divided by must be above 0, whatever a hand wrote into the file. */
 function isProtocolCost(value: unknown): value is ProtocolCost {
   if (!isRecord(value)) {
     return false;
@@ -87,7 +90,7 @@ function isProtocolCost(value: unknown): value is ProtocolCost {
     typeof protocol === 'string' &&
     typeof transactionUs === 'number' &&
     isPositive(statementUs) &&
-    isPositive(transactionUs + statementUs) &&
+    transactionUs >= 0 &&
     Array.isArray(measured) &&
     measured.length === 2 &&
     measured.every(isMeasuredLoad)
