@@ -77,7 +77,9 @@ describe('the verdict', () => {
       const generator = { ...base.generator, capacity };
       const report = renderTerminal({ ...base, generator }, plainly);
       expect(report).toMatch(/^(.* · )?generator limited$/m);
-      expect(report).toContain('87 % of what its workers can do, 52,000 tps (calibrated 2025-11-01)');
+      expect(report.replace(/\s+/g, ' ')).toContain(
+        '87 % of what its workers can do, 52,000 tps (calibrated 2025-11-01)',
+      );
       const calm = { ...generator, capacity: { ...capacity, share: 0.5, limited: false } };
       expect(renderTerminal({ ...base, generator: calm }, plainly)).not.toContain('generator limited');
     }
