@@ -73,6 +73,8 @@ export function longRun(): Parts {
     startedAt: '2026-11-28T12:00:00.000Z',
     interrupted: false,
     commands: [],
+    statements: [],
+    workerCost: { missing: 'Not looked for.' },
     buckets: timeline.finish(),
     events: eventsOf(faultsMs),
     counted: {

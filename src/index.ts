@@ -3,6 +3,15 @@
  * terminal, ends the process or takes its signals. docs/library.md has the way through.
  */
 
+export {
+  type Calibrated,
+  type CalibrateOptions,
+  type Calibration,
+  calibrate,
+  type Machine,
+  type MeasuredLoad,
+  type ProtocolCost,
+} from './api/calibrate.js';
 export { type Cleanup, cleanup } from './api/cleanup.js';
 export { type RenderClusterOptions, type Rendering, renderCluster } from './api/cluster.js';
 export {

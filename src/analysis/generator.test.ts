@@ -5,6 +5,14 @@ import { generatorFacts } from './generator.js';
 
 const CPU = { user: 4_000_000, system: 1_000_000 };
 const ELAPSED_MS = 10_000;
+const UNKNOWN = { calibratedAt: null, tps: null, share: null, limited: false, missing: 'Not calibrated.' };
+const NEAR = {
+  calibratedAt: '2025-11-01T00:00:00.000Z',
+  tps: 50_000,
+  share: 0.87,
+  limited: true,
+  missing: null,
+};
 
 function thread(name: string, part: Partial<ThreadFacts> = {}): ThreadFacts {
   return {
@@ -21,7 +29,7 @@ function thread(name: string, part: Partial<ThreadFacts> = {}): ThreadFacts {
   };
 }
 
-const judge = (...threads: ThreadFacts[]) => generatorFacts(CPU, threads, ELAPSED_MS);
+const judge = (...threads: ThreadFacts[]) => generatorFacts(CPU, threads, ELAPSED_MS, UNKNOWN);
 
 describe('the generator', () => {
   it('is well when no thread was near its limits, and says what it used', () => {
@@ -54,6 +62,16 @@ describe('the generator', () => {
   it('tells of the lack of CPU first, which makes all else worse', () => {
     const all = { cpuMs: 9900, waitedForCpuMs: 4000, delayP99Us: 90_000 };
     expect(judge(thread('main', all)).verdict).toMatch(/^The generator was short of CPU/);
+  });
+
+  it('was the limit when the load came near what its workers can do', () => {
+    const facts = (capacity: typeof NEAR | typeof UNKNOWN, part: Partial<ThreadFacts> = {}) =>
+      generatorFacts(CPU, [thread('main'), thread('worker 0', part)], ELAPSED_MS, capacity);
+    expect(facts(NEAR)).toMatchObject({ healthy: false, capacity: NEAR });
+    expect(facts(NEAR).verdict).toMatch(/^Generator limited: .* 87 % .* 50,000 tps, .*--workers/);
+    expect(facts({ ...NEAR, share: 0.79, limited: false })).toMatchObject({ healthy: true });
+    expect(facts(NEAR, { cpuMs: 9900 }).verdict).toMatch(/^Generator limited/);
+    expect(facts(NEAR, { waitedForCpuMs: 4000 })).toMatchObject({ healthy: false, capacity: NEAR });
   });
 
   it('is judged by what is known', () => {

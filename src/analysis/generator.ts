@@ -1,4 +1,5 @@
-import type { GeneratorFacts, ThreadFacts } from '../result/generator.js';
+import type { CapacityFacts, GeneratorFacts, ThreadFacts } from '../result/generator.js';
+import { formatRate } from '../units.js';
 
 /** Above this share of a core a thread has next to nothing left when replies come in a bunch. */
 const MOST_CPU = 0.9;
@@ -14,30 +15,44 @@ const MOST_DELAY_US = 20_000;
  * @param cpu of the whole process, µs, from the start of the load to its end
  * @param threads the main thread first
  * @param elapsedMs how long the load took
+ * @param capacity the load against what its workers can do
  */
 export function generatorFacts(
   cpu: NodeJS.CpuUsage,
   threads: readonly ThreadFacts[],
   elapsedMs: number,
+  capacity: CapacityFacts,
 ): GeneratorFacts {
-  const problem = elapsedMs > 0 ? worstOf(threads, elapsedMs) : undefined;
+  const problem = elapsedMs > 0 ? worstOf(threads, elapsedMs, capacity) : undefined;
   return {
     cpuUserMs: cpu.user / 1000,
     cpuSystemMs: cpu.system / 1000,
     threads,
     verdict: problem ?? praise(threads, elapsedMs),
     healthy: problem === undefined,
+    capacity,
   };
 }
 
 /** What keeps a thread from the rest first: a lack of cores makes it late, too. */
-function worstOf(threads: readonly ThreadFacts[], elapsedMs: number): string | undefined {
+function worstOf(
+  threads: readonly ThreadFacts[],
+  elapsedMs: number,
+  { limited, tps, share: taken }: CapacityFacts,
+): string | undefined {
   const waiting = highest(threads, (thread) => share(thread.waitedForCpuMs, elapsedMs));
   if (waiting !== undefined && waiting.value > MOST_WAITING) {
     return (
       `The generator was short of CPU: its ${waiting.thread.name} was ready to run and got no core for ` +
       `${percent(waiting.value)} of the time, and latencies hold that wait. ` +
       'Use fewer --clients, or run pgha-bench on another machine than the servers.'
+    );
+  }
+  if (limited && tps !== null && taken !== null) {
+    return (
+      `Generator limited: the load took ${percent(taken)} of what its workers can do by calibration, ` +
+      `${formatRate(tps)} tps, so that they and not the servers may have limited the throughput. ` +
+      'Use more --workers where there are free cores, or another machine.'
     );
   }
   const busy = highest(threads, (thread) => share(thread.cpuMs, elapsedMs));

@@ -1,3 +1,5 @@
+import { knownCost, thisMachine } from '../calibration/calibration.js';
+import { readCalibration } from '../calibration/store.js';
 import { type ClusterAccess, clusterAccess } from '../cluster/access.js';
 import { withDirect } from '../cluster/direct.js';
 import type { HttpAccess } from '../cluster/http.js';
@@ -6,6 +8,7 @@ import { patroniKeys } from '../cluster/patroni-keys.js';
 import { refusalBeforeRun } from '../doctor/before-run.js';
 import { messageOf, UserError } from '../errors.js';
 import { labControl } from '../lab/control.js';
+import { stateBase } from '../lab/state.js';
 import type { FaultPlan } from '../plan/plan.js';
 import type { Target } from '../plan/target.js';
 import { conduct } from '../run/conductor.js';
@@ -41,6 +44,7 @@ export async function runAgainst(
   const { plan, cluster, ledger } = await look({ ...resolved, target }, order, faultPlans, access, signal);
   const { tpcb, notes } = await makeReady(target, secrets, order, plan, ledger, signal);
   const { onStep = ignore, onProgress = ignore, onStanding = ignore } = hooks;
+  const calibration = await readCalibration(stateBase(order.input.stateDir));
   onStep(describe(plan));
   return conduct({
     plan,
@@ -52,6 +56,7 @@ export async function runAgainst(
     faults,
     lab,
     ledger,
+    workerCost: knownCost(calibration, thisMachine(), plan.protocol),
     tpcb,
     notes,
     signal,

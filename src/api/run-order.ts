@@ -15,6 +15,7 @@ import { planWorkload } from '../workload/workload-plan.js';
 import { type Arguments, each, type Given, once, unknownOption, workloadOptions } from './arguments.js';
 import type { Flag } from './flags.js';
 import { checkInert } from './inert-flags.js';
+import { expectRoomForFiles } from './room-for-files.js';
 import { RUN_FLAGS } from './run-flags.js';
 import { type RunGates, readRunGates } from './run-gates.js';
 import { readTargetSettings, type TargetSettings, textOf } from './target-settings.js';
@@ -62,7 +63,12 @@ export async function readRunOrder(input: RunGiven): Promise<RunOrder> {
   const given = givenOptions(args, composition, settings.clients);
   const variables = parseDefinitions(each(args, 'define'));
   // What is wrong in a script is told before anything is connected to, let alone started.
-  await workloadOf({ settings, composition, given, variables }, {}, true);
+  const workload = await workloadOf({ settings, composition, given, variables }, {}, true);
+  expectRoomForFiles({
+    ...settings,
+    workload,
+    connections: settings.readSplit ? 'per-script' : 'per-client',
+  });
   await checkLogFolder(settings.log);
   const place = await prepareResultDirectory({ out: once(args, 'out') });
   return { input, target, settings, composition, given, variables, gates, place };

@@ -25,6 +25,7 @@ const COMMANDS = [
   'lab',
   'cluster',
   'null-server',
+  'calibrate',
 ];
 
 /** Of the commands that have commands of their own. */
@@ -216,6 +217,16 @@ function parser(words: readonly string[], flags: Flags, exit: (code: number) => 
           cli.options(yargsOptions((await import('./null-server.js')).NULL_SERVER_FLAGS)),
         handler: async (args: Arguments) => exit(await (await import('./null-server.js')).nullServer(args)),
       })
+      .command({
+        command: 'calibrate',
+        describe: "measure what this machine's workers can do, so that runs know",
+        builder: async (cli: Argv) =>
+          cli
+            .options(yargsOptions((await import('./calibrate.js')).CALIBRATE_FLAGS))
+            .epilogue((await import('./calibrate.js')).CALIBRATE_EPILOGUE),
+        handler: async (args: Arguments) =>
+          exit(await (await import('./calibrate.js')).calibrateCommand(args)),
+      })
       .option('debug', { type: 'boolean', describe: 'show the stack of an error' })
       .demandCommand(1, '')
       .strict()
@@ -270,6 +281,8 @@ async function flagsOf(command: string): Promise<Flags | undefined> {
       return (await import('./report.js')).REPORT_FLAGS;
     case 'compare':
       return (await import('./compare.js')).COMPARE_FLAGS;
+    case 'calibrate':
+      return (await import('./calibrate.js')).CALIBRATE_FLAGS;
     case 'results':
       return (await import('./results.js')).RESULTS_FLAGS;
     default:

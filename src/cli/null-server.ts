@@ -1,8 +1,8 @@
 import { type Arguments, once } from '../api/arguments.js';
 import { EXIT } from '../api/exit.js';
 import type { Flags } from '../api/flags.js';
-import { startNullServer } from '../api/null-server.js';
-import { parseInteger } from '../units.js';
+import { connectionsOfNullServer, startNullServer } from '../api/null-server.js';
+import { formatCount, parseInteger } from '../units.js';
 
 export const NULL_SERVER_FLAGS = {
   host: { group: 'Options:', describe: 'address to listen on [127.0.0.1]' },
@@ -17,10 +17,12 @@ export async function nullServer(args: Arguments): Promise<number> {
     ...(host === undefined ? {} : { host }),
     ...(port === undefined ? {} : { port: parseInteger(port, '--port', { min: 1, max: 65_535 }) }),
   });
+  const most = connectionsOfNullServer();
+  const room = most === null ? '' : `room for ${formatCount(most)} connections, by 'ulimit -n'\n`;
   const uri = `postgresql://any@${server.host}:${server.port}/any?sslmode=disable`;
   process.stdout.write(
     `answering at ${server.host}:${server.port} until Ctrl-C; a load for it:\n` +
-      `  pgha-bench run select-only --rw '${uri}' --ledger off --no-vacuum\n`,
+      `  pgha-bench run select-only --rw '${uri}' --ledger off --no-vacuum\n${room}`,
   );
   await new Promise<void>((resolve) => {
     process.once('SIGINT', resolve);

@@ -42,6 +42,18 @@ export const RUN_METRICS: readonly Metric[] = [
     read: ({ generator }) => ({ value: generator.healthy ? 0 : 1, detail: '' }),
   },
   {
+    ...countMetric(
+      'Run',
+      'generator_load',
+      'how much of what its workers can do the load took, by calibration',
+    ),
+    unit: 'percent',
+    read: ({ generator: { capacity } }) =>
+      capacity === undefined || capacity.share === null
+        ? { missing: missingCapacity(capacity?.missing ?? null) }
+        : { value: 100 * capacity.share, detail: '' },
+  },
+  {
     ...countMetric('Run', 'generator_stall', 'longest time that a thread of the generator stood still'),
     unit: 'ms',
     read: ({ timeline: { stallMs } }) =>
@@ -50,6 +62,12 @@ export const RUN_METRICS: readonly Metric[] = [
         : { value: stallMs.reduce((longest, each) => Math.max(longest, each), 0), detail: '' },
   },
 ];
+
+/** As a part of a sentence. */
+function missingCapacity(why: string | null): string {
+  const [first = '', ...rest] = (why ?? 'what the workers can do was not told.').replace(/\.$/, '');
+  return `${first.toLowerCase()}${rest.join('')}`;
+}
 
 /** Those that had a fault of the kind, alone or together with others; all of them for null. */
 function roundsWith(result: Result, kind: string | null): readonly RoundAnalysis[] {

@@ -289,7 +289,7 @@ export function checkSocketLength(directory: LabDirectory): void {
 }
 
 /** As mkdir -p. Node's own `recursive` never returns where the file system answers ENOENT for a name it will not make, as /proc does. */
-async function makeDirectory(path: string): Promise<void> {
+export async function makeDirectory(path: string): Promise<void> {
   if (await exists(path)) {
     return;
   }

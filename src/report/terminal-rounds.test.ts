@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { sampleOf } from '../analysis/sample.fixture.js';
 import type { FaultRecord, Result, RoundAnalysis } from '../result/result.js';
 import { ROUND_SAMPLES, roundSample } from './round-samples.fixture.js';
 import { renderTerminal } from './terminal.js';
@@ -62,6 +63,43 @@ describe('the verdict', () => {
       'Doubtful: The generator was overloaded',
     );
     expect(renderTerminal(roundSample('a crash that lost commits'), plainly)).not.toContain('Doubtful');
+  });
+
+  it('says in the verdict that the generator was the limit, with a fault and without', () => {
+    for (const base of [roundSample('a crash that lost commits'), sampleOf('no fault').result]) {
+      const capacity = {
+        calibratedAt: '2025-11-01T12:00:00.000Z',
+        tps: 52_000,
+        share: 0.87,
+        limited: true,
+        missing: null,
+      };
+      const generator = { ...base.generator, capacity };
+      const report = renderTerminal({ ...base, generator }, plainly);
+      expect(report).toMatch(/^(.* · )?generator limited$/m);
+      expect(report.replace(/\s+/g, ' ')).toContain(
+        '87 % of what its workers can do, 52,000 tps (calibrated 2025-11-01)',
+      );
+      const calm = { ...generator, capacity: { ...capacity, share: 0.5, limited: false } };
+      expect(renderTerminal({ ...base, generator: calm }, plainly)).not.toContain('generator limited');
+    }
+  });
+
+  it('names the calibration that is not there only where the generator was busy', () => {
+    const base = roundSample('a crash that lost commits');
+    const missing =
+      "This machine is not calibrated: 'pgha-bench calibrate' measures what its workers can do.";
+    const capacity = { calibratedAt: null, tps: null, share: null, limited: false, missing };
+    const said = (share: number) => {
+      const threads = base.generator.threads.map((thread) => ({
+        ...thread,
+        cpuMs: share * base.run.elapsedMs,
+      }));
+      return renderTerminal({ ...base, generator: { ...base.generator, threads, capacity } }, plainly);
+    };
+    expect(base.generator.threads).not.toEqual([]);
+    expect(said(0.7)).toContain('pgha-bench calibrate');
+    expect(said(0.3)).not.toContain('pgha-bench calibrate');
   });
 });
 

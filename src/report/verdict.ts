@@ -17,18 +17,19 @@ export interface VerdictPart {
   readonly strong: boolean;
 }
 
-/** What came of it, for who reads nothing else; nothing when no fault was done. */
+/** What came of it, for who reads nothing else; when no fault was done, nothing but what limited it. */
 export function verdictOf(result: Result): readonly VerdictPart[] {
   const { faults, analysis } = result;
   const rounds = analysis.rounds.filter(({ fault }) => faults[fault]?.askedAtMs !== null);
   if (rounds.length === 0) {
-    return [];
+    return limitedParts(result);
   }
   return [
     ...serviceParts(result, rounds),
     ...splitBrainParts(rounds),
     ...commitParts(result),
     ...leftBehindParts(result),
+    ...limitedParts(result),
   ];
 }
 
@@ -148,6 +149,11 @@ function commitParts({ commits }: Result): VerdictPart[] {
     ...(wrong > 0 ? [part(`${counted(wrong, 'commit')} that should not be there`, 'bad')] : []),
     ...(broken > 0 ? [part(`${counted(broken, 'invariant')} broken`, 'bad')] : []),
   ];
+}
+
+/** Its throughput may be that of the workers. */
+function limitedParts({ generator }: Result): VerdictPart[] {
+  return generator.capacity?.limited === true ? [part('generator limited', 'doubt')] : [];
 }
 
 /** What the run has not put right again. */

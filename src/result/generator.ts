@@ -7,8 +7,24 @@ export interface GeneratorFacts {
   readonly threads: readonly ThreadFacts[];
   /** One sentence that says whether the figures can be trusted. */
   readonly verdict: string;
-  /** False when it was overloaded: CPU near one core of a thread, or delays of its event loops that clients would feel. */
+  /** False when it was overloaded: near what calibration says or near one core of a thread, or with delays that clients would feel. */
   readonly healthy: boolean;
+  /** The load against what its workers can do; absent in results of versions that could not tell. */
+  readonly capacity?: CapacityFacts;
+}
+
+/** What `calibrate` measured on this machine says of the load. */
+export interface CapacityFacts {
+  /** When the machine was calibrated, ISO 8601, UTC; null where no calibration holds for it. */
+  readonly calibratedAt: string | null;
+  /** Transactions per second that the workers can do of those that ran, with a core for each; null where that is not known. */
+  readonly tps: number | null;
+  /** How much of it the load took, 0.5 for half: the median of its seconds in which anything was acknowledged. */
+  readonly share: number | null;
+  /** Whether it came within 20 % of all: the generator, and not the servers, may have limited the throughput. */
+  readonly limited: boolean;
+  /** Why the figures are not known, a sentence; null where they are. */
+  readonly missing: string | null;
 }
 
 export interface ThreadFacts {

@@ -6,6 +6,7 @@ import { SAMPLES, sampleOf } from '../analysis/sample.fixture.js';
 import type { ScriptPlan } from '../plan/plan.js';
 import { ROUND_SAMPLES, roundSample } from '../report/round-samples.fixture.js';
 import type { GateOutcome } from './gate.js';
+import type { CapacityFacts } from './generator.js';
 import type { Result, RoundAnalysis } from './result.js';
 
 const schema = JSON.parse(readFileSync(new URL('../../docs/result.schema.json', import.meta.url), 'utf8'));
@@ -35,9 +36,21 @@ function brief(result: Result): Record<string, unknown> {
   return JSON.parse(JSON.stringify({ ...result, clients: result.clients.slice(0, 2) }, few));
 }
 
+const CAPACITY: CapacityFacts = {
+  calibratedAt: '2025-11-01T00:00:00.000Z',
+  tps: 52_000,
+  share: 0.02,
+  limited: false,
+  missing: null,
+};
+
 function switchover(): Result {
   const { result } = sampleOf('writes and reads');
-  return { ...result, plan: { ...result.plan, label: 'a label', tags: { branch: 'main' } } };
+  return {
+    ...result,
+    plan: { ...result.plan, label: 'a label', tags: { branch: 'main' } },
+    generator: { ...result.generator, capacity: CAPACITY },
+  };
 }
 
 /** With all that a plan may hold, and every kind of script. */
@@ -208,6 +221,7 @@ describe('docs/result.schema.json', () => {
 });
 
 const OPTIONAL = new Set([
+  'generator.capacity',
   'plan.label',
   'cluster.ways.ro',
   ...['otherHosts', 'targetSessionAttrs', 'loadBalanceHosts', 'tlsFiles', 'channelBinding'].map(

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once, setMaxListeners } from 'node:events';
+import type { KnownCost } from '../analysis/capacity.js';
 import type { Bucket, Recording } from '../analysis/recording.js';
 import { RunClock } from '../clock.js';
 import type { ClusterAccess } from '../cluster/access.js';
@@ -20,6 +21,7 @@ import type { Secrets } from '../plan/target.js';
 import type { ClusterFacts, Event, FaultRecord } from '../result/result.js';
 import { compilePrograms } from '../workload/compile.js';
 import type { LedgerPlan } from '../workload/ledger-plan.js';
+import { type StatementCount, statementCount } from '../workload/statement-count.js';
 import { type Audited, auditRun } from './audit.js';
 import { EventLog } from './event-log.js';
 import { Heartbeat } from './heartbeat.js';
@@ -47,6 +49,8 @@ export interface RunRequest {
   /** Null unless the target is a lab. */
   readonly lab: LabControl | null;
   readonly ledger: LedgerPlan;
+  /** What this machine's calibration says of its workers. */
+  readonly workerCost: KnownCost;
   /** Sums of pgbench's tables before the load; null where they are not compared. */
   readonly tpcb: TpcbState | null;
   /** What was found before the load that a reader of the result must know. */
@@ -104,29 +108,37 @@ export async function conduct(request: RunRequest): Promise<RunOutcome> {
     timeline.add(frame);
   });
   try {
-    const commands = await commandsOf(plan);
+    const { commands, statements } = await programFacts(plan);
     await Promise.race([pool.open(), rejectOn(request.signal)]);
     // Before the clock of the run is set: it takes round trips.
     const heartbeat = await Promise.race([Heartbeat.prepare(plan, secrets, runId), rejectOn(request.signal)]);
-    return await new Conductor(request, runId, pool, timeline, service, commands, heartbeat).run();
+    return await new Conductor(
+      request,
+      runId,
+      pool,
+      timeline,
+      service,
+      { commands, statements },
+      heartbeat,
+    ).run();
   } finally {
     await pool.terminate();
   }
 }
 
-/** Frames hold only figures of them. */
-async function commandsOf({
-  workload,
-  protocol,
-  seed,
-  perCommand,
-  ledger,
-}: Plan): Promise<Recording['commands']> {
-  if (!perCommand) {
-    return [];
-  }
+/** What only the programs tell. */
+interface ProgramFacts {
+  /** Frames hold only figures of them; empty unless they are measured. */
+  readonly commands: Recording['commands'];
+  readonly statements: readonly StatementCount[];
+}
+
+async function programFacts({ workload, protocol, seed, perCommand, ledger }: Plan): Promise<ProgramFacts> {
   const programs = await compilePrograms(workload.scripts, { ...workload, protocol, seed, ledger });
-  return programs.map((program) => program.commands);
+  return {
+    commands: perCommand ? programs.map((program) => program.commands) : [],
+    statements: programs.map(statementCount),
+  };
 }
 
 /** @throws UserError once the signal is aborted */
@@ -160,7 +172,7 @@ class Conductor {
     private readonly pool: Pool,
     private readonly timeline: Timeline,
     private readonly service: ServiceWatch,
-    private readonly commands: Recording['commands'],
+    private readonly programs: ProgramFacts,
     private readonly heartbeat: Heartbeat | null,
   ) {
     const { warmupMs, intervalMs } = request.plan;
@@ -229,8 +241,9 @@ class Conductor {
   }
 
   private recorded() {
-    const { plan, cluster, signal } = this.request;
-    const { runId, startedAt, commands } = this;
+    const { plan, cluster, signal, workerCost } = this.request;
+    const { runId, startedAt } = this;
+    const { commands, statements } = this.programs;
     const interrupted = signal.aborted;
     const events = this.log.sorted();
     return {
@@ -240,6 +253,8 @@ class Conductor {
       startedAt,
       interrupted,
       commands,
+      statements,
+      workerCost,
       events,
       buckets: this.timeline.finish(),
     };

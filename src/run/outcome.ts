@@ -1,4 +1,5 @@
 import { analyse } from '../analysis/analyse.js';
+import { capacityOf, type KnownCost } from '../analysis/capacity.js';
 import { generatorFacts } from '../analysis/generator.js';
 import { histogramLogs } from '../analysis/hlog.js';
 import type { Bucket, Recording } from '../analysis/recording.js';
@@ -17,6 +18,7 @@ import type {
   RunFacts,
 } from '../result/result.js';
 import type { HistogramLogs } from '../result/store.js';
+import type { StatementCount } from '../workload/statement-count.js';
 import type { Audited } from './audit.js';
 import { toolFacts } from './tool.js';
 
@@ -43,6 +45,9 @@ export interface Parts {
   readonly startedAt: string;
   readonly interrupted: boolean;
   readonly commands: Recording['commands'];
+  /** Of each script. */
+  readonly statements: readonly StatementCount[];
+  readonly workerCost: KnownCost;
   readonly buckets: readonly Bucket[];
   readonly events: readonly Event[];
   readonly counted: Counted;
@@ -60,17 +65,19 @@ export function assemble(parts: Parts): RunOutcome {
   const gaps = counted.clients.map(gapsOf);
   const recording: Recording = { plan, cluster, events, commands, buckets, clients, gaps, faults, elapsedMs };
   const analysed = analyse(recording);
+  const tool = toolFacts();
+  const context = { known: parts.workerCost, statements: parts.statements, cores: tool.cpus };
   const result: Result = {
     format: 'pgha-bench/result',
     version: 1,
-    tool: toolFacts(),
+    tool,
     run: {
       id: parts.runId,
       startedAt: parts.startedAt,
       status: parts.interrupted ? 'interrupted' : statusOf(buckets, stoppedMs),
       elapsedMs,
     },
-    generator: generatorFacts(counted.cpu, counted.threads, stoppedMs),
+    generator: generatorFacts(counted.cpu, counted.threads, stoppedMs, capacityOf(recording, context)),
     plan,
     cluster,
     ...analysed,

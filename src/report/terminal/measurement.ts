@@ -1,6 +1,7 @@
-import type { ThreadFacts } from '../../result/generator.js';
+import type { CapacityFacts, ThreadFacts } from '../../result/generator.js';
 import type { ClockOffset } from '../../result/observed.js';
 import type { Result } from '../../result/result.js';
+import { formatRate } from '../../units.js';
 import { entry, labelled, plain, type Style } from './text.js';
 
 /** Clocks that are closer than this show nothing that would be read wrongly. */
@@ -28,7 +29,7 @@ export function overloadLines({ generator }: Result, style: Style): string[] {
 }
 
 function generatorLines({ generator, run }: Result, style: Style): string[] {
-  const { threads, cpuUserMs, cpuSystemMs } = generator;
+  const { threads, cpuUserMs, cpuSystemMs, capacity } = generator;
   const verdict = generator.healthy ? generator.verdict : '';
   if (run.elapsedMs <= 0) {
     return [];
@@ -43,6 +44,28 @@ function generatorLines({ generator, run }: Result, style: Style): string[] {
   return [
     ...(verdict === '' ? [] : entry('generator', style.paint(plain(verdict), 'dim'), style)),
     ...entry(verdict === '' ? 'generator' : '', style.paint(figures, 'dim'), style),
+    ...capacityInWords(
+      capacity,
+      Math.max(0, ...threads.map(({ cpuMs }) => (cpuMs ?? 0) / run.elapsedMs)),
+    ).flatMap((text) => entry('', style.paint(text, 'dim'), style)),
+  ];
+}
+
+/** From this share of a core on, a thread is worth a thought to what it can do. */
+const BUSY = 0.5;
+
+/** @param busiest share of a core that one thread used */
+function capacityInWords(capacity: CapacityFacts | undefined, busiest: number): string[] {
+  if (capacity === undefined) {
+    return [];
+  }
+  const { calibratedAt, tps, share, missing } = capacity;
+  if (tps === null || share === null) {
+    return missing !== null && busiest > BUSY ? [plain(missing)] : [];
+  }
+  const day = plain((calibratedAt ?? '').slice(0, 10));
+  return [
+    `${Math.round(100 * share)} % of what its workers can do, ${formatRate(tps)} tps (calibrated ${day})`,
   ];
 }
 

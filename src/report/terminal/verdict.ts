@@ -2,7 +2,7 @@ import type { Result } from '../../result/result.js';
 import { type VerdictPart, verdictOf } from '../verdict.js';
 import { flow, type Style } from './text.js';
 
-/** What came of it in a line, for who reads nothing else; nothing when no fault was done. */
+/** What came of it in a line, for who reads nothing else; nothing when no fault was done and nothing limited it. */
 export function verdictLines(result: Result, style: Style): string[] {
   const parts = verdictOf(result).map((part) => painted(part, style));
   return parts.length === 0 ? [] : flow(parts, style.columns, style);
