@@ -112,11 +112,9 @@ const KNOWN: readonly Known[] = [
     asks: /^\s*SELECT pg_is_in_recovery\(\) AS standby/,
     columns: [
       { name: 'standby', type: 'bool' },
-      { name: 'max', type: 'int4' },
-      { name: 'reserved', type: 'int4' },
-      { name: 'used', type: 'int4' },
+      { name: 'room', type: 'json' },
     ],
-    rows: () => [['f', '1000000', '0', '0']],
+    rows: () => [['f', '{"max": 1000000, "reserved": 0, "used": 0}']],
   },
   {
     asks: /^select name, c\.relkind as kind/,

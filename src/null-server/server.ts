@@ -9,6 +9,8 @@ export interface NullServerOptions {
   readonly host?: string;
   /** A free one when absent. */
   readonly port?: number;
+  /** For who measures: is told of each statement when it is parsed, not each time that it is executed. */
+  readonly onStatement?: (statement: string) => void;
 }
 
 /**
@@ -17,7 +19,7 @@ export interface NullServerOptions {
  * @throws UserError when the port cannot be had
  */
 export async function startNullServer(options: NullServerOptions = {}): Promise<NullServer> {
-  const server = new NullServer(options.host ?? '127.0.0.1');
+  const server = new NullServer(options.host ?? '127.0.0.1', options.onStatement);
   await server.listen(options.port ?? 0);
   return server;
 }
@@ -36,7 +38,10 @@ export class NullServer {
   /** 0 before it listens. */
   port = 0;
 
-  constructor(readonly host: string) {}
+  constructor(
+    readonly host: string,
+    private readonly onStatement?: (statement: string) => void,
+  ) {}
 
   /** How many clients are connected now, and how many there were in all. */
   get connections(): { readonly now: number; readonly ever: number } {
@@ -57,7 +62,7 @@ export class NullServer {
     }
     const address = server.address();
     this.port = typeof address === 'object' && address !== null ? address.port : port;
-    this.answers = new Answers(this.port);
+    this.answers = new Answers(this.port, this.onStatement);
     this.server = server;
   }
 
