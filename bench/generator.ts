@@ -3,9 +3,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Result } from '../src/result/result.js';
+import { nowMs } from './server-process.js';
 
 /** `pgha-bench run` in a process that can be looked at while it runs. */
 export class Generator {
+  /** When the last of the report was written, on {@link nowMs}'s clock and on that of the wall. */
+  reportedMs = Number.NaN;
+  reportedAt = Number.NaN;
   private output = '';
   private readonly child: ChildProcess;
   private readonly closed: Promise<number | null>;
@@ -25,6 +29,10 @@ export class Generator {
         this.output += chunk;
       });
     }
+    this.child.stdout?.on('data', () => {
+      this.reportedMs = nowMs();
+      this.reportedAt = Date.now();
+    });
     this.closed = new Promise((resolve, reject) => {
       this.child.once('error', reject);
       this.child.once('close', resolve);

@@ -135,7 +135,7 @@ async function storm(directory: string, goals: Goals): Promise<void> {
     goals.within('  by their acknowledgements at the end', shown.clientsBack, clients, 0);
     goals.atLeast('attempts that failed, in the timeline', shown.errors, clients);
     goals.atLeast('  without an acknowledgement for', shown.silentMs, 0.8 * STORM.awayMs, 'ms');
-    console.log(`timeline of the storm: ${shown.words}`);
+    console.log(`\nfailed/connected in each bucket of the timeline:\n${shown.words}`);
   } finally {
     await server.stop();
   }
@@ -157,7 +157,7 @@ function shownBy({ timeline, clients }: Result) {
     errors: sum(failed),
     silentMs: sum((bucket) => (acks[bucket] === 0 ? (timeline.widthMs[bucket] ?? 0) : 0)),
     clientsBack: clients.filter(({ lastAckMs }) => lastAckMs !== null && lastAckMs > backMs).length,
-    words: `per bucket ${buckets.map((bucket) => `${failed(bucket)} failed/${timeline.connects[bucket]} connected`).join(', ')}`,
+    words: buckets.map((bucket) => `${failed(bucket)}/${timeline.connects[bucket]}`).join(' '),
   };
 }
 

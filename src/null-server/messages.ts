@@ -9,7 +9,13 @@ export interface Column {
   readonly type: 'bool' | 'int4' | 'json' | 'text' | 'text[]';
 }
 
-const OIDS: Readonly<Record<Column['type'], number>> = { bool: 16, int4: 23, json: 114, text: 25, 'text[]': 1009 };
+const OIDS: Readonly<Record<Column['type'], number>> = {
+  bool: 16,
+  int4: 23,
+  json: 114,
+  text: 25,
+  'text[]': 1009,
+};
 
 export const AUTHENTICATION_OK = message('R', int32(0));
 export const PARSE_COMPLETE = message('1');
