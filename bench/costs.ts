@@ -67,7 +67,7 @@ async function edgesOfRuns(directory: string, goals: Goals): Promise<void> {
 
 /** With the audit of what was committed, by the clock of the wall: that of the result counts from its start. */
 async function reportWithLedger(directory: string, goals: Goals): Promise<void> {
-  const server = await startPrivateServer({ autovacuum: 'off' });
+  const server = await startPrivateServer({ autovacuum: 'off', max_connections: '200' });
   const endsMs: number[] = [];
   try {
     server.run('pgbench', ['-i', '-s', '10', '-q']);

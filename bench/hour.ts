@@ -29,7 +29,7 @@ async function main(): Promise<void> {
     const out = join(directory, 'result');
     const generator = new Generator(out, [
       ...['select-only', `--rate=${RATE}`, `--clients=${CLIENTS}`, `--duration=${Math.round(60 * MINUTES)}s`],
-      ...[`--rw=${server.uri}`, '--ledger=off', '--probes=off', '--no-vacuum', '--fault=none'],
+      ...[`--rw=${server.uri}`, '--ledger=off', '--no-vacuum', '--fault=none'],
     ]);
     await generator.while(server.loaded());
     await generator.while(sleep(SETTLED_SECONDS * 1000));
