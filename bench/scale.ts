@@ -68,7 +68,7 @@ async function againstNothing(directory: string, goals: Goals): Promise<void> {
     heading('the null server, prepared');
     const measured = new Map<number, Scaled[]>();
     const one = async (clients: number) => {
-      const out = join(directory, String(measured.size), String(measured.get(clients)?.length ?? 0));
+      const out = join(directory, `${clients}-${measured.get(clients)?.length ?? 0}`);
       await server.forget();
       const generator = new Generator(out, [`--rw=${server.uri}`, ...words(clients, SECONDS)]);
       await generator.while(server.loaded());
