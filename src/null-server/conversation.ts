@@ -41,9 +41,14 @@ const CANCEL_REQUEST = 80_877_102;
 export class Answers {
   private readonly byText = new Map<string, Answer>();
 
-  constructor(private readonly port: number) {}
+  /** @param onStatement is told of each statement that is asked for an answer */
+  constructor(
+    private readonly port: number,
+    private readonly onStatement: (statement: string) => void = () => undefined,
+  ) {}
 
   to(statement: string): Answer {
+    this.onStatement(statement);
     let answer = this.byText.get(statement);
     if (answer === undefined) {
       answer = answerTo(statement, this.port);

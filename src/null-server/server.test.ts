@@ -46,6 +46,25 @@ describe('the null server', () => {
     expect((await client.query('')).rows).toEqual([]);
   });
 
+  it('answers in order, and all of it, while others come', async () => {
+    const queries = Array.from(
+      { length: 200 },
+      (_, index) => `${index % 2 === 0 ? 'UPDATE' : 'DELETE'} ${index}`,
+    );
+    const others: Promise<pg.Client>[] = [];
+    const answered: Promise<pg.QueryResult>[] = [];
+    for (const query of queries) {
+      answered.push(client.query(query));
+      others.push(connect());
+      await Promise.all([answered.at(-1), others.length % 10 === 0 ? others.at(-1) : undefined]);
+    }
+    expect((await Promise.all(answered)).map(({ command }) => command)).toEqual(
+      queries.map((query) => query.slice(0, 6)),
+    );
+    expect(server.connections.now).toBe(1 + queries.length);
+    await Promise.all(others.map(async (other) => (await other).end()));
+  });
+
   it('answers prepared statements, once and again', async () => {
     const query = { name: 'one', text: 'SELECT abalance FROM pgbench_accounts WHERE aid = $1', values: [7] };
     expect((await client.query(query)).rows).toEqual([{ value: 0 }]);

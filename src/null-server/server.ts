@@ -2,13 +2,15 @@ import { once } from 'node:events';
 import { createServer, type Server, Socket, type SocketConstructorOpts } from 'node:net';
 import { messageOf, UserError } from '../errors.js';
 import { DirectSocket } from '../postgres/direct-socket.js';
-import { Answers, Conversation, type Output } from './conversation.js';
+import { type After, Answers, Conversation, type Output } from './conversation.js';
 
 export interface NullServerOptions {
   /** Loopback address to listen on; 127.0.0.1 when absent. */
   readonly host?: string;
   /** A free one when absent. */
   readonly port?: number;
+  /** For who measures: is told of each statement when it is parsed, not each time that it is executed. */
+  readonly onStatement?: (statement: string) => void;
 }
 
 /**
@@ -17,13 +19,25 @@ export interface NullServerOptions {
  * @throws UserError when the port cannot be had
  */
 export async function startNullServer(options: NullServerOptions = {}): Promise<NullServer> {
-  const server = new NullServer(options.host ?? '127.0.0.1');
+  const server = new NullServer(options.host ?? '127.0.0.1', options.onStatement);
   await server.listen(options.port ?? 0);
   return server;
 }
 
 /** Connections that wait to be taken; a storm of reconnects would overrun the usual 511. */
 const BACKLOG = 65_535;
+
+/** While connections are coming, so many answers are given in a turn of the event loop; see {@link NullServer.accept}. */
+const ANSWERS_IN_A_TURN = 16;
+
+/** So many turns behind the last new connection no more are coming. */
+const QUIET_TURNS = 64;
+
+/** Reads of a login: the start-up message, and the question which server it is. */
+const LOGIN_READS = 2;
+
+/** An answer that waits for its turn. */
+type Held = () => void;
 
 export class NullServer {
   private readonly sockets = new Set<Socket>();
@@ -33,10 +47,16 @@ export class NullServer {
   private answers = new Answers(0);
   private server: Server | null = null;
   private accepted = 0;
+  /** Turns of the event loop since a connection was taken; Infinity when that is long ago, and no answer waits. */
+  private quietTurns = Infinity;
+  private held: Held[] = [];
   /** 0 before it listens. */
   port = 0;
 
-  constructor(readonly host: string) {}
+  constructor(
+    readonly host: string,
+    private readonly onStatement?: (statement: string) => void,
+  ) {}
 
   /** How many clients are connected now, and how many there were in all. */
   get connections(): { readonly now: number; readonly ever: number } {
@@ -57,7 +77,7 @@ export class NullServer {
     }
     const address = server.address();
     this.port = typeof address === 'object' && address !== null ? address.port : port;
-    this.answers = new Answers(this.port);
+    this.answers = new Answers(this.port, this.onStatement);
     this.server = server;
   }
 
@@ -76,14 +96,33 @@ export class NullServer {
     await this.cut();
   }
 
+  /**
+   * libuv takes one connection with each poll, and the poll tells of up to 1,024 sockets that are to be read: those who come
+   * while thousands are served would wait for seconds. So, while they come, others get their answers a few in each turn.
+   * A real server is not held up there either: it has a process of its own to take connections.
+   */
   private accept(taken: Socket): void {
     this.accepted++;
+    if (this.quietTurns === Infinity) {
+      setImmediate(this.nextTurn);
+    }
+    this.quietTurns = 0;
+    let reads = 0;
     const conversation = new Conversation(this.answers, this.output);
     const { output } = this;
     const read = (bytes: Buffer) => {
       output.length = 0;
       const after = conversation.read(bytes);
-      if (output.length > 0 && !writer.write(output.bytes.subarray(0, output.length))) {
+      const answer = output.bytes.subarray(0, output.length);
+      if (this.quietTurns === Infinity || ++reads <= LOGIN_READS) {
+        give(answer, after);
+      } else {
+        const copy = Buffer.from(answer);
+        this.held.push(() => give(copy, after));
+      }
+    };
+    const give = (answer: Buffer, after: After) => {
+      if (answer.length > 0 && !writer.write(answer) && answer.buffer === output.bytes.buffer) {
         // The kernel has no room for it now: these bytes are still to be sent.
         output.bytes = Buffer.allocUnsafeSlow(output.bytes.length);
       }
@@ -103,6 +142,20 @@ export class NullServer {
     });
     socket.resume();
   }
+
+  private readonly nextTurn = (): void => {
+    const over = this.quietTurns++ >= QUIET_TURNS;
+    const now = over ? this.held : this.held.slice(0, ANSWERS_IN_A_TURN);
+    this.held = over ? [] : this.held.slice(ANSWERS_IN_A_TURN);
+    if (over) {
+      this.quietTurns = Infinity;
+    } else {
+      setImmediate(this.nextTurn);
+    }
+    for (const give of now) {
+      give();
+    }
+  };
 }
 
 interface Handled {

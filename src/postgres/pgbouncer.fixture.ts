@@ -17,19 +17,24 @@ export class PgBouncer {
     private child: ChildProcess | undefined,
   ) {}
 
-  /** @param login what it says to the server */
+  /**
+   * @param login what it says to the server
+   * @param settings of pgbouncer.ini, beside those that a test needs
+   */
   static async start(
     server: Address,
     login: { readonly user: string; readonly password: string },
     poolMode: 'session' | 'transaction',
+    settings: Readonly<Record<string, string>> = {},
   ): Promise<PgBouncer> {
     const bouncer = new PgBouncer(await freePort(), undefined);
     const file = join(bouncer.folder, 'pgbouncer.ini');
     const server_ = `host=${server.host} port=${server.port} user=${login.user}${login.password === '' ? '' : ` password=${login.password}`}`;
+    const all = Object.entries({ pool_mode: poolMode, default_pool_size: '3', ...settings });
     writeFileSync(
       file,
       `[databases]\n* = ${server_}\n[pgbouncer]\nlisten_addr = ${bouncer.host}\nlisten_port = ${bouncer.port}\n` +
-        `unix_socket_dir =\nauth_type = any\npool_mode = ${poolMode}\ndefault_pool_size = 3\n`,
+        `unix_socket_dir =\nauth_type = any\n${all.map(([name, value]) => `${name} = ${value}\n`).join('')}`,
     );
     chmodSync(bouncer.folder, 0o755);
     bouncer.child = spawn('pgbouncer', ['-q', file], {
