@@ -3,11 +3,21 @@ import type { Bucket } from '../analysis/recording.js';
 import { NO_COUNTS } from '../histogram.js';
 import type { Frame } from '../load/frame.js';
 
-/** More buckets than this are thinned: 20 minutes of 100 ms. Bounds the memory of a run whatever its length. */
-const MOST_BUCKETS = 12_000;
+/**
+ * More than this is thinned, so that a run takes the same memory whatever its length. A bucket of 100 ms has 5 to 25 KB,
+ * nearly all of it histograms.
+ */
+const MOST_BYTES = 16 * 2 ** 20;
 
-/** With so many more it is tried again, where too many were sharp: each try looks at all of them. */
-const MORE_BUCKETS = 3000;
+/** By so much more it is tried again, where a look at all buckets found nothing to join. */
+const MORE = 1.25;
+
+/** Of each interval: thinning a minute at once would hold up the probes on this thread for a quarter of a second. */
+const JOINS_AT_ONCE = 4;
+const LOOKS_AT_ONCE = 500;
+
+/** What a bucket takes without its histograms, as an order of magnitude. */
+const BARE_BUCKET_BYTES = 1000;
 
 /** What lies this near to an instant that was marked keeps its resolution. */
 const SHARP_BEFORE_MS = 30_000;
@@ -26,7 +36,12 @@ export class Timeline {
   private lastInterval = -1;
   /** What is never thinned, in order of time, apart from each other. */
   private readonly sharp: { fromMs: number; toMs: number }[] = [];
-  private limit = MOST_BUCKETS;
+  /** Of all buckets, about. */
+  private bytes = 0;
+  private limitBytes = MOST_BYTES;
+  /** Where thinning goes on: it walks from the oldest bucket to the newest, and begins anew. */
+  private thinningAt = 0;
+  private joinedInWalk = false;
 
   constructor(private readonly intervalMs: number) {}
 
@@ -71,34 +86,54 @@ export class Timeline {
   private close(untilInterval: number): void {
     while (this.closedIntervals < untilInterval) {
       const interval = this.closedIntervals++;
-      this.buckets.push(this.open.get(interval) ?? emptyBucket(interval * this.intervalMs, this.intervalMs));
+      const bucket = this.open.get(interval) ?? emptyBucket(interval * this.intervalMs, this.intervalMs);
+      this.buckets.push(bucket);
+      this.bytes += bytesOf(bucket);
       this.open.delete(interval);
     }
-    if (this.buckets.length > this.limit) {
-      this.thin();
-      this.limit = Math.max(MOST_BUCKETS, this.buckets.length + MORE_BUCKETS);
+    this.thin();
+  }
+
+  /** Joins neighbours of equal width in pairs, the oldest first, up to the limit or until the next interval. */
+  private thin(): void {
+    let joins = 0;
+    for (let looks = 0; this.bytes > this.limitBytes && looks < LOOKS_AT_ONCE; looks++) {
+      const bucket = this.buckets[this.thinningAt];
+      const next = this.buckets[this.thinningAt + 1];
+      if (bucket === undefined || next === undefined) {
+        this.endWalk();
+        continue;
+      }
+      if (next.widthMs === bucket.widthMs && this.mayLoseResolution(bucket) && this.mayLoseResolution(next)) {
+        this.join(this.thinningAt, mergeBuckets([bucket, next]));
+        joins++;
+      }
+      this.thinningAt++;
+      if (joins === JOINS_AT_ONCE) {
+        return;
+      }
     }
   }
 
-  /** Joins neighbours of equal width in pairs. */
-  private thin(): void {
-    const thinned: Bucket[] = [];
-    for (let i = 0; i < this.buckets.length; i++) {
-      const bucket = this.buckets[i] as Bucket;
-      const next = this.buckets[i + 1];
-      if (
-        next !== undefined &&
-        next.widthMs === bucket.widthMs &&
-        !this.isSharp(bucket) &&
-        !this.isSharp(next)
-      ) {
-        thinned.push(mergeBuckets([bucket, next]));
-        i++;
-      } else {
-        thinned.push(bucket);
-      }
+  private join(at: number, joined: Bucket): void {
+    for (const part of this.buckets.splice(at, 2, joined)) {
+      this.bytes -= bytesOf(part);
     }
-    this.buckets = thinned;
+    this.bytes += bytesOf(joined);
+    this.joinedInWalk = true;
+  }
+
+  private endWalk(): void {
+    if (!this.joinedInWalk) {
+      this.limitBytes = MORE * this.bytes;
+    }
+    this.thinningAt = 0;
+    this.joinedInWalk = false;
+  }
+
+  /** What goes wrong all the time is no event: where what is calm does not suffice, all may. */
+  private mayLoseResolution(bucket: Bucket): boolean {
+    return !this.isSharp(bucket) && (isCalm(bucket) || this.bytes > MORE * MOST_BYTES);
   }
 
   private isSharp(bucket: Bucket): boolean {
@@ -108,6 +143,22 @@ export class Timeline {
       this.sharp.some(({ fromMs, toMs }) => bucket.startMs > fromMs && bucket.startMs < toMs)
     );
   }
+}
+
+/** Something was acknowledged and nothing failed: an outage that nobody marked keeps its begin and its end. */
+function isCalm({ scripts, errors }: Bucket): boolean {
+  return errors.length === 0 && scripts.some(({ firstAckUs }) => firstAckUs >= 0);
+}
+
+function bytesOf({ scripts, connects, heartbeats }: Bucket): number {
+  let numbers = connects.latency.length;
+  for (const { punctual, delayedService, delayedResponse, lag } of scripts) {
+    numbers += punctual.length + delayedService.length + delayedResponse.length + lag.length;
+  }
+  for (const { ageUs } of heartbeats) {
+    numbers += ageUs.length;
+  }
+  return BARE_BUCKET_BYTES + Uint32Array.BYTES_PER_ELEMENT * numbers;
 }
 
 function widthOf(bucket: Bucket): { startMs: number; widthMs: number } {
