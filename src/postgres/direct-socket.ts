@@ -122,6 +122,9 @@ export class DirectSocket {
     if (fd < 0) {
       return 0;
     }
+    // Nobody reads where "try again" comes from, and finding it out is half of what such an error costs.
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     try {
       // 0 is the end of the stream: libuv will see it, too, and tell the socket.
       const length = readSync(fd, buffer, 0, buffer.length, null);
@@ -130,6 +133,8 @@ export class DirectSocket {
     } catch (error) {
       this.notRead(error);
       return 0;
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
     }
   }
 

@@ -5,9 +5,9 @@ import type { Frame } from '../load/frame.js';
 
 /**
  * More than this is thinned, so that a run takes the same memory whatever its length. A bucket of 100 ms has 5 to 25 KB,
- * nearly all of it histograms.
+ * nearly all of it histograms: half a minute to two minutes are kept as they are.
  */
-const MOST_BYTES = 16 * 2 ** 20;
+const MOST_BYTES = 8 * 2 ** 20;
 
 /** By so much more it is tried again, where a look at all buckets found nothing to join. */
 const MORE = 1.25;
