@@ -1,8 +1,8 @@
 import type { Plan } from '../plan/plan.js';
 import { statementEncoder } from '../postgres/messages.js';
-import type { Program } from '../workload/program.js';
+import type { Program, Statement } from '../workload/program.js';
 import type { ClientGroup } from './client.js';
-import type { ClientScript } from './execution.js';
+import { ALWAYS, type ClientScript, NEVER, OUTSIDE_BLOCK } from './execution.js';
 
 /** The programs of a run as the clients of a worker execute them. @param programs in the order of plan.workload.scripts */
 export function clientScripts(plan: Plan, programs: readonly Program[]): ClientScript[] {
@@ -11,13 +11,15 @@ export function clientScripts(plan: Plan, programs: readonly Program[]): ClientS
     const first = firstStatement;
     firstStatement += program.statements.length;
     const stored = new Set(program.steps.map((step) => (step.op === 'store' ? step.statement : -1)));
+    const writes = plan.workload.scripts[index]?.writes ?? true;
     return {
       program,
       encoders: program.statements.map((statement, number) =>
         statementEncoder(statement, first + number, plan.protocol, stored.has(number)),
       ),
       firstStatement: first,
-      writes: plan.workload.scripts[index]?.writes ?? true,
+      writes,
+      commits: Uint8Array.from(program.statements, (statement) => (writes ? commitsOf(statement) : NEVER)),
       commandOf: commandOfSteps(program),
     };
   });
@@ -31,6 +33,18 @@ export function closingsOf(scripts: readonly ClientScript[]): ClientGroup['closi
       ? []
       : [{ script: { ...script, program: { ...script.program, steps: closing } }, index }];
   });
+}
+
+/** When the reply to a statement of a script that writes decides over a commit. */
+export function commitsOf({ verb }: Statement): number {
+  switch (verb) {
+    case 'commit':
+      return ALWAYS;
+    case 'write':
+      return OUTSIDE_BLOCK;
+    default:
+      return NEVER;
+  }
 }
 
 function commandOfSteps({ steps, commands }: Program): Int32Array {

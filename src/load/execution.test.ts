@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { IDLE } from '../postgres/replies.js';
 import type { Program, Statement, Step, Verb } from '../workload/program.js';
+import { commitsOf } from './client-scripts.js';
 import { type ClientScript, Execution } from './execution.js';
 
 const PIPELINE: readonly Step[] = [
@@ -85,7 +86,14 @@ function executed(steps: readonly Step[], statements: readonly Statement[]) {
     { ledger } as never,
   );
   const program: Program = { slots: [], statements, steps, commands: [] };
-  const script = { program, encoders: statements.map(() => encoder), firstStatement: 0, writes: true };
+  const commits = Uint8Array.from(statements, commitsOf);
+  const script = {
+    program,
+    encoders: statements.map(() => encoder),
+    firstStatement: 0,
+    writes: true,
+    commits,
+  };
   execution.begin(script as unknown as ClientScript, 0, session as never, 1);
   return {
     told,

@@ -12,6 +12,13 @@ import type { Recorder } from './recorder.js';
 import { killShell, runShell } from './shell.js';
 import { StoredRows } from './stored-rows.js';
 
+/** Of what only reads, or begins, or rolls back. */
+export const NEVER = 0;
+/** Of a COMMIT. */
+export const ALWAYS = 1;
+/** Of what writes, and commits itself where no transaction is open. */
+export const OUTSIDE_BLOCK = 2;
+
 /** A script as the clients of a worker share it. */
 export interface ClientScript {
   readonly program: Program;
@@ -19,6 +26,8 @@ export interface ClientScript {
   /** Number of this script's first statement among those of all scripts: names of prepared statements must differ. */
   readonly firstStatement: number;
   readonly writes: boolean;
+  /** Of each statement, when its reply decides over a commit: one of NEVER, ALWAYS and OUTSIDE_BLOCK. */
+  readonly commits: Uint8Array;
   /** Index of the command that each step belongs to. */
   readonly commandOf: Int32Array;
 }
@@ -307,9 +316,8 @@ export class Execution {
     const session = this.session as Session;
     const script = this.script as ClientScript;
     const encoder = script.encoders[index] as StatementEncoder;
-    const verb = (script.program.statements[index] as Program['statements'][number]).verb;
-    this.committing =
-      script.writes && (verb === 'commit' || (verb === 'write' && session.replies.status === IDLE));
+    const commits = script.commits[index] as number;
+    this.committing = commits === ALWAYS || (commits === OUTSIDE_BLOCK && session.replies.status === IDLE);
     const number = script.firstStatement + index;
     const parse = !encoder.keepsParsed || session.parsed[number] === 0;
     if (parse && encoder.keepsParsed) {

@@ -88,6 +88,7 @@ export class Group implements ClientGroup {
   readonly acks: AckRing | undefined;
   /** Only behind the warm-up. */
   log: TransactionLog | undefined;
+  readonly wakeAtUs: Float64Array;
   readonly readBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
   running = false;
   lastNowUs = Number.NEGATIVE_INFINITY;
@@ -161,6 +162,7 @@ export class Group implements ClientGroup {
         }
       },
     });
+    this.wakeAtUs = new Float64Array(options.clientCount).fill(Infinity);
     this.clients = Array.from({ length: options.clientCount }, (_, index) => this.newClient(options, index));
   }
 
@@ -354,10 +356,10 @@ export class Group implements ClientGroup {
     this.health.late(lateUs);
     this.lastTickUs = nowUs;
     this.recorder.roll(nowUs);
-    for (let i = 0; i < this.clients.length; i++) {
-      const client = this.clients[i] as Client;
-      if (client.wakeUs <= nowUs) {
-        client.wake(nowUs);
+    const { wakeAtUs } = this;
+    for (let i = 0; i < wakeAtUs.length; i++) {
+      if ((wakeAtUs[i] as number) <= nowUs) {
+        (this.clients[i] as Client).wake(nowUs);
       }
     }
   }
@@ -383,7 +385,15 @@ export class Group implements ClientGroup {
       share = this.newShare(options, route);
       this.shares.set(route, share);
     }
-    return new Client(id, this, share, options.contextOf(id), lanesOf(options, id, route), Math.random);
+    return new Client(
+      id,
+      index,
+      this,
+      share,
+      options.contextOf(id),
+      lanesOf(options, id, route),
+      Math.random,
+    );
   }
 
   private newShare(options: GroupOptions, route: Route | 'both'): Share {

@@ -53,8 +53,7 @@ const INTERRUPTED = 3;
  */
 const VAIN_IN_A_ROW = 8;
 const MOST_LET_GO = 1024;
-let vain = 0;
-let toLetGo = 0;
+const counts = { vain: 0, toLetGo: 0 };
 
 /**
  * One connection past Node's streams. The writable one makes a request object and a callback in the next tick for every
@@ -114,8 +113,8 @@ export class DirectSocket {
       return 0;
     }
     this.interrupted = false;
-    if (toLetGo > 0) {
-      toLetGo--;
+    if (counts.toLetGo > 0) {
+      counts.toLetGo--;
       return 0;
     }
     const fd = this.handle?.fd ?? -1;
@@ -128,7 +127,7 @@ export class DirectSocket {
     try {
       // 0 is the end of the stream: libuv will see it, too, and tell the socket.
       const length = readSync(fd, buffer, 0, buffer.length, null);
-      vain = 0;
+      counts.vain = 0;
       return length;
     } catch (error) {
       this.notRead(error);
@@ -140,8 +139,9 @@ export class DirectSocket {
 
   private notRead(error: unknown): void {
     if (codeOf(error) === 'EAGAIN') {
-      vain++;
-      toLetGo = vain < VAIN_IN_A_ROW ? 0 : Math.min(MOST_LET_GO, 2 ** (vain - VAIN_IN_A_ROW));
+      counts.vain++;
+      const over = counts.vain - VAIN_IN_A_ROW;
+      counts.toLetGo = over < 0 ? 0 : Math.min(MOST_LET_GO, 2 ** over);
     } else {
       // The kernel tells of a reset only once: the stream would take it for an ordinary end.
       this.socket.destroy(error instanceof Error ? error : new Error(String(error)));
