@@ -50,7 +50,7 @@ export function capacityOf(
   }
   const costs = statements.map((each) => ('count' in each ? costUs(cost, each.count) : 0));
   const workers = Math.min(plan.workers, plan.clients, cores);
-  const share = median(secondsOf(buckets, costs)) / workers;
+  const share = medianCores(secondsOf(buckets, costs)) / workers;
   const acknowledged = counts.reduce((sum, count) => sum + count, 0);
   const meanUs = workUs(counts, costs) / acknowledged;
   return { calibratedAt, tps: (1e6 * workers) / meanUs, share, limited: share >= NEAR, missing: null };
@@ -112,9 +112,16 @@ function workUs(counts: readonly number[], costs: readonly number[]): number {
 
 const SECOND_MS = 1000;
 
-/** Cores that the acknowledged work of each second takes, of those that have any; the last one may be shorter. */
-function secondsOf(buckets: readonly Bucket[], costs: readonly number[]): readonly number[] {
-  const seconds: number[] = [];
+/** A second, or a longer bucket. */
+interface Span {
+  readonly widthMs: number;
+  /** That its acknowledged work takes. */
+  readonly cores: number;
+}
+
+/** Of those in which anything was acknowledged; the last one may be shorter. */
+function secondsOf(buckets: readonly Bucket[], costs: readonly number[]): readonly Span[] {
+  const seconds: Span[] = [];
   let widthMs = 0;
   let counts: number[] = [];
   for (const [index, bucket] of buckets.entries()) {
@@ -123,7 +130,7 @@ function secondsOf(buckets: readonly Bucket[], costs: readonly number[]): readon
     const isLast = index === buckets.length - 1;
     if (widthMs >= SECOND_MS || (isLast && seconds.length === 0)) {
       const work = workUs(counts, costs);
-      seconds.push(...(work > 0 ? [work / (1000 * widthMs)] : []));
+      seconds.push(...(work > 0 ? [{ widthMs, cores: work / (1000 * widthMs) }] : []));
       widthMs = 0;
       counts = [];
     }
@@ -131,9 +138,15 @@ function secondsOf(buckets: readonly Bucket[], costs: readonly number[]): readon
   return seconds;
 }
 
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const upper = sorted[middle] ?? 0;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? 0) + upper) / 2;
+/** Half of the time had no more than this. */
+function medianCores(spans: readonly Span[]): number {
+  const sorted = spans.toSorted((a, b) => a.cores - b.cores);
+  let leftMs = spans.reduce((sum, { widthMs }) => sum + widthMs, 0) / 2;
+  for (const { widthMs, cores } of sorted) {
+    leftMs -= widthMs;
+    if (leftMs <= 0) {
+      return cores;
+    }
+  }
+  return 0;
 }

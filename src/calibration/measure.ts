@@ -121,6 +121,10 @@ async function measureLoad(
     await Promise.race([sleep(plan.warmupMs + durationMs, undefined, { signal }), pool.failure()]);
     await pool.finish(GRACE_MS, { code: 'run_ended', message: 'The calibration ended.' });
     return measuredLoad({ workload, statements, durationMs, transactions }, pool.threads[0]);
+  } catch (error) {
+    // The sleep that was aborted has an error of its own.
+    signal.throwIfAborted();
+    throw error;
   } finally {
     await pool.terminate();
   }

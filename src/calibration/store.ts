@@ -88,6 +88,7 @@ function isProtocolCost(value: unknown): value is ProtocolCost {
   const { protocol, transactionUs, statementUs, measured } = value;
   return (
     typeof protocol === 'string' &&
+    Number.isFinite(transactionUs) &&
     typeof transactionUs === 'number' &&
     isPositive(statementUs) &&
     transactionUs >= 0 &&

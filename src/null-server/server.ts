@@ -33,8 +33,8 @@ const ANSWERS_IN_A_TURN = 16;
 /** So many turns behind the last new connection no more are coming. */
 const QUIET_TURNS = 64;
 
-/** Reads of a login: the start-up message, and the question which server it is. */
-const LOGIN_READS = 2;
+/** Reads of a login: an SSLRequest of those who send one, the start-up message, and the question which server it is. */
+const LOGIN_READS = 3;
 
 /** An answer that waits for its turn. */
 type Held = () => void;

@@ -1,8 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import net from 'node:net';
+import { performance } from 'node:perf_hooks';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { DirectSocket } from './direct-socket.js';
+
+interface Handled {
+  readonly _handle: { readStop(): void; readonly writeQueueSize: number };
+}
 
 const open: (net.Socket | net.Server)[] = [];
 
@@ -63,9 +68,7 @@ describe('DirectSocket', () => {
       socket.write(message);
     }
     // Of the second one the kernel has taken a part only, for nobody reads yet.
-    expect(
-      (near as unknown as { _handle: { writeQueueSize: number } })._handle.writeQueueSize,
-    ).toBeGreaterThan(20_000_000);
+    expect((near as unknown as Handled)._handle.writeQueueSize).toBeGreaterThan(20_000_000);
     const whole = Buffer.concat(messages);
     expect((await received(far, whole.length)).equals(whole)).toBe(true);
     // What was held by libuv is done with, and the way is free.
@@ -92,7 +95,7 @@ describe('DirectSocket', () => {
     socket.write(Buffer.from('one'));
     await received(far, 3);
     // So that the reset is met by the write, not by a read.
-    (near as unknown as { _handle: { readStop(): void } })._handle.readStop();
+    (near as unknown as Handled)._handle.readStop();
     const failed = once(near, 'error');
     const closed = once(far, 'close');
     far.resetAndDestroy();
@@ -112,5 +115,95 @@ describe('DirectSocket', () => {
     socket.write(Buffer.from('two'));
     await closed;
     socket.write(Buffer.from('three'));
+  });
+
+  describe('readAnswer', () => {
+    const buffer = Buffer.alloc(64);
+
+    /** Both ends, and a socket whose last write was interrupted as long as the clock says so. */
+    async function interrupted() {
+      const ends = await connection();
+      const socket = new DirectSocket(ends.near);
+      socket.write(Buffer.from('one'));
+      await received(ends.far, 3);
+      // Nobody but readAnswer reads.
+      (ends.near as unknown as Handled)._handle.readStop();
+      const write = (tookMs: number, text: string) => {
+        let nowMs = 0;
+        const clock = vi.spyOn(performance, 'now').mockImplementation(() => {
+          nowMs += tookMs;
+          return nowMs;
+        });
+        socket.write(Buffer.from(text));
+        clock.mockRestore();
+      };
+      return { ...ends, socket, write };
+    }
+
+    /** Until the kernel has it. */
+    async function answer(far: net.Socket, text: string): Promise<void> {
+      await new Promise((resolve) => far.write(text, resolve));
+    }
+
+    test('reads what has come behind a write that was interrupted, and nothing behind others', async () => {
+      const { far, socket, write } = await interrupted();
+      await answer(far, 'answer');
+      write(0.001, 'two');
+      expect(socket.readAnswer(buffer)).toBe(0);
+      write(1000, 'three');
+      expect(socket.readAnswer(buffer)).toBe(6);
+      expect(buffer.toString('utf8', 0, 6)).toBe('answer');
+      // Once for each write.
+      await answer(far, 'more');
+      expect(socket.readAnswer(buffer)).toBe(0);
+    });
+
+    test('reads nothing for a write that lies before awaitNothing()', async () => {
+      const { far, socket, write } = await interrupted();
+      await answer(far, 'answer');
+      write(1000, 'two');
+      socket.awaitNothing();
+      expect(socket.readAnswer(buffer)).toBe(0);
+    });
+
+    test('lets chances go where there is never an answer, and takes them again', async () => {
+      const { far, socket, write } = await interrupted();
+      const { stackTraceLimit } = Error;
+      for (let tries = 0; tries < 20; tries++) {
+        write(1000, '.');
+        expect(socket.readAnswer(buffer)).toBe(0);
+      }
+      expect(Error.stackTraceLimit).toBe(stackTraceLimit);
+      await answer(far, 'answer');
+      const seen: number[] = [];
+      for (let tries = 0; tries < 5000 && !seen.includes(6); tries++) {
+        write(1000, '.');
+        seen.push(socket.readAnswer(buffer));
+      }
+      expect(seen[0]).toBe(0);
+      expect(seen.at(-1)).toBe(6);
+    });
+
+    test('tells who listens to the socket of a reset', async () => {
+      const { near, far, socket, write } = await interrupted();
+      const failed = once(near, 'error');
+      write(1000, 'two');
+      const closed = once(far, 'close');
+      far.resetAndDestroy();
+      await closed;
+      expect(socket.readAnswer(buffer)).toBe(0);
+      const [error] = await failed;
+      expect(error).toMatchObject({ code: 'ECONNRESET' });
+    });
+
+    test('leaves the end of the stream to the stream', async () => {
+      const { near, far, socket, write } = await interrupted();
+      write(1000, 'two');
+      const finished = once(far, 'finish');
+      far.end();
+      await finished;
+      expect(socket.readAnswer(buffer)).toBe(0);
+      expect(near.destroyed).toBe(false);
+    });
   });
 });

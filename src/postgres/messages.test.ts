@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { serialize } from 'pg-protocol';
 import { describe, expect, it } from 'vitest';
 import { type Parameters, queryMessage, statementEncoder } from './messages.js';
@@ -66,6 +67,43 @@ describe('statementEncoder', () => {
 
   it('a query without parameters', () => {
     expect(queryMessage('ROLLBACK').equals(serialize.query('ROLLBACK'))).toBe(true);
+  });
+});
+
+describe('messages in shared memory', () => {
+  const QUERY = {
+    text: 'UPDATE t SET a = $1 WHERE b = $2',
+    pieces: ['UPDATE t SET a = ', 0, ' WHERE b = ', 1],
+    parameters: [0, 1],
+  };
+  const values = fc.array(fc.tuple(fc.option(fc.string({ maxLength: 40 })), fc.option(fc.string())), {
+    minLength: 1,
+  });
+
+  it.each(['simple', 'extended', 'prepared'] as const)(
+    '%s: each is what it would be without those before it',
+    (protocol) => {
+      fc.assert(
+        fc.property(values, fc.array(fc.boolean()), (rows, parses) => {
+          const encoder = statementEncoder(QUERY, 7, protocol);
+          for (const [index, row] of rows.entries()) {
+            const parse = !encoder.keepsParsed || (parses[index] ?? false);
+            const message = encoder.message(parametersOf(row), parse);
+            expect(message.equals(encoded(QUERY, protocol, row, parse))).toBe(true);
+          }
+        }),
+      );
+    },
+  );
+
+  it.each(['simple', 'prepared'] as const)('%s: what was released stays as it is', (protocol) => {
+    const encoder = statementEncoder(QUERY, 7, protocol);
+    const first = encoder.message(parametersOf(['1', '2']), false);
+    const copy = Buffer.from(first);
+    encoder.release();
+    const second = encoder.message(parametersOf(['3', '4']), false);
+    expect(first.equals(copy)).toBe(true);
+    expect(second.equals(encoded(QUERY, protocol, ['3', '4'], false))).toBe(true);
   });
 });
 

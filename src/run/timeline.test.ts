@@ -49,12 +49,6 @@ const ERROR = {
   message: '',
 } as const;
 
-/** With a histogram of some 20 KB. */
-function large(frame: Frame): Frame {
-  const punctual = Uint32Array.from({ length: 5000 }, (_, index) => (index % 2 === 0 ? index / 2 : 1));
-  return { ...frame, scripts: frame.scripts.map((script) => ({ ...script, punctual })) };
-}
-
 function acksOf(timeline: Timeline): number {
   return timeline.finish().reduce((sum, bucket) => sum + (bucket.scripts[0]?.outcomes[0] ?? 0), 0);
 }
@@ -92,7 +86,7 @@ describe('Timeline', () => {
       timeline.add(frame(0, interval, 1));
     }
     const buckets = timeline.finish();
-    expect(buckets.length).toBeLessThanOrEqual(20_000);
+    expect(buckets.length).toBeLessThanOrEqual(15_000);
     expect(acksOf(timeline)).toBe(intervals);
     const near = buckets.filter(
       (bucket) => bucket.startMs > markMs - 20_000 && bucket.startMs < markMs + 60_000,
@@ -106,33 +100,90 @@ describe('Timeline', () => {
     expect(endMs).toBe(intervals * 100);
   });
 
-  it('keeps its size in bytes: the larger the histograms, the sooner it is thinned', () => {
-    const timeline = new Timeline(100);
-    for (let interval = 0; interval < 6000; interval++) {
-      timeline.add(large(frame(0, interval, 1)));
+  /** So that what is told here happens within some minutes of a run, and with small histograms. */
+  const FEW_BYTES = 300_000;
+
+  it('joins what lies far back to one width, not the oldest ever wider', () => {
+    const timeline = new Timeline(100, FEW_BYTES);
+    const intervals = 36_000;
+    timeline.mark(600_000);
+    for (let interval = 0; interval < intervals; interval++) {
+      timeline.add(frame(0, interval, 1));
     }
-    expect(timeline.finish().length).toBeLessThan(1600);
+    const buckets = timeline.finish();
+    const far = buckets.filter(
+      ({ startMs }) => startMs < 560_000 || (startMs > 730_000 && startMs < 3_500_000),
+    );
+    const widths = far.map(({ widthMs }) => widthMs);
+    expect(Math.max(...widths)).toBeLessThanOrEqual(51_200);
+    expect(Math.max(...widths)).toBeGreaterThan(1000);
+    const wide = far.filter(({ widthMs }) => 8 * widthMs >= Math.max(...widths));
+    expect(wide.reduce((sum, { widthMs }) => sum + widthMs, 0)).toBeGreaterThan(
+      0.9 * widths.reduce((sum, width) => sum + width, 0),
+    );
+    expect(acksOf(timeline)).toBe(intervals);
   });
 
-  it('keeps the resolution of an outage that nobody marked, unless something fails all the time', () => {
-    const outageMs = [100_000, 102_000];
-    const withOutage = (failsAlways: boolean) => {
-      const timeline = new Timeline(100);
-      for (let interval = 0; interval < 6000; interval++) {
-        const atMs = interval * 100;
-        const isOut = atMs >= (outageMs[0] ?? 0) && atMs < (outageMs[1] ?? 0);
-        const each = large(frame(0, interval, isOut ? 0 : 1));
-        const [script] = each.scripts;
-        const scripts =
-          isOut && script !== undefined ? [{ ...script, firstAckUs: -1, lastAckUs: -1 }] : each.scripts;
-        timeline.add({ ...each, scripts, errors: isOut || failsAlways ? [ERROR] : [] });
+  it('tells all counts since an instant while what lies before it is joined', () => {
+    const timeline = new Timeline(100, FEW_BYTES);
+    let told = 0;
+    let toldMs = 0;
+    for (let interval = 0; interval < 6000; interval++) {
+      timeline.add(frame(0, interval, 1));
+      if (interval % 450 === 449) {
+        const latest = timeline.since(toldMs);
+        told += latest.reduce((sum, { scripts }) => sum + (scripts[0]?.outcomes[0] ?? 0), 0);
+        const newest = latest.at(-1);
+        toldMs = (newest?.startMs ?? 0) + (newest?.widthMs ?? 0);
       }
-      return timeline
-        .finish()
-        .filter(({ startMs }) => startMs >= (outageMs[0] ?? 0) && startMs < (outageMs[1] ?? 0))
+    }
+    expect(toldMs).toBeGreaterThan(500_000);
+    expect(told).toBe(toldMs / 100);
+  });
+
+  describe.each([true, false])('an outage that nobody marked (elsewhere a mark: %s)', (isMarked) => {
+    const FROM_MS = 100_000;
+    const TO_MS = 102_000;
+
+    /** @returns the widths of its buckets */
+    function widthsOf(frameOf: (interval: number, isOut: boolean) => Frame): readonly number[] {
+      const timeline = new Timeline(100, FEW_BYTES);
+      if (isMarked) {
+        timeline.mark(400_000);
+      }
+      for (let interval = 0; interval < 6000; interval++) {
+        timeline.add(frameOf(interval, interval * 100 >= FROM_MS && interval * 100 < TO_MS));
+      }
+      const buckets = timeline.finish();
+      return buckets
+        .filter(({ startMs, widthMs }) => startMs + widthMs > FROM_MS && startMs < TO_MS)
         .map(({ widthMs }) => widthMs);
-    };
-    expect(withOutage(false)).toEqual(Array(20).fill(100));
-    expect(withOutage(true).length).toBeLessThan(10);
+    }
+
+    it('keeps its begin and its end when something fails', () => {
+      const widths = widthsOf((interval, isOut) => ({
+        ...frame(0, interval, 1),
+        errors: isOut ? [ERROR] : [],
+      }));
+      expect(widths.reduce((sum, width) => sum + width, 0)).toBe(TO_MS - FROM_MS);
+    });
+
+    it('keeps its begin and its end when only one of two scripts hangs', () => {
+      const widths = widthsOf((interval, isOut) => {
+        const each = frame(0, interval, 1);
+        const [script] = each.scripts;
+        const scripts = script === undefined || isOut ? [script] : [script, { ...script, script: 1 }];
+        return { ...each, scripts: scripts.filter((one) => one !== undefined) };
+      });
+      expect(widths.reduce((sum, width) => sum + width, 0)).toBe(TO_MS - FROM_MS);
+    });
+
+    it('does not when something fails now and then all the time', () => {
+      const widths = widthsOf((interval) => ({
+        ...frame(0, interval, 1),
+        errors: interval % 2 === 0 ? [ERROR] : [],
+      }));
+      expect(widths.length).toBeLessThan(20);
+    });
   });
 });

@@ -2,22 +2,7 @@ import { mergeBuckets } from '../analysis/buckets.js';
 import type { Bucket } from '../analysis/recording.js';
 import { NO_COUNTS } from '../histogram.js';
 import type { Frame } from '../load/frame.js';
-
-/**
- * More than this is thinned, so that a run takes the same memory whatever its length. A bucket of 100 ms has 5 to 25 KB,
- * nearly all of it histograms: half a minute to two minutes are kept as they are.
- */
-const MOST_BYTES = 8 * 2 ** 20;
-
-/** By so much more it is tried again, where a look at all buckets found nothing to join. */
-const MORE = 1.25;
-
-/** Of each interval: thinning a minute at once would hold up the probes on this thread for a quarter of a second. */
-const JOINS_AT_ONCE = 4;
-const LOOKS_AT_ONCE = 500;
-
-/** What a bucket takes without its histograms, as an order of magnitude. */
-const BARE_BUCKET_BYTES = 1000;
+import { Past } from './past.js';
 
 /** What lies this near to an instant that was marked keeps its resolution. */
 const SHARP_BEFORE_MS = 30_000;
@@ -28,22 +13,25 @@ const LATE_INTERVALS = 3;
 
 /** Gathers the frames of all workers into one line of buckets while the run goes on. */
 export class Timeline {
-  /** In order of time, without holes. */
-  private buckets: Bucket[] = [];
-  /** Intervals that may get more frames, from `buckets`' end on. */
+  /** Complete buckets in order of time, without holes, behind those of the past. */
+  private readonly recent: Bucket[] = [];
+  private readonly past: Past;
+  /** Intervals that may get more frames, from `recent`'s end on. */
   private readonly open = new Map<number, Bucket>();
   private closedIntervals = 0;
   private lastInterval = -1;
   /** What is never thinned, in order of time, apart from each other. */
   private readonly sharp: { fromMs: number; toMs: number }[] = [];
-  /** Of all buckets, about. */
-  private bytes = 0;
-  private limitBytes = MOST_BYTES;
-  /** Where thinning goes on: it walks from the oldest bucket to the newest, and begins anew. */
-  private thinningAt = 0;
-  private joinedInWalk = false;
+  /** End of what since() has told last: nothing is joined across it. */
+  private toldMs = Infinity;
 
-  constructor(private readonly intervalMs: number) {}
+  /** @param mostBytes see Past */
+  constructor(
+    private readonly intervalMs: number,
+    mostBytes?: number,
+  ) {
+    this.past = new Past(mostBytes);
+  }
 
   add(frame: Frame): void {
     const interval = Math.max(frame.interval, this.closedIntervals);
@@ -71,94 +59,46 @@ export class Timeline {
     }
   }
 
-  /** The buckets from the instant on whose frames are all there, in order of time. */
+  /** The buckets from the instant on whose frames are all there, in order of time; where asked for the next, none is missing. */
   since(atMs: number): readonly Bucket[] {
-    const before = this.buckets.findLastIndex(({ startMs }) => startMs < atMs - 1e-6);
-    return this.buckets.slice(before + 1);
+    const buckets = this.toldMs === Infinity ? [...this.past.buckets, ...this.recent] : this.recent;
+    const before = buckets.findLastIndex(({ startMs }) => startMs < atMs - 1e-6);
+    const told = buckets.slice(before + 1);
+    this.toldMs = (told.at(-1)?.startMs ?? atMs) + this.intervalMs;
+    return told;
   }
 
   /** All buckets up to the last frame. The timeline may not be added to afterwards. */
   finish(): readonly Bucket[] {
     this.close(this.lastInterval + 1);
-    return this.buckets;
+    return [...this.past.buckets, ...this.recent];
   }
 
   private close(untilInterval: number): void {
     while (this.closedIntervals < untilInterval) {
       const interval = this.closedIntervals++;
-      const bucket = this.open.get(interval) ?? emptyBucket(interval * this.intervalMs, this.intervalMs);
-      this.buckets.push(bucket);
-      this.bytes += bytesOf(bucket);
+      this.recent.push(this.open.get(interval) ?? emptyBucket(interval * this.intervalMs, this.intervalMs));
       this.open.delete(interval);
-    }
-    this.thin();
-  }
-
-  /** Joins neighbours of equal width in pairs, the oldest first, up to the limit or until the next interval. */
-  private thin(): void {
-    let joins = 0;
-    for (let looks = 0; this.bytes > this.limitBytes && looks < LOOKS_AT_ONCE; looks++) {
-      const bucket = this.buckets[this.thinningAt];
-      const next = this.buckets[this.thinningAt + 1];
-      if (bucket === undefined || next === undefined) {
-        this.endWalk();
-        continue;
-      }
-      if (next.widthMs === bucket.widthMs && this.mayLoseResolution(bucket) && this.mayLoseResolution(next)) {
-        this.join(this.thinningAt, mergeBuckets([bucket, next]));
-        joins++;
-      }
-      this.thinningAt++;
-      if (joins === JOINS_AT_ONCE) {
-        return;
-      }
+      this.age();
     }
   }
 
-  private join(at: number, joined: Bucket): void {
-    for (const part of this.buckets.splice(at, 2, joined)) {
-      this.bytes -= bytesOf(part);
-    }
-    this.bytes += bytesOf(joined);
-    this.joinedInWalk = true;
-  }
-
-  private endWalk(): void {
-    if (!this.joinedInWalk) {
-      this.limitBytes = MORE * this.bytes;
-    }
-    this.thinningAt = 0;
-    this.joinedInWalk = false;
-  }
-
-  /** What goes wrong all the time is no event: where what is calm does not suffice, all may. */
-  private mayLoseResolution(bucket: Bucket): boolean {
-    return !this.isSharp(bucket) && (isCalm(bucket) || this.bytes > MORE * MOST_BYTES);
-  }
-
-  private isSharp(bucket: Bucket): boolean {
+  /** Moves what is no longer recent, and was told to whoever asks for it. */
+  private age(): void {
     const newestMs = (this.lastInterval + 1) * this.intervalMs;
-    return (
-      bucket.startMs > newestMs - SHARP_BEFORE_MS ||
-      this.sharp.some(({ fromMs, toMs }) => bucket.startMs > fromMs && bucket.startMs < toMs)
-    );
+    const recentMs = Math.min(newestMs - SHARP_BEFORE_MS, this.toldMs);
+    let aged = 0;
+    while (aged < this.recent.length && (this.recent[aged]?.startMs ?? 0) < recentMs) {
+      const bucket = this.recent[aged++] as Bucket;
+      this.past.push(bucket, this.isSharp(bucket));
+      this.past.thin();
+    }
+    this.recent.splice(0, aged);
   }
-}
 
-/** Something was acknowledged and nothing failed: an outage that nobody marked keeps its begin and its end. */
-function isCalm({ scripts, errors }: Bucket): boolean {
-  return errors.length === 0 && scripts.some(({ firstAckUs }) => firstAckUs >= 0);
-}
-
-function bytesOf({ scripts, connects, heartbeats }: Bucket): number {
-  let numbers = connects.latency.length;
-  for (const { punctual, delayedService, delayedResponse, lag } of scripts) {
-    numbers += punctual.length + delayedService.length + delayedResponse.length + lag.length;
+  private isSharp({ startMs }: Bucket): boolean {
+    return this.sharp.some(({ fromMs, toMs }) => startMs > fromMs && startMs < toMs);
   }
-  for (const { ageUs } of heartbeats) {
-    numbers += ageUs.length;
-  }
-  return BARE_BUCKET_BYTES + Uint32Array.BYTES_PER_ELEMENT * numbers;
 }
 
 function widthOf(bucket: Bucket): { startMs: number; widthMs: number } {
