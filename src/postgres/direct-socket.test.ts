@@ -140,6 +140,20 @@ describe('DirectSocket', () => {
       return { ...ends, socket, write };
     }
 
+    /** On a busy machine what was sent on loopback may take a while: asks again, in the next turn, as long as nothing is there. */
+    async function soonest(write: () => void, socket: DirectSocket): Promise<number> {
+      for (;;) {
+        write();
+        const length = socket.readAnswer(buffer);
+        if (length > 0) {
+          return length;
+        }
+        await turn();
+      }
+    }
+
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+
     /** Until the kernel has it. */
     async function answer(far: net.Socket, text: string): Promise<void> {
       await new Promise((resolve) => far.write(text, resolve));
@@ -150,8 +164,7 @@ describe('DirectSocket', () => {
       await answer(far, 'answer');
       write(0.001, 'two');
       expect(socket.readAnswer(buffer)).toBe(0);
-      write(1000, 'three');
-      expect(socket.readAnswer(buffer)).toBe(6);
+      expect(await soonest(() => write(1000, '.'), socket)).toBe(6);
       expect(buffer.toString('utf8', 0, 6)).toBe('answer');
       // Once for each write.
       await answer(far, 'more');
@@ -179,21 +192,30 @@ describe('DirectSocket', () => {
       for (let tries = 0; tries < 5000 && !seen.includes(6); tries++) {
         write(1000, '.');
         seen.push(socket.readAnswer(buffer));
+        await turn();
       }
       expect(seen[0]).toBe(0);
       expect(seen.at(-1)).toBe(6);
     });
 
     test('tells who listens to the socket of a reset', async () => {
-      const { near, far, socket, write } = await interrupted();
-      const failed = once(near, 'error');
-      write(1000, 'two');
-      const closed = once(far, 'close');
-      far.resetAndDestroy();
-      await closed;
-      expect(socket.readAnswer(buffer)).toBe(0);
-      const [error] = await failed;
-      expect(error).toMatchObject({ code: 'ECONNRESET' });
+      // Again, where the reset was not there yet: a further write on the same connection would meet it in its stead.
+      for (;;) {
+        const { near, far, socket, write } = await interrupted();
+        const failed = once(near, 'error');
+        write(1000, 'two');
+        const closed = once(far, 'close');
+        far.resetAndDestroy();
+        await closed;
+        expect(socket.readAnswer(buffer)).toBe(0);
+        if (near.destroyed) {
+          const [error] = await failed;
+          expect(error).toMatchObject({ code: 'ECONNRESET', syscall: 'read' });
+          return;
+        }
+        failed.catch(() => undefined);
+        near.destroy();
+      }
     });
 
     test('leaves the end of the stream to the stream', async () => {
