@@ -5,7 +5,6 @@
  *
  *   npm run bench:costs [-- RUNS]
  */
-import { spawn } from 'node:child_process';
 import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -86,12 +85,14 @@ async function reportWithLedger(directory: string, goals: Goals): Promise<void> 
 /** Of the package, packed and installed as somebody would. */
 async function installedBytes(directory: string): Promise<number> {
   const pack = ['pack', '--json', '--ignore-scripts', '--pack-destination', directory];
-  const [tarball] = Object.values(JSON.parse(await npm(pack))) as { readonly filename: string }[];
+  const [tarball] = Object.values(JSON.parse(await command('npm', pack, 'shown'))) as {
+    readonly filename: string;
+  }[];
   const folder = join(directory, 'installed');
   await command('mkdir', [folder]);
   await writeFile(join(folder, 'package.json'), '{ "private": true }');
   const flags = ['--omit=dev', '--prefer-offline', '--no-audit', '--no-fund', '--prefix', folder];
-  await npm(['install', ...flags, join(directory, tarball?.filename ?? '')]);
+  await command('npm', ['install', ...flags, join(directory, tarball?.filename ?? '')], 'shown');
   return bytesIn(join(folder, 'node_modules'));
 }
 
@@ -102,25 +103,6 @@ async function bytesIn(directory: string): Promise<number> {
     files.map(async ({ parentPath, name }) => (await stat(join(parentPath, name))).size),
   );
   return sizes.reduce((sum, size) => sum + size, 0);
-}
-
-/** @returns what it wrote to stdout alone, which is JSON where that was asked for */
-function npm(words: readonly string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn('npm', words, { stdio: ['ignore', 'pipe', 'inherit'] });
-    let output = '';
-    child.stdout.on('data', (chunk) => {
-      output += chunk;
-    });
-    child.on('error', reject);
-    child.on('close', (code) => {
-      if (code === 0) {
-        resolve(output);
-      } else {
-        reject(new Error(`npm ${words.join(' ')} ended with code ${code}.`));
-      }
-    });
-  });
 }
 
 await main();

@@ -11,6 +11,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type PrivateServer, startPrivateServer } from '../src/postgres/private-server.fixture.js';
+import { median } from './generator.js';
 import { command, runOurs } from './run.js';
 
 const CLIENTS = 32;
@@ -276,13 +277,6 @@ function meanOf(output: string, pattern: RegExp): number {
     throw new Error(`The peer told of ${tps.length} seconds:\n${output}`);
   }
   return tps.reduce((sum, each) => sum + each, 0) / tps.length;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? upper)) / 2;
 }
 
 await main();

@@ -15,17 +15,26 @@ export async function runOurs(server: PrivateServer, out: string, words: readonl
   return JSON.parse(await readFile(join(out, 'result.json'), 'utf8')) as Result;
 }
 
-/** Runs a command to its end. @returns what it wrote */
-export function command(program: string, words: readonly string[]): Promise<string> {
+/**
+ * Runs a command to its end.
+ * @param stderr whether what it writes there is part of its output, or is shown
+ * @returns what it wrote
+ */
+export function command(
+  program: string,
+  words: readonly string[],
+  stderr: 'kept' | 'shown' = 'kept',
+): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, words, {
+      stdio: ['ignore', 'pipe', stderr === 'kept' ? 'pipe' : 'inherit'],
+    });
     let output = '';
-    child.stdout.on('data', (chunk) => {
-      output += chunk;
-    });
-    child.stderr.on('data', (chunk) => {
-      output += chunk;
-    });
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.on('data', (chunk) => {
+        output += chunk;
+      });
+    }
     child.on('error', reject);
     child.on('close', (code) => {
       if (code === 0) {

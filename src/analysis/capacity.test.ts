@@ -54,6 +54,17 @@ describe('what the workers can do', () => {
     expect(judge(repeated([300, 100], 20)).tps).toBeCloseTo(4e6 / (3 * 20 + 80));
   });
 
+  it('is judged by time, not by buckets: what lies far back is in few wide ones', () => {
+    const [wide] = bucketsOf([[45_000 * 60, 0]], 60_000) as [Bucket];
+    const late = bucketsOf(repeated([500, 0], 400)).map((bucket) => ({
+      ...bucket,
+      startMs: 60_000 + bucket.startMs,
+    }));
+    const plan = planOf({ scripts: SCRIPTS, workers: 1 });
+    const context = { known: KNOWN, statements: STATEMENTS, cores: 8 };
+    expect(capacityOf({ plan, buckets: [wide, ...late] }, context)).toMatchObject({ limited: true });
+  });
+
   it('is that of all workers, each with clients and with a core', () => {
     const tps = (workers: number, clients: number, cores: number) =>
       judge(repeated([1000, 0], 20), { workers, clients }, { cores }).tps;

@@ -142,7 +142,7 @@ describe('DirectSocket', () => {
 
     /** On a busy machine what was sent on loopback may take a while: asks again, in the next turn, as long as nothing is there. */
     async function soonest(write: () => void, socket: DirectSocket): Promise<number> {
-      for (;;) {
+      for (let tries = 0; tries < 5000; tries++) {
         write();
         const length = socket.readAnswer(buffer);
         if (length > 0) {
@@ -150,6 +150,7 @@ describe('DirectSocket', () => {
         }
         await turn();
       }
+      return 0;
     }
 
     const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -200,7 +201,7 @@ describe('DirectSocket', () => {
 
     test('tells who listens to the socket of a reset', async () => {
       // Again, where the reset was not there yet: a further write on the same connection would meet it in its stead.
-      for (;;) {
+      for (let tries = 0; tries < 50; tries++) {
         const { near, far, socket, write } = await interrupted();
         const failed = once(near, 'error');
         write(1000, 'two');
@@ -216,6 +217,7 @@ describe('DirectSocket', () => {
         failed.catch(() => undefined);
         near.destroy();
       }
+      expect.unreachable('No reset was ever read.');
     });
 
     test('leaves the end of the stream to the stream', async () => {

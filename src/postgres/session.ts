@@ -286,8 +286,7 @@ export class Session implements DialOwner {
 
   /**
    * What the event loop has read. The reply may let the owner send again, and that may be answered already: then it is read
-   * at once, as libpq's clients do, and not only when the event loop has been through all others. On a machine that is
-   * shared with the server that is 4 % of the throughput, and locks are held shorter.
+   * at once, as libpq's clients do, and not only when the event loop has been through all others.
    */
   private onRead(buffer: Buffer, length: number): void {
     this.direct?.awaitNothing();

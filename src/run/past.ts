@@ -13,7 +13,7 @@ const ALL_FROM = 4;
 /** No joined bucket is wider, so that an hour has still a course. */
 const WIDEST_MS = 60_000;
 
-/** Of each call: joining a minute at once would hold up the probes on this thread for a quarter of a second. */
+/** Of each call: a pair may take half a millisecond, and the probes are on this thread. */
 const JOINS_AT_ONCE = 4;
 const LOOKS_AT_ONCE = 500;
 
