@@ -6,6 +6,7 @@ import type { Failure } from '../postgres/failure.js';
 import type { ThreadFacts } from '../result/generator.js';
 import type { Frame } from './frame.js';
 import type { ClientSummary } from './group.js';
+import { collectOldEarly, growYoungNoMore, WORKER_LIMITS } from './heaps.js';
 import type { WorkerLedger } from './ledger-facts.js';
 import type { FromWorker, ToWorker, WorkerStart } from './worker.js';
 
@@ -20,6 +21,7 @@ export class Pool {
   readonly threads: ThreadFacts[] = [];
 
   constructor(plan: Plan, secrets: Secrets, runId: string, onFrame: (frame: Frame) => void) {
+    collectOldEarly();
     this.members = shares(plan.clients, plan.workers).map(
       (share, worker) =>
         new Member({ plan, secrets, runId, worker, ...share }, onFrame, (message) =>
@@ -39,6 +41,7 @@ export class Pool {
   /** Resolves when every client is connected. @throws UserError when one cannot connect */
   async open(): Promise<void> {
     await Promise.all(this.members.map((member) => member.opened));
+    growYoungNoMore();
   }
 
   /** @param originNs instant 0 of the run as process.hrtime.bigint() gives it */
@@ -111,7 +114,10 @@ class Member {
   private readonly thread: Worker;
 
   constructor(start: WorkerStart, onFrame: (frame: Frame) => void, onDone: (message: DoneMessage) => void) {
-    this.thread = new Worker(new URL('./worker.js', import.meta.url), { workerData: start });
+    this.thread = new Worker(new URL('./worker.js', import.meta.url), {
+      workerData: start,
+      resourceLimits: WORKER_LIMITS,
+    });
     let opened: () => void = () => undefined;
     let drained: () => void = () => undefined;
     this.drained = new Promise((resolve) => {

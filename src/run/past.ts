@@ -1,11 +1,12 @@
 import { mergeBuckets } from '../analysis/buckets.js';
 import type { Bucket } from '../analysis/recording.js';
+import { type PackedBucket, pack, unpack } from './packed-bucket.js';
 
 /**
- * What may be joined takes no more than this, whatever the length of the run: nearly all of it is histograms, 5 to 25 KB for a
- * bucket of 100 ms and twice that for one of many seconds.
+ * What may be joined takes no more than this, whatever the length of the run: nearly all of it is histograms, packed 1 to 6 KB
+ * for a bucket of 100 ms and twice that for one of many seconds.
  */
-const MOST_BYTES = 12 * 2 ** 20;
+const MOST_BYTES = 4 * 2 ** 20;
 
 /** From so many times that on, what differs is joined, too: where something fails now and then all the time, it is no event. */
 const ALL_FROM = 4;
@@ -21,7 +22,7 @@ const LOOKS_AT_ONCE = 500;
 const BARE_BUCKET_BYTES = 1000;
 
 interface Entry {
-  readonly bucket: Bucket;
+  readonly packed: PackedBucket;
   readonly bytes: number;
   /** Never joined with another. */
   readonly isKept: boolean;
@@ -44,15 +45,15 @@ export class Past {
   constructor(private readonly mostBytes = MOST_BYTES) {}
 
   /** @param bucket behind all others */
-  push(bucket: Bucket, isKept: boolean): void {
-    const bytes = bytesOf(bucket);
-    this.entries.push({ bucket, bytes, isKept });
-    this.bytes += isKept ? 0 : bytes;
-    this.widthMs = Math.max(this.widthMs, bucket.widthMs);
+  push(bucket: PackedBucket, isKept: boolean): void {
+    const entry = entryOf(bucket, isKept);
+    this.entries.push(entry);
+    this.bytes += isKept ? 0 : entry.bytes;
+    this.widthMs = Math.max(this.widthMs, bucket.bare.widthMs);
   }
 
-  get buckets(): readonly Bucket[] {
-    return this.entries.map(({ bucket }) => bucket);
+  get buckets(): readonly PackedBucket[] {
+    return this.entries.map(({ packed }) => packed);
   }
 
   /** Joins some, if there are too many; to be called for each bucket that is pushed. */
@@ -66,7 +67,7 @@ export class Past {
         continue;
       }
       if (this.mayJoin(entry, next)) {
-        this.join(mergeBuckets([entry.bucket, next.bucket]));
+        this.join(mergeBuckets([unpack(entry.packed), unpack(next.packed)]));
         joins++;
       }
       this.at++;
@@ -83,18 +84,19 @@ export class Past {
   }
 
   private mayJoin(entry: Entry, next: Entry): boolean {
-    const { widthMs } = entry.bucket;
+    const { bare: one } = entry.packed;
+    const { bare: other } = next.packed;
     return (
       !entry.isKept &&
       !next.isKept &&
-      widthMs === next.bucket.widthMs &&
-      2 * widthMs <= this.widthMs &&
-      (areAlike(entry.bucket, next.bucket) || this.bytes > ALL_FROM * this.mostBytes)
+      one.widthMs === other.widthMs &&
+      2 * one.widthMs <= this.widthMs &&
+      (areAlike(one, other) || this.bytes > ALL_FROM * this.mostBytes)
     );
   }
 
   private join(bucket: Bucket): void {
-    const joined = { bucket, bytes: bytesOf(bucket), isKept: false };
+    const joined = entryOf(pack(bucket), false);
     for (const { bytes } of this.entries.splice(this.at, 2, joined)) {
       this.bytes -= bytes;
     }
@@ -113,13 +115,6 @@ function courseOf({ scripts, errors }: Bucket): string {
   return [...new Set([...served, ...failed])].sort().join();
 }
 
-function bytesOf({ scripts, connects, heartbeats }: Bucket): number {
-  let numbers = connects.latency.length;
-  for (const { punctual, delayedService, delayedResponse, lag } of scripts) {
-    numbers += punctual.length + delayedService.length + delayedResponse.length + lag.length;
-  }
-  for (const { ageUs } of heartbeats) {
-    numbers += ageUs.length;
-  }
-  return BARE_BUCKET_BYTES + Uint32Array.BYTES_PER_ELEMENT * numbers;
+function entryOf(packed: PackedBucket, isKept: boolean): Entry {
+  return { packed, bytes: BARE_BUCKET_BYTES + packed.histograms.length, isKept };
 }

@@ -2,6 +2,7 @@ import { mergeBuckets } from '../analysis/buckets.js';
 import type { Bucket } from '../analysis/recording.js';
 import { NO_COUNTS } from '../histogram.js';
 import type { Frame } from '../load/frame.js';
+import { type PackedBucket, pack, unpack } from './packed-bucket.js';
 import { Past } from './past.js';
 
 /** What lies this near to an instant that was marked keeps its resolution. */
@@ -13,8 +14,11 @@ const LATE_INTERVALS = 3;
 
 /** Gathers the frames of all workers into one line of buckets while the run goes on. */
 export class Timeline {
-  /** Complete buckets in order of time, without holes, behind those of the past. */
-  private readonly recent: Bucket[] = [];
+  /**
+   * Complete buckets in order of time, without holes, behind those of the past. Packed at once: what waits here for half a minute
+   * would be old when it is no longer needed, and old garbage lies about for long.
+   */
+  private readonly recent: PackedBucket[] = [];
   private readonly past: Past;
   /** Intervals that may get more frames, from `recent`'s end on. */
   private readonly open = new Map<number, Bucket>();
@@ -62,8 +66,8 @@ export class Timeline {
   /** The buckets from the instant on whose frames are all there, in order of time; where asked for the next, none is missing. */
   since(atMs: number): readonly Bucket[] {
     const buckets = this.toldMs === Infinity ? [...this.past.buckets, ...this.recent] : this.recent;
-    const before = buckets.findLastIndex(({ startMs }) => startMs < atMs - 1e-6);
-    const told = buckets.slice(before + 1);
+    const before = buckets.findLastIndex(({ bare }) => bare.startMs < atMs - 1e-6);
+    const told = buckets.slice(before + 1).map(unpack);
     this.toldMs = (told.at(-1)?.startMs ?? atMs) + this.intervalMs;
     return told;
   }
@@ -71,13 +75,15 @@ export class Timeline {
   /** All buckets up to the last frame. The timeline may not be added to afterwards. */
   finish(): readonly Bucket[] {
     this.close(this.lastInterval + 1);
-    return [...this.past.buckets, ...this.recent];
+    return [...this.past.buckets, ...this.recent].map(unpack);
   }
 
   private close(untilInterval: number): void {
     while (this.closedIntervals < untilInterval) {
       const interval = this.closedIntervals++;
-      this.recent.push(this.open.get(interval) ?? emptyBucket(interval * this.intervalMs, this.intervalMs));
+      this.recent.push(
+        pack(this.open.get(interval) ?? emptyBucket(interval * this.intervalMs, this.intervalMs)),
+      );
       this.open.delete(interval);
       this.age();
     }
@@ -88,10 +94,13 @@ export class Timeline {
     const newestMs = (this.lastInterval + 1) * this.intervalMs;
     const recentMs = Math.min(newestMs - SHARP_BEFORE_MS, this.toldMs);
     let aged = 0;
-    while (aged < this.recent.length && (this.recent[aged]?.startMs ?? 0) < recentMs) {
-      const bucket = this.recent[aged++] as Bucket;
-      this.past.push(bucket, this.isSharp(bucket));
+    for (const bucket of this.recent) {
+      if (bucket.bare.startMs >= recentMs) {
+        break;
+      }
+      this.past.push(bucket, this.isSharp(bucket.bare));
       this.past.thin();
+      aged++;
     }
     this.recent.splice(0, aged);
   }
