@@ -1,5 +1,5 @@
 import type { Bucket } from '../analysis/recording.js';
-import { NO_COUNTS, type SparseHistogram } from '../histogram.js';
+import { BUCKETS, NO_COUNTS, type SparseHistogram } from '../histogram.js';
 
 /** A bucket that waits for the end of the run: its histograms in a quarter of their bytes. */
 export interface PackedBucket {
@@ -52,9 +52,12 @@ function writeHistogram(numbers: NumberWriter, histogram: SparseHistogram): void
   }
 }
 
-/** @returns bucket index in the upper, count in the lower 32 bits */
+/** Of one histogram, while it is packed. */
+const allPairs = new Float64Array(BUCKETS);
+
+/** @returns bucket index in the upper, count in the lower 32 bits; to be read before the next call */
 function ascending(histogram: SparseHistogram): Float64Array {
-  const pairs = new Float64Array(histogram.length / 2);
+  const pairs = allPairs.subarray(0, histogram.length / 2);
   for (let i = 0; i < pairs.length; i++) {
     pairs[i] = (histogram[2 * i] as number) * 2 ** 32 + (histogram[2 * i + 1] as number);
   }
