@@ -1,24 +1,26 @@
 import { setFlagsFromString } from 'node:v8';
+import { Worker } from 'node:worker_threads';
 
 /**
- * What makes the memory of a run that takes hours what it is after a minute. V8 doubles what a thread has for new objects, up to
- * 32 MB, by how much of them has ever survived, and begins to look for garbage among the old at 256 MB: threads that make little
- * garbage, of which some gets old, are at both after hours.
+ * Holds what a long run's threads take. V8 doubles a thread's space for new objects, up to 32 MB, by how much of them has ever
+ * survived, and may begin to look for garbage among the old as late as at 256 MB: threads that make little garbage, of which some
+ * gets old, grow for hours. Its flags hold for the whole process, that of a program which uses this one as a library, too.
  */
-export const WORKER_LIMITS = { maxYoungGenerationSizeMb: 2 };
+const YOUNG_MB = 2;
 
 /** Of a worker with 32 clients 9 MB stay. */
 const FIRST_OLD_COLLECTION_MB = 12;
 
-/** For threads that are started later. */
-export function collectOldEarly(): void {
+/** @param workerData copied to it */
+export function startWorker(file: URL, workerData: unknown): Worker {
   setFlagsFromString(`--initial-old-space-size=${FIRST_OLD_COLLECTION_MB}`);
+  return new Worker(file, { workerData, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
 }
 
 /**
- * For the threads that run already, and until one more is started: V8 sets its factor back then. The main thread has no other
- * limit but a flag of the node that started it.
+ * For the main thread, which has no other limit but a flag of the node that started it. To be called when all workers run: in Node
+ * 20 V8 sets its factor back with each thread that is started.
  */
-export function growYoungNoMore(): void {
+export function holdMainThread(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
 }

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { UserError } from '../errors.js';
 import type { Plan } from '../plan/plan.js';
 import type { Secrets } from '../plan/target.js';
@@ -6,7 +6,7 @@ import type { Failure } from '../postgres/failure.js';
 import type { ThreadFacts } from '../result/generator.js';
 import type { Frame } from './frame.js';
 import type { ClientSummary } from './group.js';
-import { collectOldEarly, growYoungNoMore, WORKER_LIMITS } from './heaps.js';
+import { holdMainThread, startWorker } from './heaps.js';
 import type { WorkerLedger } from './ledger-facts.js';
 import type { FromWorker, ToWorker, WorkerStart } from './worker.js';
 
@@ -21,7 +21,6 @@ export class Pool {
   readonly threads: ThreadFacts[] = [];
 
   constructor(plan: Plan, secrets: Secrets, runId: string, onFrame: (frame: Frame) => void) {
-    collectOldEarly();
     this.members = shares(plan.clients, plan.workers).map(
       (share, worker) =>
         new Member({ plan, secrets, runId, worker, ...share }, onFrame, (message) =>
@@ -41,7 +40,7 @@ export class Pool {
   /** Resolves when every client is connected. @throws UserError when one cannot connect */
   async open(): Promise<void> {
     await Promise.all(this.members.map((member) => member.opened));
-    growYoungNoMore();
+    holdMainThread();
   }
 
   /** @param originNs instant 0 of the run as process.hrtime.bigint() gives it */
@@ -114,10 +113,7 @@ class Member {
   private readonly thread: Worker;
 
   constructor(start: WorkerStart, onFrame: (frame: Frame) => void, onDone: (message: DoneMessage) => void) {
-    this.thread = new Worker(new URL('./worker.js', import.meta.url), {
-      workerData: start,
-      resourceLimits: WORKER_LIMITS,
-    });
+    this.thread = startWorker(new URL('./worker.js', import.meta.url), start);
     let opened: () => void = () => undefined;
     let drained: () => void = () => undefined;
     this.drained = new Promise((resolve) => {
