@@ -89,7 +89,7 @@ describe('a packed bucket', () => {
       heartbeats: [],
       connects: { attempts: 1, successes: 1, latency: counts },
     });
-    expect(packed.histograms.length).toBeLessThan(counts.byteLength / 3);
+    expect(packed.length).toBeLessThan(counts.byteLength / 3);
   });
 
   it('says so when its bytes are cut', () => {
@@ -97,6 +97,6 @@ describe('a packed bucket', () => {
       ...(fc.sample(buckets, { numRuns: 1, seed: 1 })[0] as Bucket),
       connects: { attempts: 1, successes: 1, latency: Uint32Array.of(3, 4) },
     });
-    expect(() => unpack({ ...packed, histograms: packed.histograms.subarray(0, -1) })).toThrow(RangeError);
+    expect(() => unpack(packed.subarray(0, -1))).toThrow(RangeError);
   });
 });

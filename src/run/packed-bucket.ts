@@ -1,27 +1,31 @@
 import type { Bucket } from '../analysis/recording.js';
 import { BUCKETS, NO_COUNTS, type SparseHistogram } from '../histogram.js';
 
-/** A bucket that waits for the end of the run: its histograms in a quarter of their bytes. */
-export interface PackedBucket {
-  /** All of it but its histograms, which are empty. */
-  readonly bare: Bucket;
-  /** Its histograms one behind the other: how many pairs, then each by its index's distance to the one before, and its count. */
-  readonly histograms: Uint8Array;
-}
-
-export function pack(bucket: Bucket): PackedBucket {
-  const numbers = new NumberWriter();
+/**
+ * A bucket that waits for the end of the run as bytes: all of it but its histograms as JSON, its length before it; then the
+ * histograms one behind the other, in a quarter of their bytes: how many pairs, then each by its index's distance to the one before,
+ * and its count.
+ * @returns to be copied before the next call
+ */
+export function pack(bucket: Bucket): Uint8Array {
+  const histograms: SparseHistogram[] = [];
   const bare = withHistograms(bucket, (histogram) => {
-    writeHistogram(numbers, histogram);
+    histograms.push(histogram);
     return NO_COUNTS;
   });
-  return { bare, histograms: numbers.take() };
+  const bytes = new ByteWriter();
+  bytes.text(JSON.stringify(bare));
+  for (const histogram of histograms) {
+    writeHistogram(bytes, histogram);
+  }
+  return bytes.written;
 }
 
 /** The same counts; the pairs of a histogram may have another order than before. */
-export function unpack({ bare, histograms }: PackedBucket): Bucket {
-  const numbers = new NumberReader(histograms);
-  return withHistograms(bare, () => readHistogram(numbers));
+export function unpack(packed: Uint8Array): Bucket {
+  const bytes = new ByteReader(packed);
+  const bare = JSON.parse(bytes.text()) as Bucket;
+  return withHistograms(bare, () => readHistogram(bytes));
 }
 
 /** A copy in which each histogram is replaced, in an order that depends on nothing but how many scripts and heartbeats there are. */
@@ -40,14 +44,14 @@ function withHistograms(bucket: Bucket, replace: (histogram: SparseHistogram) =>
   };
 }
 
-function writeHistogram(numbers: NumberWriter, histogram: SparseHistogram): void {
+function writeHistogram(bytes: ByteWriter, histogram: SparseHistogram): void {
   const pairs = ascending(histogram);
-  numbers.write(pairs.length);
+  bytes.number(pairs.length);
   let before = 0;
   for (const pair of pairs) {
     const index = Math.floor(pair / 2 ** 32);
-    numbers.write(index - before);
-    numbers.write(pair % 2 ** 32);
+    bytes.number(index - before);
+    bytes.number(pair % 2 ** 32);
     before = index;
   }
 }
@@ -64,17 +68,17 @@ function ascending(histogram: SparseHistogram): Float64Array {
   return pairs.sort();
 }
 
-function readHistogram(numbers: NumberReader): SparseHistogram {
-  const length = numbers.read();
+function readHistogram(bytes: ByteReader): SparseHistogram {
+  const length = bytes.number();
   if (length === 0) {
     return NO_COUNTS;
   }
   const histogram = new Uint32Array(2 * length);
   let index = 0;
   for (let i = 0; i < histogram.length; i += 2) {
-    index += numbers.read();
+    index += bytes.number();
     histogram[i] = index;
-    histogram[i + 1] = numbers.read();
+    histogram[i + 1] = bytes.number();
   }
   return histogram;
 }
@@ -84,18 +88,14 @@ const MOST_NUMBER_BYTES = 5;
 const CONTINUES = 0x80;
 
 /** Where all buckets are packed: most of what grows grows once. */
-let scratch = new Uint8Array(16_384);
+let scratch = Buffer.alloc(16_384);
 
-/** Numbers of 0 … 2^32 - 1, seven bits a byte, the lowest first. One at a time. */
-class NumberWriter {
+/** Numbers of 0 … 2^32 - 1, seven bits a byte, the lowest first, and texts. One at a time. */
+class ByteWriter {
   private length = 0;
 
-  write(value: number): void {
-    if (scratch.length - this.length < MOST_NUMBER_BYTES) {
-      const larger = new Uint8Array(2 * scratch.length);
-      larger.set(scratch);
-      scratch = larger;
-    }
+  number(value: number): void {
+    this.makeRoom(MOST_NUMBER_BYTES);
     let rest = value;
     while (rest >= CONTINUES) {
       scratch[this.length++] = (rest & (CONTINUES - 1)) | CONTINUES;
@@ -104,17 +104,35 @@ class NumberWriter {
     scratch[this.length++] = rest;
   }
 
-  take(): Uint8Array {
-    return scratch.slice(0, this.length);
+  text(value: string): void {
+    const length = Buffer.byteLength(value);
+    this.number(length);
+    this.makeRoom(length);
+    this.length += scratch.write(value, this.length);
+  }
+
+  get written(): Uint8Array {
+    return scratch.subarray(0, this.length);
+  }
+
+  private makeRoom(bytes: number): void {
+    if (scratch.length - this.length < bytes) {
+      const larger = Buffer.alloc(2 * scratch.length + bytes);
+      larger.set(scratch);
+      scratch = larger;
+    }
   }
 }
 
-class NumberReader {
+class ByteReader {
+  private readonly bytes: Buffer;
   private at = 0;
 
-  constructor(private readonly bytes: Uint8Array) {}
+  constructor({ buffer, byteOffset, byteLength }: Uint8Array) {
+    this.bytes = Buffer.from(buffer, byteOffset, byteLength);
+  }
 
-  read(): number {
+  number(): number {
     let value = 0;
     for (let shift = 0; ; shift += 7) {
       const byte = this.bytes[this.at++];
@@ -126,5 +144,11 @@ class NumberReader {
         return value;
       }
     }
+  }
+
+  text(): string {
+    const length = this.number();
+    this.at += length;
+    return this.bytes.toString('utf8', this.at - length, this.at);
   }
 }

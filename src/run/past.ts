@@ -1,12 +1,11 @@
 import { mergeBuckets } from '../analysis/buckets.js';
-import type { Bucket } from '../analysis/recording.js';
-import { type PackedBucket, pack, unpack } from './packed-bucket.js';
+import type { BucketStore, StoredBucket } from './bucket-store.js';
 
 /**
- * What may be joined takes no more than this, whatever the length of the run: nearly all of it is histograms, packed 1 to 6 KB
- * for a bucket of 100 ms and twice that for one of many seconds.
+ * What may be joined takes no more than this, whatever the length of the run: of a bucket of 100 ms with 2,000 transactions 5 to
+ * 6 KB, twice that of one of many seconds.
  */
-const MOST_BYTES = 4 * 2 ** 20;
+export const MOST_BYTES = 4 * 2 ** 20;
 
 /** From so many times that on, what differs is joined, too: where something fails now and then all the time, it is no event. */
 const ALL_FROM = 4;
@@ -18,59 +17,52 @@ const WIDEST_MS = 60_000;
 const JOINS_AT_ONCE = 4;
 const LOOKS_AT_ONCE = 500;
 
-/** What a bucket takes without its histograms, as an order of magnitude. */
-const BARE_BUCKET_BYTES = 1000;
-
-interface Entry {
-  readonly packed: PackedBucket;
-  readonly bytes: number;
-  /** Never joined with another. */
-  readonly isKept: boolean;
-}
-
 /**
- * The older buckets of a timeline. Where there are too many, neighbours that are alike are joined, the oldest first, and all of
- * them before any gets wider again. What is kept stays as it is and does not count: its memory is the price of a resolution
- * that was asked for.
+ * The older buckets of a timeline: the first ones of its store. Where there are too many, neighbours that are alike are joined, the
+ * oldest first, and all of them before any gets wider again. What is kept stays as it is and does not count: its memory is the price
+ * of a resolution that was asked for.
  */
 export class Past {
-  private readonly entries: Entry[] = [];
-  /** Of all that may be joined, about. */
+  /** Of each bucket whether it is never joined with another. */
+  private readonly isKept: boolean[] = [];
+  /** Of all that may be joined. */
   private bytes = 0;
   /** Buckets are joined up to this width. */
   private widthMs = 0;
-  /** Where the walk over the entries goes on. */
-  private at = 0;
+  /** Where the walk over the buckets goes on. */
+  private walked = 0;
 
-  constructor(private readonly mostBytes = MOST_BYTES) {}
+  constructor(
+    private readonly store: BucketStore,
+    private readonly mostBytes = MOST_BYTES,
+  ) {}
 
-  /** @param bucket behind all others */
-  push(bucket: PackedBucket, isKept: boolean): void {
-    const entry = entryOf(bucket, isKept);
-    this.entries.push(entry);
-    this.bytes += isKept ? 0 : entry.bytes;
-    this.widthMs = Math.max(this.widthMs, bucket.bare.widthMs);
+  /** How many buckets of the store belong to it. */
+  get length(): number {
+    return this.isKept.length;
   }
 
-  get buckets(): readonly PackedBucket[] {
-    return this.entries.map(({ packed }) => packed);
+  /** The first bucket of the store behind it belongs to it from now on. */
+  take(isKept: boolean): void {
+    const bucket = this.bucketAt(this.length);
+    this.isKept.push(isKept);
+    this.bytes += isKept ? 0 : bucket.bytes;
+    this.widthMs = Math.max(this.widthMs, bucket.widthMs);
   }
 
-  /** Joins some, if there are too many; to be called for each bucket that is pushed. */
+  /** Joins some, if there are too many; to be called for each bucket that is taken. */
   thin(): void {
     let joins = 0;
     for (let looks = 0; this.bytes > this.mostBytes && looks < LOOKS_AT_ONCE; looks++) {
-      const entry = this.entries[this.at];
-      const next = this.entries[this.at + 1];
-      if (entry === undefined || next === undefined) {
+      if (this.walked + 1 >= this.length) {
         this.endWalk();
         continue;
       }
-      if (this.mayJoin(entry, next)) {
-        this.join(mergeBuckets([unpack(entry.packed), unpack(next.packed)]));
+      if (this.mayJoin(this.walked)) {
+        this.join(this.walked);
         joins++;
       }
-      this.at++;
+      this.walked++;
       if (joins === JOINS_AT_ONCE) {
         return;
       }
@@ -80,41 +72,35 @@ export class Past {
   /** All were looked at, and it is still too much. */
   private endWalk(): void {
     this.widthMs = Math.min(WIDEST_MS, 2 * this.widthMs);
-    this.at = 0;
+    this.walked = 0;
   }
 
-  private mayJoin(entry: Entry, next: Entry): boolean {
-    const { bare: one } = entry.packed;
-    const { bare: other } = next.packed;
+  /** With the one behind it. */
+  private mayJoin(index: number): boolean {
+    const one = this.bucketAt(index);
+    const other = this.bucketAt(index + 1);
     return (
-      !entry.isKept &&
-      !next.isKept &&
+      this.isKept[index] === false &&
+      this.isKept[index + 1] === false &&
       one.widthMs === other.widthMs &&
       2 * one.widthMs <= this.widthMs &&
-      (areAlike(one, other) || this.bytes > ALL_FROM * this.mostBytes)
+      // So an outage that nobody marked keeps its begin and its end.
+      (one.course === other.course || this.bytes > ALL_FROM * this.mostBytes)
     );
   }
 
-  private join(bucket: Bucket): void {
-    const joined = entryOf(pack(bucket), false);
-    for (const { bytes } of this.entries.splice(this.at, 2, joined)) {
-      this.bytes -= bytes;
-    }
-    this.bytes += joined.bytes;
+  private join(index: number): void {
+    this.bytes -= this.bucketAt(index).bytes + this.bucketAt(index + 1).bytes;
+    this.store.replace(index, 2, mergeBuckets(this.store.read(index, index + 2)));
+    this.isKept.splice(index, 1);
+    this.bytes += this.bucketAt(index).bytes;
   }
-}
 
-/** Of both the same was served, and the same failed: so an outage that nobody marked keeps its begin and its end. */
-function areAlike(one: Bucket, other: Bucket): boolean {
-  return courseOf(one) === courseOf(other);
-}
-
-function courseOf({ scripts, errors }: Bucket): string {
-  const served = scripts.filter(({ firstAckUs }) => firstAckUs >= 0).map(({ script }) => String(script));
-  const failed = errors.map(({ script, outcome, code }) => `${script} ${outcome} ${code}`);
-  return [...new Set([...served, ...failed])].sort().join();
-}
-
-function entryOf(packed: PackedBucket, isKept: boolean): Entry {
-  return { packed, bytes: BARE_BUCKET_BYTES + packed.histograms.length, isKept };
+  private bucketAt(index: number): StoredBucket {
+    const bucket = this.store.at(index);
+    if (bucket === undefined) {
+      throw new RangeError(`no bucket ${index} in the store`);
+    }
+    return bucket;
+  }
 }

@@ -2,8 +2,8 @@ import { mergeBuckets } from '../analysis/buckets.js';
 import type { Bucket } from '../analysis/recording.js';
 import { NO_COUNTS } from '../histogram.js';
 import type { Frame } from '../load/frame.js';
-import { type PackedBucket, pack, unpack } from './packed-bucket.js';
-import { Past } from './past.js';
+import { BucketStore, type StoredBucket } from './bucket-store.js';
+import { MOST_BYTES, Past } from './past.js';
 
 /** What lies this near to an instant that was marked keeps its resolution. */
 const SHARP_BEFORE_MS = 30_000;
@@ -14,14 +14,11 @@ const LATE_INTERVALS = 3;
 
 /** Gathers the frames of all workers into one line of buckets while the run goes on. */
 export class Timeline {
-  /**
-   * Complete buckets in order of time, without holes, behind those of the past. Packed at once: what waits here for half a minute
-   * would be old when it is no longer needed, and old garbage lies about for long.
-   */
-  private readonly recent: PackedBucket[] = [];
+  /** Complete buckets in order of time, without holes: those of the past, then the recent ones. */
+  private readonly store: BucketStore;
   private readonly past: Past;
-  /** Intervals that may get more frames, from `recent`'s end on. */
-  private readonly open = new Map<number, Bucket>();
+  /** What came of intervals that may get more frames, behind the complete ones. */
+  private readonly open = new Map<number, Bucket[]>();
   private closedIntervals = 0;
   private lastInterval = -1;
   /** What is never thinned, in order of time, apart from each other. */
@@ -32,9 +29,10 @@ export class Timeline {
   /** @param mostBytes see Past */
   constructor(
     private readonly intervalMs: number,
-    mostBytes?: number,
+    mostBytes = MOST_BYTES,
   ) {
-    this.past = new Past(mostBytes);
+    this.store = new BucketStore(2 * mostBytes);
+    this.past = new Past(this.store, mostBytes);
   }
 
   add(frame: Frame): void {
@@ -42,10 +40,11 @@ export class Timeline {
     const { worker: _worker, interval: _interval, ...content } = frame;
     const part = { startMs: interval * this.intervalMs, widthMs: this.intervalMs, ...content };
     const known = this.open.get(interval);
-    this.open.set(
-      interval,
-      known === undefined ? part : { ...mergeBuckets([known, part]), ...widthOf(part) },
-    );
+    if (known === undefined) {
+      this.open.set(interval, [part]);
+    } else {
+      known.push(part);
+    }
     if (interval > this.lastInterval) {
       this.lastInterval = interval;
       this.close(interval - LATE_INTERVALS);
@@ -65,9 +64,11 @@ export class Timeline {
 
   /** The buckets from the instant on whose frames are all there, in order of time; where asked for the next, none is missing. */
   since(atMs: number): readonly Bucket[] {
-    const buckets = this.toldMs === Infinity ? [...this.past.buckets, ...this.recent] : this.recent;
-    const before = buckets.findLastIndex(({ bare }) => bare.startMs < atMs - 1e-6);
-    const told = buckets.slice(before + 1).map(unpack);
+    let first = this.store.length;
+    while ((this.store.at(first - 1)?.startMs ?? -Infinity) >= atMs - 1e-6) {
+      first--;
+    }
+    const told = this.store.read(first);
     this.toldMs = (told.at(-1)?.startMs ?? atMs) + this.intervalMs;
     return told;
   }
@@ -75,15 +76,14 @@ export class Timeline {
   /** All buckets up to the last frame. The timeline may not be added to afterwards. */
   finish(): readonly Bucket[] {
     this.close(this.lastInterval + 1);
-    return [...this.past.buckets, ...this.recent].map(unpack);
+    return this.store.read(0);
   }
 
   private close(untilInterval: number): void {
     while (this.closedIntervals < untilInterval) {
       const interval = this.closedIntervals++;
-      this.recent.push(
-        pack(this.open.get(interval) ?? emptyBucket(interval * this.intervalMs, this.intervalMs)),
-      );
+      const parts = this.open.get(interval) ?? [emptyBucket(interval * this.intervalMs, this.intervalMs)];
+      this.store.push(mergeBuckets(parts));
       this.open.delete(interval);
       this.age();
     }
@@ -93,25 +93,23 @@ export class Timeline {
   private age(): void {
     const newestMs = (this.lastInterval + 1) * this.intervalMs;
     const recentMs = Math.min(newestMs - SHARP_BEFORE_MS, this.toldMs);
-    let aged = 0;
-    for (const bucket of this.recent) {
-      if (bucket.bare.startMs >= recentMs) {
-        break;
-      }
-      this.past.push(bucket, this.isSharp(bucket.bare));
+    for (
+      let next = this.nextOfPast();
+      next !== undefined && next.startMs < recentMs;
+      next = this.nextOfPast()
+    ) {
+      this.past.take(this.isSharp(next));
       this.past.thin();
-      aged++;
     }
-    this.recent.splice(0, aged);
   }
 
-  private isSharp({ startMs }: Bucket): boolean {
+  private nextOfPast(): StoredBucket | undefined {
+    return this.store.at(this.past.length);
+  }
+
+  private isSharp({ startMs }: StoredBucket): boolean {
     return this.sharp.some(({ fromMs, toMs }) => startMs > fromMs && startMs < toMs);
   }
-}
-
-function widthOf(bucket: Bucket): { startMs: number; widthMs: number } {
-  return { startMs: bucket.startMs, widthMs: bucket.widthMs };
 }
 
 function emptyBucket(startMs: number, widthMs: number): Bucket {

@@ -1,0 +1,118 @@
+import { isDeepStrictEqual } from 'node:util';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Bucket } from '../analysis/recording.js';
+import { NO_COUNTS } from '../histogram.js';
+import { BucketStore } from './bucket-store.js';
+
+/** @param size how many pairs its histogram has, of 6 bytes each */
+function bucket(startMs: number, size = 1): Bucket {
+  return {
+    startMs,
+    widthMs: 1,
+    scripts: [],
+    errors: [],
+    servers: [],
+    probes: [],
+    heartbeats: [],
+    connects: {
+      attempts: 0,
+      successes: 0,
+      latency: Uint32Array.from({ length: 2 * size }, (_, i) => (i % 2 === 0 ? i / 2 : 2 ** 32 - 1 - i)),
+    },
+    stallUs: 0,
+  };
+}
+
+function served(script: number, firstAckUs: number): Bucket['scripts'][number] {
+  return {
+    script,
+    outcomes: [],
+    firstAckUs,
+    lastAckUs: firstAckUs,
+    punctual: NO_COUNTS,
+    delayedService: NO_COUNTS,
+    delayedResponse: NO_COUNTS,
+    maxServiceUs: 0,
+    maxResponseUs: 0,
+    late: 0,
+    retried: 0,
+    retries: 0,
+    lag: NO_COUNTS,
+    maxLagUs: 0,
+    commands: [],
+  };
+}
+
+const ERROR = {
+  script: 0,
+  route: 'rw',
+  outcome: 'aborted',
+  code: '40001',
+  server: '',
+  count: 1,
+  firstUs: 0,
+  lastUs: 0,
+  message: 'deadlock “entdeckt”',
+} as const;
+
+describe('BucketStore', () => {
+  it('reads what an array would hold, whatever was pushed and replaced, where its block grows and has holes', () => {
+    const steps = fc.record({
+      size: fc.nat(15_000),
+      index: fc.nat(6),
+      count: fc.integer({ min: 0, max: 3 }),
+    });
+    fc.assert(
+      fc.property(fc.array(steps, { minLength: 40, maxLength: 80 }), (all) => {
+        const store = new BucketStore(1000);
+        const expected: Bucket[] = [];
+        for (const [startMs, { size, index, count }] of all.entries()) {
+          const one = bucket(startMs, size);
+          if (count === 0 || index + count > expected.length) {
+            store.push(one);
+            expected.push(one);
+          } else {
+            store.replace(index, count, one);
+            expected.splice(index, count, one);
+          }
+        }
+        expect(store.length).toBe(expected.length);
+        // Large arrays: an assertion on them takes seconds.
+        expect(isDeepStrictEqual(store.read(0), expected)).toBe(true);
+        expect(isDeepStrictEqual(store.read(2, 4), expected.slice(2, 4))).toBe(true);
+        expect(store.at(1)).toMatchObject({ startMs: expected[1]?.startMs });
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('takes no more memory, however often something is replaced', () => {
+    const store = new BucketStore(2_000_000);
+    store.push(bucket(0));
+    store.push(bucket(1000));
+    for (let startMs = 1; startMs < 200; startMs++) {
+      store.replace(0, 1, bucket(startMs, 10_000));
+    }
+    expect(store.blockBytes).toBe(2_000_000);
+    expect(isDeepStrictEqual(store.read(0), [bucket(199, 10_000), bucket(1000)])).toBe(true);
+  });
+
+  it('tells buckets apart by who was served and what failed, not by how much', () => {
+    const buckets = [
+      { ...bucket(0), scripts: [served(0, 5)] },
+      { ...bucket(1), scripts: [served(0, 9)], stallUs: 7 },
+      { ...bucket(2), scripts: [served(0, -1)] },
+      { ...bucket(3), scripts: [served(0, 5), served(1, 5)] },
+      { ...bucket(4), scripts: [served(0, 5)], errors: [ERROR] },
+      { ...bucket(5), scripts: [served(0, 5)], errors: [{ ...ERROR, count: 3 }] },
+    ];
+    const store = new BucketStore(1000);
+    for (const each of buckets) {
+      store.push(each);
+    }
+    const courses = buckets.map((_, index) => store.at(index)?.course);
+    expect(courses.map((course) => courses.indexOf(course))).toEqual([0, 0, 2, 3, 4, 4]);
+    expect(store.read(4, 5)).toEqual([buckets[4]]);
+  });
+});
