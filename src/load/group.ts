@@ -1,5 +1,5 @@
 import { RunClock } from '../clock.js';
-import { messageOf, UserError } from '../errors.js';
+import { messageOf } from '../errors.js';
 import type { Plan } from '../plan/plan.js';
 import { routeOfClient } from '../plan/ports.js';
 import type { Route } from '../plan/target.js';
@@ -13,6 +13,7 @@ import { ConnectSlots } from './connect-slots.js';
 import { burstOf, laneOfScripts, lanesOf, shareOf, transactionsOf, type WorkerPart } from './dealing.js';
 import type { ClientScript } from './execution.js';
 import type { Frame } from './frame.js';
+import { Opening } from './opening.js';
 import { Pacer } from './pacer.js';
 import { Recorder } from './recorder.js';
 import { Share } from './share.js';
@@ -53,16 +54,6 @@ const TICK_MS = 5;
 
 /** One read of all sessions; a larger reply comes in several. */
 const READ_BUFFER_BYTES = 64 * 1024;
-
-/** Connections of a worker that are being made at once before the load: authentication costs the server some ms of CPU each. */
-const OPENING_AT_ONCE = 16;
-
-interface Opening {
-  begun: number;
-  left: number;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-}
 
 /** The clients of one worker, on one event loop. */
 export class Group implements ClientGroup {
@@ -169,12 +160,8 @@ export class Group implements ClientGroup {
   /** Connects every client. @throws UserError when one of them cannot */
   open(): Promise<void> {
     this.startTicking();
-    return new Promise<void>((resolve, reject) => {
-      this.opening = { begun: 0, left: this.clients.length, resolve, reject };
-      for (let i = 0; i < OPENING_AT_ONCE; i++) {
-        this.openNext();
-      }
-    });
+    this.opening = new Opening(this.clients);
+    return this.opening.run();
   }
 
   /** @param originNs when the load begins, the warm-up included, see RunClock; may lie in the future */
@@ -282,21 +269,7 @@ export class Group implements ClientGroup {
   }
 
   connectedFirst(client: Client, failure: Failure | undefined): void {
-    const { opening } = this;
-    if (opening === undefined) {
-      return;
-    }
-    if (failure !== undefined) {
-      this.opening = undefined;
-      opening.reject(
-        new UserError(`Client ${client.id} could not connect: ${failure.message} (${failure.code}).`),
-      );
-    } else if (--opening.left === 0) {
-      this.opening = undefined;
-      opening.resolve();
-    } else {
-      this.openNext();
-    }
+    this.opening?.connected(client, failure);
   }
 
   stopped(): void {
@@ -335,12 +308,6 @@ export class Group implements ClientGroup {
       }
     }
   };
-
-  private openNext(): void {
-    if (this.opening !== undefined && this.opening.begun < this.clients.length) {
-      (this.clients[this.opening.begun++] as Client).open();
-    }
-  }
 
   // ---- the tick
 
