@@ -1,4 +1,3 @@
-import type { Route } from '../plan/target.js';
 import {
   CONNECT_TIMEOUT,
   DEADLOCK,
@@ -13,97 +12,17 @@ import {
 import { queryMessage } from '../postgres/messages.js';
 import { ABORTED, ACK, ACK_UNREPLICATED, IN_DOUBT, NOT_SENT } from '../postgres/outcome.js';
 import { IDLE } from '../postgres/replies.js';
-import { Session, type SessionOptions, type SessionOwner } from '../postgres/session.js';
+import { Session, type SessionOwner } from '../postgres/session.js';
 import type { ScriptContext } from '../workload/program.js';
-import type { AckRing } from './ack-ring.js';
-import type { Connector, ConnectSlots } from './connect-slots.js';
-import { type ClientScript, Execution, type ExecutionGroup, type ExecutionOwner } from './execution.js';
-import type { Share } from './share.js';
-import type { LogFailure, TransactionLog } from './transaction-log.js';
-
-/** What the clients of one worker share. */
-export interface ClientGroup extends ExecutionGroup {
-  readonly scripts: readonly ClientScript[];
-  /** What each client runs when it has done its last transaction, and of which script it is. */
-  readonly closings: readonly { readonly script: ClientScript; readonly index: number }[];
-  readonly connectUs: number;
-  /** Of the connections that may be under way at once. */
-  readonly slots: ConnectSlots;
-  readonly transactionUs: number;
-  readonly firstPauseUs: number;
-  readonly capPauseUs: number;
-  /** A transaction that cannot begin within this is skipped; Infinity without a limit. */
-  readonly latencyLimitUs: number;
-  /** Nothing that ends before this instant counts. */
-  readonly warmupUs: number;
-  /** Whether contention begins the transaction anew with other values, else how often it is tried, Infinity for always. */
-  readonly restarts: boolean;
-  readonly maxTries: number;
-  /** 0 = connections are kept. */
-  readonly transactionsPerConnection: number;
-  /** Undefined without a ledger. */
-  readonly acks: AckRing | undefined;
-  /** Undefined without one, and in the warm-up. */
-  readonly log: TransactionLog | undefined;
-  /** µs since 1970 of an instant of the load. */
-  epochUs(nowUs: number): number;
-  /** Shared by all sessions of the thread. */
-  readonly readBuffer: Buffer;
-  /** When it must look at each client, by slot; see {@link Client.wakeUs}. */
-  readonly wakeAtUs: Float64Array;
-  /** Between the start of the load and its end; no transaction begins outside. */
-  running: boolean;
-  /** Whether there is one more transaction to begin. */
-  mayBegin(client: Client): boolean;
-  /** A transaction is begun, or was in flight at the end of the warm-up: it counts for the limit of their number. */
-  countTransaction(client: Client): void;
-  /** Calls client.wake() in the next turn of the event loop. */
-  soon(client: Client): void;
-  /** The client has its first connections, or one of them failed. */
-  connectedFirst(client: Client, failure: Failure | undefined): void;
-  /** The client has nothing in flight and will begin nothing. */
-  stopped(client: Client): void;
-}
-
-/** A way to a server that a client keeps. */
-export interface LaneOptions {
-  readonly route: Route;
-  readonly session: SessionOptions;
-}
-
-interface Lane {
-  readonly route: Route;
-  readonly session: Session;
-  /** Of the server that it is connected to, among those of the recorder: for what only reads, and for what writes. */
-  readServer: number;
-  writeServer: number;
-  /** Transactions that ended on this connection, for one that is not kept. */
-  transactions: number;
-}
-
-type Phase =
-  /** Has no connection and tries to get its first one, before the load. */
-  | 'opening'
-  | 'connecting'
-  /** Waits for the start of the load, for that of a transaction, or until wakeUs. */
-  | 'waiting'
-  /** A transaction is in flight. */
-  | 'running'
-  /** A failed transaction is being rolled back; its outcome is recorded already. */
-  | 'rolling_back'
-  /** Has done its last transaction, and connects for what scripts have to do behind it. */
-  | 'retiring'
-  /** That is in flight. */
-  | 'closing'
-  | 'stopped';
+import type { ClientGroup, Closing, Member, Phase } from './client-group.js';
+import type { Connector } from './connect-slots.js';
+import { type ClientScript, Execution, type ExecutionOwner } from './execution.js';
+import { NEVER, NONE } from './instants.js';
+import { type Lane, type LaneOptions, laneConnected, laneOf } from './lane.js';
+import type { Share, Starter } from './share.js';
+import type { LogFailure } from './transaction-log.js';
 
 const ROLLBACK = queryMessage('ROLLBACK');
-const NEVER = Number.POSITIVE_INFINITY;
-/**
- * An instant or a time that there is none of. Not -1: V8 would take the field for one of integers, and compile all that
- * reads it again at the first fraction.
- */
-const NONE = Number.NEGATIVE_INFINITY;
 
 /** So many transactions that send nothing may follow each other before the event loop gets its turn. */
 const UNSENT_IN_A_ROW = 64;
@@ -113,11 +32,10 @@ const UNSENT_IN_A_ROW = 64;
  * while the run lasts. It is a state machine on the events of its sessions; the way through a script is its
  * {@link Execution}'s.
  */
-export class Client implements SessionOwner, ExecutionOwner, Connector {
+export class Client implements Member, Starter, SessionOwner, ExecutionOwner, Connector {
   phase: Phase = 'opening';
   /** When the transaction should have begun, or should begin; negative when none is owed. Kept over attempts that did not go through. */
   intendedUs = NONE;
-  /** Transactions that count for the limit of their number. */
   counted = 0;
 
   acks = 0;
@@ -171,13 +89,9 @@ export class Client implements SessionOwner, ExecutionOwner, Connector {
     private readonly jitter: () => number,
   ) {
     const statements = group.scripts.reduce((sum, script) => sum + script.encoders.length, 0);
-    this.lanes = lanes.map(({ route, session }) => ({
-      route,
-      session: new Session(this, session, group.readBuffer, statements),
-      readServer: -1,
-      writeServer: -1,
-      transactions: 0,
-    }));
+    this.lanes = lanes.map(({ route, session }) =>
+      laneOf(route, new Session(this, session, group.readBuffer, statements)),
+    );
     this.lane = this.lanes[0] as Lane;
     this.execution = new Execution(this, group, context);
   }
@@ -291,9 +205,7 @@ export class Client implements SessionOwner, ExecutionOwner, Connector {
     this.wakeUs = NEVER;
     this.connects += nowUs < group.warmupUs && group.running ? 0 : 1;
     group.recorder.connected(nowUs - this.connectStartUs, nowUs);
-    lane.readServer = group.recorder.serverIndex(lane.session.server, lane.route, false);
-    lane.writeServer = group.recorder.serverIndex(lane.session.server, lane.route, true);
-    lane.transactions = 0;
+    laneConnected(lane, group.recorder);
     if (this.phase === 'opening') {
       this.openNextLane();
     } else if (this.phase === 'retiring') {
@@ -777,7 +689,7 @@ export class Client implements SessionOwner, ExecutionOwner, Connector {
   }
 
   private close(nowUs: number): void {
-    const closing = this.group.closings[this.closings++] as ClientGroup['closings'][number];
+    const closing = this.group.closings[this.closings++] as Closing;
     this.phase = 'closing';
     this.transactionDeadlineUs = nowUs + this.group.transactionUs;
     this.context.ledger?.begin(this.lane.writeServer);

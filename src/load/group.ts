@@ -7,7 +7,8 @@ import type { Failure } from '../postgres/failure.js';
 import type { Program, ScriptContext } from '../workload/program.js';
 import type { RandomStream } from '../workload/random/stream.js';
 import type { AckRing } from './ack-ring.js';
-import { Client, type ClientGroup } from './client.js';
+import { Client } from './client.js';
+import type { ClientGroup, Closing, Member } from './client-group.js';
 import { clientScripts, closingsOf } from './client-scripts.js';
 import { ConnectSlots } from './connect-slots.js';
 import { burstOf, laneOfScripts, lanesOf, shareOf, transactionsOf, type WorkerPart } from './dealing.js';
@@ -58,7 +59,7 @@ const READ_BUFFER_BYTES = 64 * 1024;
 /** The clients of one worker, on one event loop. */
 export class Group implements ClientGroup {
   readonly scripts: readonly ClientScript[];
-  readonly closings: ClientGroup['closings'];
+  readonly closings: readonly Closing[];
   readonly recorder: Recorder;
   /** What a reader of the result must know of this worker's part. */
   readonly problems: string[] = [];
@@ -92,7 +93,7 @@ export class Group implements ClientGroup {
   private perClientLimit = Infinity;
   private transactionsLeft = Infinity;
   private unstopped: number;
-  private readonly due: Client[] = [];
+  private readonly due: Member[] = [];
   private readonly fullLog: TransactionLog | undefined;
   private readonly onDrained: () => void;
   /** µs since 1970 of instant 0 of the load. */
@@ -268,7 +269,7 @@ export class Group implements ClientGroup {
     return this.lastNowUs;
   }
 
-  connectedFirst(client: Client, failure: Failure | undefined): void {
+  connectedFirst(client: Member, failure: Failure | undefined): void {
     this.opening?.connected(client, failure);
   }
 
@@ -281,16 +282,16 @@ export class Group implements ClientGroup {
     }
   }
 
-  mayBegin(client: Client): boolean {
+  mayBegin(client: Member): boolean {
     return client.counted < this.perClientLimit && this.transactionsLeft > 0;
   }
 
-  countTransaction(client: Client): void {
+  countTransaction(client: Member): void {
     client.counted++;
     this.transactionsLeft--;
   }
 
-  soon(client: Client): void {
+  soon(client: Member): void {
     if (this.due.push(client) === 1) {
       setImmediate(this.wakeDue);
     }
