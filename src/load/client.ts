@@ -14,6 +14,8 @@ import { ABORTED, ACK, ACK_UNREPLICATED, IN_DOUBT, NOT_SENT } from '../postgres/
 import { IDLE } from '../postgres/replies.js';
 import { Session, type SessionOwner } from '../postgres/session.js';
 import type { ScriptContext } from '../workload/program.js';
+import { AckGaps } from './ack-gaps.js';
+import { Backoff } from './backoff.js';
 import type { ClientGroup, Closing, Member, Phase } from './client-group.js';
 import type { Connector } from './connect-slots.js';
 import { type ClientScript, Execution, type ExecutionOwner } from './execution.js';
@@ -38,13 +40,8 @@ export class Client implements Member, Starter, SessionOwner, ExecutionOwner, Co
   intendedUs = NONE;
   counted = 0;
 
-  acks = 0;
+  readonly acks = new AckGaps();
   connects = 0;
-  lastAckUs = NONE;
-  /** The longest time between two acknowledgements since the last mark: begins, ends. */
-  private readonly longestGapUs = new Float64Array([-1, -1]);
-  /** Those before each mark, in the same form. */
-  private readonly gapsUs: number[] = [];
 
   private readonly lanes: readonly Lane[];
   private lane: Lane;
@@ -62,8 +59,7 @@ export class Client implements Member, Starter, SessionOwner, ExecutionOwner, Co
   private lagUs = NONE;
   /** Transactions that ended, for the log. */
   private ended = 0;
-  /** Attempts in a row that failed: the exponent of the pause. */
-  private failures = 0;
+  private readonly backoff: Backoff;
   private lastFailureCode = '';
   private connectStartUs = NONE;
   /** Waits for its turn to connect. */
@@ -86,7 +82,7 @@ export class Client implements Member, Starter, SessionOwner, ExecutionOwner, Co
     private readonly context: ScriptContext,
     lanes: readonly LaneOptions[],
     /** Uniform in [0, 1): only for the jitter of pauses, the workload's streams are its own. */
-    private readonly jitter: () => number,
+    jitter: () => number,
   ) {
     const statements = group.scripts.reduce((sum, script) => sum + script.encoders.length, 0);
     this.lanes = lanes.map(({ route, session }) =>
@@ -94,6 +90,7 @@ export class Client implements Member, Starter, SessionOwner, ExecutionOwner, Co
     );
     this.lane = this.lanes[0] as Lane;
     this.execution = new Execution(this, group, context);
+    this.backoff = new Backoff(group.firstPauseUs, group.capPauseUs, jitter);
   }
 
   /**
@@ -153,25 +150,11 @@ export class Client implements Member, Starter, SessionOwner, ExecutionOwner, Co
    */
   endWarmup(): void {
     this.ended = 0;
-    this.acks = 0;
-    this.lastAckUs = NONE;
-    this.longestGapUs.fill(-1);
-    this.gapsUs.length = 0;
+    this.acks.forget();
     this.counted = 0;
     if (this.intendedUs >= 0) {
       this.group.countTransaction(this);
     }
-  }
-
-  /** Something is about to happen: the longest gap up to here is kept apart from those behind it. */
-  mark(): void {
-    this.gapsUs.push(...this.longestGapUs);
-    this.longestGapUs.fill(-1);
-  }
-
-  /** The longest gap from mark to mark, µs: begins and ends in turn, -1 where there was none. */
-  gaps(): readonly number[] {
-    return [...this.gapsUs, ...this.longestGapUs];
   }
 
   /** Gives up what is in flight; its outcome is what is known of it. */
@@ -377,7 +360,7 @@ export class Client implements Member, Starter, SessionOwner, ExecutionOwner, Co
       const { writes } = group.scripts[this.script] as ClientScript;
       const server = writes ? lane.writeServer : lane.readServer;
       group.recorder.acknowledged(this.script, server, outcome, this.intendedUs, this.startUs, nowUs);
-      this.acknowledged(nowUs);
+      this.acks.acknowledged(nowUs);
     } else {
       group.recorder.completed(this.script, this.intendedUs, this.startUs, nowUs);
     }
@@ -391,7 +374,7 @@ export class Client implements Member, Starter, SessionOwner, ExecutionOwner, Co
       this.retries + 1,
     );
     this.transactionOver();
-    this.failures = 0;
+    this.backoff.reset();
     this.afterEnd(execution.sent, nowUs);
   }
 
@@ -406,16 +389,6 @@ export class Client implements Member, Starter, SessionOwner, ExecutionOwner, Co
       this.wakeUs = NEVER;
       group.soon(this);
     }
-  }
-
-  private acknowledged(nowUs: number): void {
-    const gap = this.longestGapUs;
-    if (this.acks > 0 && nowUs - this.lastAckUs > (gap[1] as number) - (gap[0] as number)) {
-      gap[0] = this.lastAckUs;
-      gap[1] = nowUs;
-    }
-    this.lastAckUs = nowUs;
-    this.acks++;
   }
 
   /** Whatever became of it, nothing is owed any more. */
@@ -646,18 +619,15 @@ export class Client implements Member, Starter, SessionOwner, ExecutionOwner, Co
     this.lane.session.connect();
   }
 
-  /** Waits before the next attempt: longer at each failure in a row, and jittered, so that clients do not come in step. */
+  /** Waits before the next attempt. */
   private pause(nowUs: number): void {
     this.renewConnection();
     if (!this.group.running) {
       this.retire(nowUs);
       return;
     }
-    const { firstPauseUs, capPauseUs } = this.group;
-    const full = Math.min(capPauseUs, firstPauseUs * 2 ** this.failures);
-    this.failures++;
     this.phase = 'waiting';
-    this.wakeUs = nowUs + full * (0.5 + 0.5 * this.jitter());
+    this.wakeUs = nowUs + this.backoff.pauseUs();
   }
 
   /** Does what scripts have to do behind the last transaction, on the connection that is there, and stops. */

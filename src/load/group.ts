@@ -244,17 +244,17 @@ export class Group implements ClientGroup {
   summaries(): ClientSummary[] {
     return this.clients.map((client) => ({
       client: client.id,
-      acks: this.warm ? client.acks : 0,
+      acks: this.warm ? client.acks.count : 0,
       connects: client.connects,
-      lastAckUs: this.sinceWarmup(client.lastAckUs),
-      gapsUs: client.gaps().map((atUs) => this.sinceWarmup(atUs)),
+      lastAckUs: this.sinceWarmup(client.acks.lastUs),
+      gapsUs: client.acks.longest().map((atUs) => this.sinceWarmup(atUs)),
     }));
   }
 
-  /** Something is about to happen, see Client.mark(). */
+  /** Something is about to happen, see AckGaps.mark(). */
   mark(): void {
     for (const client of this.clients) {
-      client.mark();
+      client.acks.mark();
     }
   }
 
