@@ -17,7 +17,7 @@ import type { ScriptContext } from '../workload/program.js';
 import { AckGaps } from './ack-gaps.js';
 import { Backoff } from './backoff.js';
 import type { ClientGroup, Closing, Member, Phase } from './client-group.js';
-import type { Connector } from './connect-slots.js';
+import { Connecting, type ConnectingOwner } from './connecting.js';
 import { type ClientScript, Execution, type ExecutionOwner } from './execution.js';
 import { NEVER, NONE } from './instants.js';
 import { type Lane, type LaneOptions, laneConnected, laneOf } from './lane.js';
@@ -34,17 +34,17 @@ const UNSENT_IN_A_ROW = 64;
  * while the run lasts. It is a state machine on the events of its sessions; the way through a script is its
  * {@link Execution}'s.
  */
-export class Client implements Member, Starter, SessionOwner, ExecutionOwner, Connector {
+export class Client implements Member, Starter, SessionOwner, ConnectingOwner, ExecutionOwner {
   phase: Phase = 'opening';
   /** When the transaction should have begun, or should begin; negative when none is owed. Kept over attempts that did not go through. */
   intendedUs = NONE;
   counted = 0;
 
   readonly acks = new AckGaps();
-  connects = 0;
 
   private readonly lanes: readonly Lane[];
   private lane: Lane;
+  private readonly connecting: Connecting;
   private readonly execution: Execution;
   private script = 0;
   private startUs = NONE;
@@ -61,11 +61,6 @@ export class Client implements Member, Starter, SessionOwner, ExecutionOwner, Co
   private ended = 0;
   private readonly backoff: Backoff;
   private lastFailureCode = '';
-  private connectStartUs = NONE;
-  /** Waits for its turn to connect. */
-  private queued = false;
-  /** Has one of the slots of connections that are under way. */
-  private connecting = false;
   /** The connection was closed because it had done its number of transactions, not because of a failure. */
   private renews = false;
   private unsentInARow = 0;
@@ -89,6 +84,7 @@ export class Client implements Member, Starter, SessionOwner, ExecutionOwner, Co
       laneOf(route, new Session(this, session, group.readBuffer, statements)),
     );
     this.lane = this.lanes[0] as Lane;
+    this.connecting = new Connecting(this, group);
     this.execution = new Execution(this, group, context);
     this.backoff = new Backoff(group.firstPauseUs, group.capPauseUs, jitter);
   }
@@ -105,10 +101,20 @@ export class Client implements Member, Starter, SessionOwner, ExecutionOwner, Co
     this.group.wakeAtUs[this.slot] = atUs;
   }
 
+  /** Connections that it had, those made in the warm-up left out. */
+  get connects(): number {
+    return this.connecting.made;
+  }
+
+  /** At the end of the load a client that is not wound down yet begins nothing more: they would all do so, one by one. */
+  get mayConnect(): boolean {
+    return this.group.running || this.phase === 'opening' || this.phase === 'retiring';
+  }
+
   /** Connects before the load; ends in group.connectedFirst. */
   open(): void {
     this.phase = 'opening';
-    this.beginConnect();
+    this.connect();
   }
 
   /** Begins with the load. */
@@ -163,7 +169,7 @@ export class Client implements Member, Starter, SessionOwner, ExecutionOwner, Co
       return;
     }
     this.lane.session.abandon();
-    this.connectOver();
+    this.connecting.over();
     if (this.phase === 'closing') {
       this.closingLost(failure, this.group.nowUs());
       return;
@@ -184,10 +190,7 @@ export class Client implements Member, Starter, SessionOwner, ExecutionOwner, Co
       return;
     }
     const nowUs = group.nowUs();
-    this.connectOver();
-    this.wakeUs = NEVER;
-    this.connects += nowUs < group.warmupUs && group.running ? 0 : 1;
-    group.recorder.connected(nowUs - this.connectStartUs, nowUs);
+    this.connecting.succeeded(nowUs);
     laneConnected(lane, group.recorder);
     if (this.phase === 'opening') {
       this.openNextLane();
@@ -215,7 +218,7 @@ export class Client implements Member, Starter, SessionOwner, ExecutionOwner, Co
     if (session !== this.lane.session) {
       return; // Nothing is in flight there: the next transaction on that lane finds it closed.
     }
-    this.connectOver();
+    this.connecting.over();
     const nowUs = this.group.nowUs();
     switch (this.phase) {
       case 'opening':
@@ -316,7 +319,7 @@ export class Client implements Member, Starter, SessionOwner, ExecutionOwner, Co
     this.lane = this.lanes[this.share.laneOf[this.script] as number] as Lane;
     if (this.lane.session.state === 'closed') {
       this.phase = 'connecting';
-      this.beginConnect();
+      this.connect();
     } else {
       this.begin(nowUs);
     }
@@ -521,7 +524,7 @@ export class Client implements Member, Starter, SessionOwner, ExecutionOwner, Co
     const { phase } = this;
     const failure = this.overdueFailure(nowUs);
     this.lane.session.abandon();
-    this.connectOver();
+    this.connecting.over();
     if (phase === 'closing') {
       this.closingLost(failure, nowUs);
       return;
@@ -577,46 +580,12 @@ export class Client implements Member, Starter, SessionOwner, ExecutionOwner, Co
       this.group.connectedFirst(this, undefined);
     } else {
       this.lane = next;
-      this.beginConnect();
-    }
-  }
-
-  /** Now, or when its turn comes: the time until then is no attempt, and has no deadline. */
-  private beginConnect(): void {
-    if (this.group.slots.take(this)) {
       this.connect();
-    } else {
-      this.queued = true;
-      this.wakeUs = NEVER;
-    }
-  }
-
-  takeTurn(): boolean {
-    // At the end of the load a client that is not wound down yet begins nothing more: they would all do so, one by one.
-    const wants =
-      this.queued && (this.group.running || this.phase === 'opening' || this.phase === 'retiring');
-    this.queued = false;
-    if (wants) {
-      this.connect();
-    }
-    return wants;
-  }
-
-  private connectOver(): void {
-    this.queued = false;
-    if (this.connecting) {
-      this.connecting = false;
-      this.group.slots.release();
     }
   }
 
   private connect(): void {
-    this.connecting = true;
-    const nowUs = this.group.nowUs();
-    this.connectStartUs = nowUs;
-    this.wakeUs = nowUs + this.group.connectUs;
-    this.group.recorder.connectStarted(nowUs);
-    this.lane.session.connect();
+    this.connecting.begin(this.lane.session);
   }
 
   /** Waits before the next attempt. */
@@ -633,7 +602,7 @@ export class Client implements Member, Starter, SessionOwner, ExecutionOwner, Co
   /** Does what scripts have to do behind the last transaction, on the connection that is there, and stops. */
   private retire(nowUs: number): void {
     this.giveUpWhatIsOwed(nowUs);
-    this.queued = false;
+    this.connecting.leaveQueue();
     const closing = this.group.closings[this.closings];
     if (closing === undefined) {
       this.stop();
@@ -644,7 +613,7 @@ export class Client implements Member, Starter, SessionOwner, ExecutionOwner, Co
     if (lane !== this.lane && this.lane.session.state === 'connecting') {
       // What was to be done on that connection is not done any more.
       this.lane.session.abandon();
-      this.connectOver();
+      this.connecting.over();
     }
     this.lane = lane;
     const { session } = lane;
@@ -654,7 +623,7 @@ export class Client implements Member, Starter, SessionOwner, ExecutionOwner, Co
     }
     this.phase = 'retiring';
     if (session.state === 'closed') {
-      this.beginConnect();
+      this.connect();
     }
   }
 
@@ -688,7 +657,7 @@ export class Client implements Member, Starter, SessionOwner, ExecutionOwner, Co
     for (const { session } of this.lanes) {
       session.close();
     }
-    this.connectOver();
+    this.connecting.over();
     this.group.stopped(this);
   }
 }
