@@ -219,33 +219,7 @@ export class Client implements Member, Starter, SessionOwner, ConnectingOwner, E
       return; // Nothing is in flight there: the next transaction on that lane finds it closed.
     }
     this.connecting.over();
-    const nowUs = this.group.nowUs();
-    switch (this.phase) {
-      case 'opening':
-        this.group.connectedFirst(this, failure);
-        return;
-      case 'connecting':
-        this.record(NOT_SENT, failure, nowUs);
-        break;
-      case 'running':
-        this.execution.cancel();
-        this.lost(failure, nowUs);
-        break;
-      case 'retiring':
-        this.record(NOT_SENT, failure, nowUs);
-        this.stop();
-        return;
-      case 'closing':
-        this.closingLost(failure, nowUs);
-        return;
-      case 'rolling_back':
-        break;
-      default:
-        this.group.acks?.keep();
-        // Lost while nothing was in flight: the next wake finds the session closed and connects.
-        return;
-    }
-    this.pause(nowUs);
+    this.connectionGone(failure, this.group.nowUs());
   }
 
   // ---- one transaction
@@ -520,28 +494,41 @@ export class Client implements Member, Starter, SessionOwner, ConnectingOwner, E
     this.transactionOver();
   }
 
+  /** What it waited for did not come in its time. */
   private overdue(nowUs: number): void {
-    const { phase } = this;
     const failure = this.overdueFailure(nowUs);
     this.lane.session.abandon();
     this.connecting.over();
-    if (phase === 'closing') {
-      this.closingLost(failure, nowUs);
-      return;
-    }
-    if (phase === 'running') {
-      this.execution.cancel();
-      this.lost(failure, nowUs);
-    } else if (phase === 'connecting') {
-      this.record(NOT_SENT, failure, nowUs);
-    } else if (phase === 'retiring') {
-      this.record(NOT_SENT, failure, nowUs);
-      this.stop();
-      return;
-    } else if (phase === 'opening') {
-      this.wakeUs = NEVER;
-      this.group.connectedFirst(this, failure);
-      return;
+    this.connectionGone(failure, nowUs);
+  }
+
+  /** There is no connection any more, or none came. */
+  private connectionGone(failure: Failure, nowUs: number): void {
+    switch (this.phase) {
+      case 'opening':
+        this.wakeUs = NEVER;
+        this.group.connectedFirst(this, failure);
+        return;
+      case 'connecting':
+        this.record(NOT_SENT, failure, nowUs);
+        break;
+      case 'running':
+        this.execution.cancel();
+        this.lost(failure, nowUs);
+        break;
+      case 'retiring':
+        this.record(NOT_SENT, failure, nowUs);
+        this.stop();
+        return;
+      case 'closing':
+        this.closingLost(failure, nowUs);
+        return;
+      case 'rolling_back':
+        break;
+      default:
+        this.group.acks?.keep();
+        // Lost while nothing was in flight: the next wake finds the session closed and connects.
+        return;
     }
     this.pause(nowUs);
   }
