@@ -1,14 +1,4 @@
-import {
-  CONNECT_TIMEOUT,
-  DEADLOCK,
-  type Failure,
-  isContention,
-  OPEN_TRANSACTION,
-  READ_ONLY,
-  SERIALIZATION_FAILURE,
-  STATEMENT_TIMEOUT,
-  TRANSACTION_TIMEOUT,
-} from '../postgres/failure.js';
+import { type Failure, OPEN_TRANSACTION, READ_ONLY } from '../postgres/failure.js';
 import { queryMessage } from '../postgres/messages.js';
 import { ABORTED, ACK, ACK_UNREPLICATED, IN_DOUBT, NOT_SENT } from '../postgres/outcome.js';
 import { IDLE } from '../postgres/replies.js';
@@ -16,13 +6,14 @@ import { Session, type SessionOwner } from '../postgres/session.js';
 import type { ScriptContext } from '../workload/program.js';
 import { AckGaps } from './ack-gaps.js';
 import { Backoff } from './backoff.js';
+import { overdueFailure } from './client-failures.js';
 import type { ClientGroup, Closing, Member, Phase } from './client-group.js';
 import { Connecting, type ConnectingOwner } from './connecting.js';
 import { type ClientScript, Execution, type ExecutionOwner } from './execution.js';
-import { NEVER, NONE } from './instants.js';
+import { NEVER } from './instants.js';
 import { type Lane, type LaneOptions, laneConnected, laneOf } from './lane.js';
+import { OwedTransaction } from './owed-transaction.js';
 import type { Share, Starter } from './share.js';
-import type { LogFailure } from './transaction-log.js';
 
 const ROLLBACK = queryMessage('ROLLBACK');
 
@@ -31,36 +22,22 @@ const UNSENT_IN_A_ROW = 64;
 
 /**
  * One virtual client: one transaction in flight, one connection at a time or one for each script, and never given up
- * while the run lasts. It is a state machine on the events of its sessions; the way through a script is its
- * {@link Execution}'s.
+ * while the run lasts. It is a state machine on the events of its sessions: how it gets a connection is its
+ * {@link Connecting}'s, which transaction it owes and what is told of it
+ * its {@link OwedTransaction}'s, the way through a script its {@link Execution}'s.
  */
 export class Client implements Member, Starter, SessionOwner, ConnectingOwner, ExecutionOwner {
   phase: Phase = 'opening';
-  /** When the transaction should have begun, or should begin; negative when none is owed. Kept over attempts that did not go through. */
-  intendedUs = NONE;
   counted = 0;
-
   readonly acks = new AckGaps();
 
   private readonly lanes: readonly Lane[];
   private lane: Lane;
   private readonly connecting: Connecting;
   private readonly execution: Execution;
-  private script = 0;
-  private startUs = NONE;
-  private transactionDeadlineUs = NEVER;
-  /** The transaction that is owed was begun before. */
-  private begunBefore = false;
-  /** How often contention has ended it, and it was tried again. */
-  private retries = 0;
-  /** The next attempt draws other values. */
-  private drawsAnew = false;
-  /** From the intended start to the first attempt; negative before it. */
-  private lagUs = NONE;
-  /** Transactions that ended, for the log. */
-  private ended = 0;
+  private readonly owed: OwedTransaction;
   private readonly backoff: Backoff;
-  private lastFailureCode = '';
+  private transactionDeadlineUs = NEVER;
   /** The connection was closed because it had done its number of transactions, not because of a failure. */
   private renews = false;
   private unsentInARow = 0;
@@ -86,6 +63,7 @@ export class Client implements Member, Starter, SessionOwner, ConnectingOwner, E
     this.lane = this.lanes[0] as Lane;
     this.connecting = new Connecting(this, group);
     this.execution = new Execution(this, group, context);
+    this.owed = new OwedTransaction(this, group, share, context.random);
     this.backoff = new Backoff(group.firstPauseUs, group.capPauseUs, jitter);
   }
 
@@ -99,6 +77,11 @@ export class Client implements Member, Starter, SessionOwner, ConnectingOwner, E
 
   set wakeUs(atUs: number) {
     this.group.wakeAtUs[this.slot] = atUs;
+  }
+
+  /** When the transaction that is owed should have begun, or should begin; negative when none is. */
+  get intendedUs(): number {
+    return this.owed.intendedUs;
   }
 
   /** Connections that it had, those made in the warm-up left out. */
@@ -155,10 +138,10 @@ export class Client implements Member, Starter, SessionOwner, ConnectingOwner, E
    * what it does from here on; a way that is taken for the first time now would have to be compiled now.
    */
   endWarmup(): void {
-    this.ended = 0;
+    this.owed.forget();
     this.acks.forget();
     this.counted = 0;
-    if (this.intendedUs >= 0) {
+    if (this.owed.intendedUs >= 0) {
       this.group.countTransaction(this);
     }
   }
@@ -199,7 +182,7 @@ export class Client implements Member, Starter, SessionOwner, ConnectingOwner, E
     } else if (this.renews && this.share.pacer === undefined) {
       // As in pgbench: without a schedule a transaction begins when the connection that it is to have is there.
       this.renews = false;
-      this.intendedUs = nowUs;
+      this.owed.intendedUs = nowUs;
       this.next(nowUs);
     } else {
       this.next(nowUs);
@@ -229,68 +212,32 @@ export class Client implements Member, Starter, SessionOwner, ConnectingOwner, E
     this.renewConnection();
     if (!this.group.running) {
       this.retire(nowUs);
-    } else if (this.intendedUs >= 0 || this.newTransaction(nowUs)) {
+    } else if (this.owed.intendedUs >= 0 || this.newTransaction(nowUs)) {
       this.attempt(nowUs);
     }
   }
 
   /** @returns whether it is to begin now; else the client waits for its start, or has stopped */
   private newTransaction(nowUs: number): boolean {
-    const { group, share } = this;
-    if (!this.takeTransaction()) {
+    const { owed } = this;
+    if (!owed.take(nowUs)) {
       this.retire(nowUs);
       return false;
     }
-    this.script = share.chooseScript();
-    this.begunBefore = false;
-    this.retries = 0;
-    this.lagUs = NONE;
-    if (share.pacer === undefined) {
-      this.intendedUs = nowUs;
-      return true;
-    }
-    let startUs = share.pacer.nextUs();
-    while (startUs < nowUs - group.latencyLimitUs) {
-      this.intendedUs = startUs;
-      this.skipped(nowUs, startUs);
-      if (!this.takeTransaction()) {
-        this.retire(nowUs);
-        return false;
-      }
-      startUs = share.pacer.nextUs();
-    }
-    if (startUs === Infinity) {
-      this.retire(nowUs);
-      return false;
-    }
-    this.intendedUs = startUs;
-    if (startUs > nowUs) {
+    if (owed.intendedUs > nowUs) {
       this.phase = 'waiting';
       this.wakeUs = NEVER;
-      share.waitForStart(this);
+      this.share.waitForStart(this);
       return false;
     }
-    return true;
-  }
-
-  private takeTransaction(): boolean {
-    const { group } = this;
-    if (!group.mayBegin(this)) {
-      return false;
-    }
-    group.countTransaction(this);
     return true;
   }
 
   /** On a new connection if need be. */
   private attempt(nowUs: number): void {
-    if (this.lagUs < 0) {
-      this.lagUs = nowUs - this.intendedUs;
-      if (this.share.pacer !== undefined) {
-        this.group.recorder.lagged(this.script, this.lagUs, nowUs);
-      }
-    }
-    this.lane = this.lanes[this.share.laneOf[this.script] as number] as Lane;
+    const { owed, share } = this;
+    owed.due(nowUs);
+    this.lane = this.lanes[share.laneOf[owed.script] as number] as Lane;
     if (this.lane.session.state === 'closed') {
       this.phase = 'connecting';
       this.connect();
@@ -300,29 +247,21 @@ export class Client implements Member, Starter, SessionOwner, ConnectingOwner, E
   }
 
   private begin(nowUs: number): void {
-    const { group } = this;
+    const { group, owed } = this;
     this.phase = 'running';
-    this.startUs = nowUs;
-    // The same transaction draws the same values again, unless sysbench begins its event anew.
-    if (this.begunBefore && !this.drawsAnew) {
-      this.context.random.restore();
-    } else {
-      this.context.random.save();
-    }
-    this.begunBefore = true;
-    this.drawsAnew = false;
+    owed.begin(nowUs);
     this.transactionDeadlineUs = nowUs + group.transactionUs;
     this.context.ledger?.begin(this.lane.writeServer);
     this.execution.begin(
-      group.scripts[this.script] as ClientScript,
-      this.script,
+      group.scripts[owed.script] as ClientScript,
+      owed.script,
       this.lane.session,
       this.transactionDeadlineUs,
     );
   }
 
   onEnd(): void {
-    const { group, execution, lane } = this;
+    const { group, execution, lane, owed } = this;
     if (this.phase === 'closing') {
       this.retire(group.nowUs());
       return;
@@ -334,23 +273,14 @@ export class Client implements Member, Starter, SessionOwner, ConnectingOwner, E
     const nowUs = group.nowUs();
     if (execution.sent) {
       const outcome = execution.unreplicated ? ACK_UNREPLICATED : ACK;
-      const { writes } = group.scripts[this.script] as ClientScript;
+      const { writes } = group.scripts[owed.script] as ClientScript;
       const server = writes ? lane.writeServer : lane.readServer;
-      group.recorder.acknowledged(this.script, server, outcome, this.intendedUs, this.startUs, nowUs);
+      owed.acknowledged(server, outcome, nowUs);
       this.acks.acknowledged(nowUs);
+      lane.transactions++;
     } else {
-      group.recorder.completed(this.script, this.intendedUs, this.startUs, nowUs);
+      owed.completed(nowUs);
     }
-    group.log?.acknowledged(
-      this.id,
-      this.ended + 1,
-      nowUs - this.intendedUs,
-      this.script,
-      group.epochUs(nowUs),
-      this.lagUs,
-      this.retries + 1,
-    );
-    this.transactionOver();
     this.backoff.reset();
     this.afterEnd(execution.sent, nowUs);
   }
@@ -368,16 +298,6 @@ export class Client implements Member, Starter, SessionOwner, ConnectingOwner, E
     }
   }
 
-  /** Whatever became of it, nothing is owed any more. */
-  private transactionOver(): void {
-    if (this.retries > 0) {
-      this.group.recorder.retried(this.script, this.retries);
-    }
-    this.ended++;
-    this.lane.transactions += this.execution.sent ? 1 : 0;
-    this.intendedUs = NONE;
-  }
-
   /** A connection that was to serve so many transactions has done so. */
   private renewConnection(): void {
     const { lane, group } = this;
@@ -386,13 +306,6 @@ export class Client implements Member, Starter, SessionOwner, ConnectingOwner, E
       lane.session.close();
       this.renews = true;
     }
-  }
-
-  private skipped(nowUs: number, startUs: number): void {
-    const { group } = this;
-    group.recorder.skipped(this.script, nowUs);
-    group.log?.skipped(this.id, this.ended + 1, this.script, group.epochUs(nowUs), nowUs - startUs);
-    this.ended++;
   }
 
   // ---- what goes wrong
@@ -412,35 +325,16 @@ export class Client implements Member, Starter, SessionOwner, ConnectingOwner, E
       this.pause(nowUs);
       return;
     }
-    if (this.mayTryAgain(failure.code, nowUs)) {
-      this.retries++;
-      this.drawsAnew = this.group.restarts;
-    } else {
-      this.givenUp(failure.code, nowUs);
+    if (!this.owed.triesAgain(nowUs)) {
+      this.givenUp(nowUs);
     }
     if (session.state === 'idle' && session.replies.status !== IDLE) {
       this.phase = 'rolling_back';
       this.wakeUs = nowUs + this.group.statementUs;
       session.send(ROLLBACK);
     } else {
-      this.afterFailure(failure.code, nowUs);
+      this.afterFailure(nowUs);
     }
-  }
-
-  /** Whether what contention ended is tried again: as pgbench does, or as sysbench. */
-  private mayTryAgain(code: string, nowUs: number): boolean {
-    const { group } = this;
-    return (
-      this.isContended(code) &&
-      group.running &&
-      this.retries + 1 < group.maxTries &&
-      nowUs - this.intendedUs < group.latencyLimitUs
-    );
-  }
-
-  /** For pgbench a key that is there already is an error of the script; sysbench's events expect it. */
-  private isContended(code: string): boolean {
-    return this.group.restarts ? isContention(code) : code === SERIALIZATION_FAILURE || code === DEADLOCK;
   }
 
   private rolledBack(): void {
@@ -449,13 +343,13 @@ export class Client implements Member, Starter, SessionOwner, ConnectingOwner, E
       this.lane.session.abandon();
       this.pause(nowUs);
     } else {
-      this.afterFailure(this.lastFailureCode, nowUs);
+      this.afterFailure(nowUs);
     }
   }
 
   /** Contention says nothing about the server and is tried again at once; anything else would come back at full speed. */
-  private afterFailure(code: string, nowUs: number): void {
-    if (this.isContended(code)) {
+  private afterFailure(nowUs: number): void {
+    if (this.owed.wasContended) {
       this.next(nowUs);
     } else {
       this.pause(nowUs);
@@ -468,7 +362,7 @@ export class Client implements Member, Starter, SessionOwner, ConnectingOwner, E
     this.noteLoss();
     if (this.execution.committing || this.execution.committed) {
       // It may have gone through, or a part of it has: it is not tried again, and the next one is another one.
-      this.givenUp(failure.code, nowUs);
+      this.givenUp(nowUs);
     }
   }
 
@@ -480,23 +374,16 @@ export class Client implements Member, Starter, SessionOwner, ConnectingOwner, E
     this.group.acks?.keep();
   }
 
-  private givenUp(code: string, nowUs: number): void {
-    const { group } = this;
-    group.log?.failed(
-      this.id,
-      this.ended + 1,
-      logFailureOf(code),
-      this.script,
-      group.epochUs(nowUs),
-      this.lagUs,
-      this.retries + 1,
-    );
-    this.transactionOver();
+  private givenUp(nowUs: number): void {
+    this.owed.givenUp(nowUs);
+    this.lane.transactions += this.execution.sent ? 1 : 0;
   }
 
   /** What it waited for did not come in its time. */
   private overdue(nowUs: number): void {
-    const failure = this.overdueFailure(nowUs);
+    const { phase, group } = this;
+    const connects = phase === 'connecting' || phase === 'opening' || phase === 'retiring';
+    const failure = overdueFailure(group, connects, this.transactionDeadlineUs, nowUs);
     this.lane.session.abandon();
     this.connecting.over();
     this.connectionGone(failure, nowUs);
@@ -533,29 +420,9 @@ export class Client implements Member, Starter, SessionOwner, ConnectingOwner, E
     this.pause(nowUs);
   }
 
-  private overdueFailure(nowUs: number): Failure {
-    if (this.phase === 'connecting' || this.phase === 'opening' || this.phase === 'retiring') {
-      return {
-        code: CONNECT_TIMEOUT,
-        message: `No ready connection within ${this.group.connectUs / 1000} ms.`,
-      };
-    }
-    if (nowUs >= this.transactionDeadlineUs) {
-      return {
-        code: TRANSACTION_TIMEOUT,
-        message: `Transaction not finished within ${this.group.transactionUs / 1000} ms.`,
-      };
-    }
-    return {
-      code: STATEMENT_TIMEOUT,
-      message: `No reply to a statement within ${this.group.statementUs / 1000} ms.`,
-    };
-  }
-
   private record(outcome: number, failure: Failure, nowUs: number): void {
     this.renews = false;
-    this.lastFailureCode = failure.code;
-    this.group.recorder.failed(this.script, this.lane.session.server, outcome, failure, nowUs);
+    this.owed.failed(this.lane.session.server, outcome, failure, nowUs);
   }
 
   // ---- between transactions
@@ -588,14 +455,14 @@ export class Client implements Member, Starter, SessionOwner, ConnectingOwner, E
 
   /** Does what scripts have to do behind the last transaction, on the connection that is there, and stops. */
   private retire(nowUs: number): void {
-    this.giveUpWhatIsOwed(nowUs);
+    this.owed.abandon(nowUs);
     this.connecting.leaveQueue();
     const closing = this.group.closings[this.closings];
     if (closing === undefined) {
       this.stop();
       return;
     }
-    this.script = closing.index;
+    this.owed.script = closing.index;
     const lane = this.lanes[this.share.laneOf[closing.index] as number] as Lane;
     if (lane !== this.lane && this.lane.session.state === 'connecting') {
       // What was to be done on that connection is not done any more.
@@ -622,14 +489,6 @@ export class Client implements Member, Starter, SessionOwner, ConnectingOwner, E
     this.execution.begin(closing.script, closing.index, this.lane.session, this.transactionDeadlineUs);
   }
 
-  /** The run ends before it went through. */
-  private giveUpWhatIsOwed(nowUs: number): void {
-    if (this.intendedUs >= 0 && this.begunBefore) {
-      this.givenUp(this.lastFailureCode, nowUs);
-    }
-    this.intendedUs = NONE;
-  }
-
   private closingLost(failure: Failure, nowUs: number): void {
     this.execution.cancel();
     this.record(this.execution.committing ? IN_DOUBT : ABORTED, failure, nowUs);
@@ -638,7 +497,7 @@ export class Client implements Member, Starter, SessionOwner, ConnectingOwner, E
   }
 
   private stop(): void {
-    this.giveUpWhatIsOwed(this.group.lastNowUs);
+    this.owed.abandon(this.group.lastNowUs);
     this.phase = 'stopped';
     this.wakeUs = NEVER;
     for (const { session } of this.lanes) {
@@ -646,16 +505,5 @@ export class Client implements Member, Starter, SessionOwner, ConnectingOwner, E
     }
     this.connecting.over();
     this.group.stopped(this);
-  }
-}
-
-function logFailureOf(code: string): LogFailure {
-  switch (code) {
-    case SERIALIZATION_FAILURE:
-      return 'serialization';
-    case DEADLOCK:
-      return 'deadlock';
-    default:
-      return 'other';
   }
 }
