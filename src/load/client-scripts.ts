@@ -1,7 +1,7 @@
 import type { Plan } from '../plan/plan.js';
 import { statementEncoder } from '../postgres/messages.js';
 import type { Program, Statement } from '../workload/program.js';
-import type { ClientGroup } from './client.js';
+import type { Closing } from './client-group.js';
 import { ALWAYS, type ClientScript, NEVER, OUTSIDE_BLOCK } from './execution.js';
 
 /** The programs of a run as the clients of a worker execute them. @param programs in the order of plan.workload.scripts */
@@ -26,7 +26,7 @@ export function clientScripts(plan: Plan, programs: readonly Program[]): ClientS
 }
 
 /** What scripts run behind their last transaction. Its statements are those of the script, and so are their names. */
-export function closingsOf(scripts: readonly ClientScript[]): ClientGroup['closings'] {
+export function closingsOf(scripts: readonly ClientScript[]): Closing[] {
   return scripts.flatMap((script, index) => {
     const { closing } = script.program;
     return closing === undefined

@@ -1,157 +1,43 @@
-import type { Route } from '../plan/target.js';
-import {
-  CONNECT_TIMEOUT,
-  DEADLOCK,
-  type Failure,
-  isContention,
-  OPEN_TRANSACTION,
-  READ_ONLY,
-  SERIALIZATION_FAILURE,
-  STATEMENT_TIMEOUT,
-  TRANSACTION_TIMEOUT,
-} from '../postgres/failure.js';
+import { type Failure, OPEN_TRANSACTION, READ_ONLY } from '../postgres/failure.js';
 import { queryMessage } from '../postgres/messages.js';
 import { ABORTED, ACK, ACK_UNREPLICATED, IN_DOUBT, NOT_SENT } from '../postgres/outcome.js';
 import { IDLE } from '../postgres/replies.js';
-import { Session, type SessionOptions, type SessionOwner } from '../postgres/session.js';
+import { Session, type SessionOwner } from '../postgres/session.js';
 import type { ScriptContext } from '../workload/program.js';
-import type { AckRing } from './ack-ring.js';
-import type { Connector, ConnectSlots } from './connect-slots.js';
-import { type ClientScript, Execution, type ExecutionGroup, type ExecutionOwner } from './execution.js';
-import type { Share } from './share.js';
-import type { LogFailure, TransactionLog } from './transaction-log.js';
-
-/** What the clients of one worker share. */
-export interface ClientGroup extends ExecutionGroup {
-  readonly scripts: readonly ClientScript[];
-  /** What each client runs when it has done its last transaction, and of which script it is. */
-  readonly closings: readonly { readonly script: ClientScript; readonly index: number }[];
-  readonly connectUs: number;
-  /** Of the connections that may be under way at once. */
-  readonly slots: ConnectSlots;
-  readonly transactionUs: number;
-  readonly firstPauseUs: number;
-  readonly capPauseUs: number;
-  /** A transaction that cannot begin within this is skipped; Infinity without a limit. */
-  readonly latencyLimitUs: number;
-  /** Nothing that ends before this instant counts. */
-  readonly warmupUs: number;
-  /** Whether contention begins the transaction anew with other values, else how often it is tried, Infinity for always. */
-  readonly restarts: boolean;
-  readonly maxTries: number;
-  /** 0 = connections are kept. */
-  readonly transactionsPerConnection: number;
-  /** Undefined without a ledger. */
-  readonly acks: AckRing | undefined;
-  /** Undefined without one, and in the warm-up. */
-  readonly log: TransactionLog | undefined;
-  /** µs since 1970 of an instant of the load. */
-  epochUs(nowUs: number): number;
-  /** Shared by all sessions of the thread. */
-  readonly readBuffer: Buffer;
-  /** When it must look at each client, by slot; see {@link Client.wakeUs}. */
-  readonly wakeAtUs: Float64Array;
-  /** Between the start of the load and its end; no transaction begins outside. */
-  running: boolean;
-  /** Whether there is one more transaction to begin. */
-  mayBegin(client: Client): boolean;
-  /** A transaction is begun, or was in flight at the end of the warm-up: it counts for the limit of their number. */
-  countTransaction(client: Client): void;
-  /** Calls client.wake() in the next turn of the event loop. */
-  soon(client: Client): void;
-  /** The client has its first connections, or one of them failed. */
-  connectedFirst(client: Client, failure: Failure | undefined): void;
-  /** The client has nothing in flight and will begin nothing. */
-  stopped(client: Client): void;
-}
-
-/** A way to a server that a client keeps. */
-export interface LaneOptions {
-  readonly route: Route;
-  readonly session: SessionOptions;
-}
-
-interface Lane {
-  readonly route: Route;
-  readonly session: Session;
-  /** Of the server that it is connected to, among those of the recorder: for what only reads, and for what writes. */
-  readServer: number;
-  writeServer: number;
-  /** Transactions that ended on this connection, for one that is not kept. */
-  transactions: number;
-}
-
-type Phase =
-  /** Has no connection and tries to get its first one, before the load. */
-  | 'opening'
-  | 'connecting'
-  /** Waits for the start of the load, for that of a transaction, or until wakeUs. */
-  | 'waiting'
-  /** A transaction is in flight. */
-  | 'running'
-  /** A failed transaction is being rolled back; its outcome is recorded already. */
-  | 'rolling_back'
-  /** Has done its last transaction, and connects for what scripts have to do behind it. */
-  | 'retiring'
-  /** That is in flight. */
-  | 'closing'
-  | 'stopped';
+import { AckGaps } from './ack-gaps.js';
+import { Backoff } from './backoff.js';
+import { overdueFailure } from './client-failures.js';
+import type { ClientGroup, Closing, Member, Phase } from './client-group.js';
+import { Connecting, type ConnectingOwner } from './connecting.js';
+import { type ClientScript, Execution, type ExecutionOwner } from './execution.js';
+import { NEVER } from './instants.js';
+import { type Lane, type LaneOptions, laneConnected, laneOf } from './lane.js';
+import { OwedTransaction } from './owed-transaction.js';
+import type { Share, Starter } from './share.js';
 
 const ROLLBACK = queryMessage('ROLLBACK');
-const NEVER = Number.POSITIVE_INFINITY;
-/**
- * An instant or a time that there is none of. Not -1: V8 would take the field for one of integers, and compile all that
- * reads it again at the first fraction.
- */
-const NONE = Number.NEGATIVE_INFINITY;
 
 /** So many transactions that send nothing may follow each other before the event loop gets its turn. */
 const UNSENT_IN_A_ROW = 64;
 
 /**
  * One virtual client: one transaction in flight, one connection at a time or one for each script, and never given up
- * while the run lasts. It is a state machine on the events of its sessions; the way through a script is its
- * {@link Execution}'s.
+ * while the run lasts. It is a state machine on the events of its sessions: how it gets a connection is its
+ * {@link Connecting}'s, which transaction it owes and what is told of it
+ * its {@link OwedTransaction}'s, the way through a script its {@link Execution}'s.
  */
-export class Client implements SessionOwner, ExecutionOwner, Connector {
+export class Client implements Member, Starter, SessionOwner, ConnectingOwner, ExecutionOwner {
   phase: Phase = 'opening';
-  /** When the transaction should have begun, or should begin; negative when none is owed. Kept over attempts that did not go through. */
-  intendedUs = NONE;
-  /** Transactions that count for the limit of their number. */
   counted = 0;
-
-  acks = 0;
-  connects = 0;
-  lastAckUs = NONE;
-  /** The longest time between two acknowledgements since the last mark: begins, ends. */
-  private readonly longestGapUs = new Float64Array([-1, -1]);
-  /** Those before each mark, in the same form. */
-  private readonly gapsUs: number[] = [];
+  readonly acks = new AckGaps();
 
   private readonly lanes: readonly Lane[];
   private lane: Lane;
+  private readonly connecting: Connecting;
   private readonly execution: Execution;
-  private script = 0;
-  private startUs = NONE;
+  private readonly owed: OwedTransaction;
+  private readonly backoff: Backoff;
   private transactionDeadlineUs = NEVER;
-  /** The transaction that is owed was begun before. */
-  private begunBefore = false;
-  /** How often contention has ended it, and it was tried again. */
-  private retries = 0;
-  /** The next attempt draws other values. */
-  private drawsAnew = false;
-  /** From the intended start to the first attempt; negative before it. */
-  private lagUs = NONE;
-  /** Transactions that ended, for the log. */
-  private ended = 0;
-  /** Attempts in a row that failed: the exponent of the pause. */
-  private failures = 0;
-  private lastFailureCode = '';
-  private connectStartUs = NONE;
-  /** Waits for its turn to connect. */
-  private queued = false;
-  /** Has one of the slots of connections that are under way. */
-  private connecting = false;
   /** The connection was closed because it had done its number of transactions, not because of a failure. */
   private renews = false;
   private unsentInARow = 0;
@@ -168,18 +54,17 @@ export class Client implements SessionOwner, ExecutionOwner, Connector {
     private readonly context: ScriptContext,
     lanes: readonly LaneOptions[],
     /** Uniform in [0, 1): only for the jitter of pauses, the workload's streams are its own. */
-    private readonly jitter: () => number,
+    jitter: () => number,
   ) {
     const statements = group.scripts.reduce((sum, script) => sum + script.encoders.length, 0);
-    this.lanes = lanes.map(({ route, session }) => ({
-      route,
-      session: new Session(this, session, group.readBuffer, statements),
-      readServer: -1,
-      writeServer: -1,
-      transactions: 0,
-    }));
+    this.lanes = lanes.map(({ route, session }) =>
+      laneOf(route, new Session(this, session, group.readBuffer, statements)),
+    );
     this.lane = this.lanes[0] as Lane;
+    this.connecting = new Connecting(this, group);
     this.execution = new Execution(this, group, context);
+    this.owed = new OwedTransaction(this, group, share, context.random);
+    this.backoff = new Backoff(group.firstPauseUs, group.capPauseUs, jitter);
   }
 
   /**
@@ -194,10 +79,25 @@ export class Client implements SessionOwner, ExecutionOwner, Connector {
     this.group.wakeAtUs[this.slot] = atUs;
   }
 
+  /** When the transaction that is owed should have begun, or should begin; negative when none is. */
+  get intendedUs(): number {
+    return this.owed.intendedUs;
+  }
+
+  /** Connections that it had, those made in the warm-up left out. */
+  get connects(): number {
+    return this.connecting.made;
+  }
+
+  /** At the end of the load a client that is not wound down yet begins nothing more: they would all do so, one by one. */
+  get mayConnect(): boolean {
+    return this.group.running || this.phase === 'opening' || this.phase === 'retiring';
+  }
+
   /** Connects before the load; ends in group.connectedFirst. */
   open(): void {
     this.phase = 'opening';
-    this.beginConnect();
+    this.connect();
   }
 
   /** Begins with the load. */
@@ -238,26 +138,12 @@ export class Client implements SessionOwner, ExecutionOwner, Connector {
    * what it does from here on; a way that is taken for the first time now would have to be compiled now.
    */
   endWarmup(): void {
-    this.ended = 0;
-    this.acks = 0;
-    this.lastAckUs = NONE;
-    this.longestGapUs.fill(-1);
-    this.gapsUs.length = 0;
+    this.owed.forget();
+    this.acks.forget();
     this.counted = 0;
-    if (this.intendedUs >= 0) {
+    if (this.owed.intendedUs >= 0) {
       this.group.countTransaction(this);
     }
-  }
-
-  /** Something is about to happen: the longest gap up to here is kept apart from those behind it. */
-  mark(): void {
-    this.gapsUs.push(...this.longestGapUs);
-    this.longestGapUs.fill(-1);
-  }
-
-  /** The longest gap from mark to mark, µs: begins and ends in turn, -1 where there was none. */
-  gaps(): readonly number[] {
-    return [...this.gapsUs, ...this.longestGapUs];
   }
 
   /** Gives up what is in flight; its outcome is what is known of it. */
@@ -266,7 +152,7 @@ export class Client implements SessionOwner, ExecutionOwner, Connector {
       return;
     }
     this.lane.session.abandon();
-    this.connectOver();
+    this.connecting.over();
     if (this.phase === 'closing') {
       this.closingLost(failure, this.group.nowUs());
       return;
@@ -287,13 +173,8 @@ export class Client implements SessionOwner, ExecutionOwner, Connector {
       return;
     }
     const nowUs = group.nowUs();
-    this.connectOver();
-    this.wakeUs = NEVER;
-    this.connects += nowUs < group.warmupUs && group.running ? 0 : 1;
-    group.recorder.connected(nowUs - this.connectStartUs, nowUs);
-    lane.readServer = group.recorder.serverIndex(lane.session.server, lane.route, false);
-    lane.writeServer = group.recorder.serverIndex(lane.session.server, lane.route, true);
-    lane.transactions = 0;
+    this.connecting.succeeded(nowUs);
+    laneConnected(lane, group.recorder);
     if (this.phase === 'opening') {
       this.openNextLane();
     } else if (this.phase === 'retiring') {
@@ -301,7 +182,7 @@ export class Client implements SessionOwner, ExecutionOwner, Connector {
     } else if (this.renews && this.share.pacer === undefined) {
       // As in pgbench: without a schedule a transaction begins when the connection that it is to have is there.
       this.renews = false;
-      this.intendedUs = nowUs;
+      this.owed.intendedUs = nowUs;
       this.next(nowUs);
     } else {
       this.next(nowUs);
@@ -320,10 +201,199 @@ export class Client implements SessionOwner, ExecutionOwner, Connector {
     if (session !== this.lane.session) {
       return; // Nothing is in flight there: the next transaction on that lane finds it closed.
     }
-    this.connectOver();
+    this.connecting.over();
+    this.connectionGone(failure, this.group.nowUs());
+  }
+
+  // ---- one transaction
+
+  /** Begins the next transaction or the next attempt at the one that is owed. */
+  private next(nowUs: number): void {
+    this.renewConnection();
+    if (!this.group.running) {
+      this.retire(nowUs);
+    } else if (this.owed.intendedUs >= 0 || this.newTransaction(nowUs)) {
+      this.attempt(nowUs);
+    }
+  }
+
+  /** @returns whether it is to begin now; else the client waits for its start, or has stopped */
+  private newTransaction(nowUs: number): boolean {
+    const { owed } = this;
+    if (!owed.take(nowUs)) {
+      this.retire(nowUs);
+      return false;
+    }
+    if (owed.intendedUs > nowUs) {
+      this.phase = 'waiting';
+      this.wakeUs = NEVER;
+      this.share.waitForStart(this);
+      return false;
+    }
+    return true;
+  }
+
+  /** On a new connection if need be. */
+  private attempt(nowUs: number): void {
+    const { owed, share } = this;
+    owed.due(nowUs);
+    this.lane = this.lanes[share.laneOf[owed.script] as number] as Lane;
+    if (this.lane.session.state === 'closed') {
+      this.phase = 'connecting';
+      this.connect();
+    } else {
+      this.begin(nowUs);
+    }
+  }
+
+  private begin(nowUs: number): void {
+    const { group, owed } = this;
+    this.phase = 'running';
+    owed.begin(nowUs);
+    this.transactionDeadlineUs = nowUs + group.transactionUs;
+    this.context.ledger?.begin(this.lane.writeServer);
+    this.execution.begin(
+      group.scripts[owed.script] as ClientScript,
+      owed.script,
+      this.lane.session,
+      this.transactionDeadlineUs,
+    );
+  }
+
+  onEnd(): void {
+    const { group, execution, lane, owed } = this;
+    if (this.phase === 'closing') {
+      this.retire(group.nowUs());
+      return;
+    }
+    if (lane.session.replies.status !== IDLE) {
+      this.onFailure({ code: OPEN_TRANSACTION, message: 'The script ended inside a transaction block.' });
+      return;
+    }
+    const nowUs = group.nowUs();
+    if (execution.sent) {
+      const outcome = execution.unreplicated ? ACK_UNREPLICATED : ACK;
+      const { writes } = group.scripts[owed.script] as ClientScript;
+      const server = writes ? lane.writeServer : lane.readServer;
+      owed.acknowledged(server, outcome, nowUs);
+      this.acks.acknowledged(nowUs);
+      lane.transactions++;
+    } else {
+      owed.completed(nowUs);
+    }
+    this.backoff.reset();
+    this.afterEnd(execution.sent, nowUs);
+  }
+
+  /** Without a round trip the next one begins within this one, and so on: the event loop must have its turn, too. */
+  private afterEnd(sent: boolean, nowUs: number): void {
+    const { group } = this;
+    if (sent || ++this.unsentInARow < UNSENT_IN_A_ROW) {
+      this.next(nowUs);
+    } else {
+      this.unsentInARow = 0;
+      this.phase = 'waiting';
+      this.wakeUs = NEVER;
+      group.soon(this);
+    }
+  }
+
+  /** A connection that was to serve so many transactions has done so. */
+  private renewConnection(): void {
+    const { lane, group } = this;
+    if (group.transactionsPerConnection > 0 && lane.transactions >= group.transactionsPerConnection) {
+      lane.transactions = 0;
+      lane.session.close();
+      this.renews = true;
+    }
+  }
+
+  // ---- what goes wrong
+
+  /** The server answered with an error, or the script could not go on; the connection stands. */
+  onFailure(failure: Failure): void {
     const nowUs = this.group.nowUs();
+    const { session } = this.lane;
+    this.record(ABORTED, failure, nowUs);
+    if (this.phase === 'closing') {
+      this.stop();
+      return;
+    }
+    if (failure.code === READ_ONLY) {
+      // The connection leads to a standby and will do so until somebody cuts it.
+      session.close();
+      this.pause(nowUs);
+      return;
+    }
+    if (!this.owed.triesAgain(nowUs)) {
+      this.givenUp(nowUs);
+    }
+    if (session.state === 'idle' && session.replies.status !== IDLE) {
+      this.phase = 'rolling_back';
+      this.wakeUs = nowUs + this.group.statementUs;
+      session.send(ROLLBACK);
+    } else {
+      this.afterFailure(nowUs);
+    }
+  }
+
+  private rolledBack(): void {
+    const nowUs = this.group.nowUs();
+    if (this.lane.session.replies.status !== IDLE) {
+      this.lane.session.abandon();
+      this.pause(nowUs);
+    } else {
+      this.afterFailure(nowUs);
+    }
+  }
+
+  /** Contention says nothing about the server and is tried again at once; anything else would come back at full speed. */
+  private afterFailure(nowUs: number): void {
+    if (this.owed.wasContended) {
+      this.next(nowUs);
+    } else {
+      this.pause(nowUs);
+    }
+  }
+
+  /** The connection is gone under a transaction. */
+  private lost(failure: Failure, nowUs: number): void {
+    this.record(this.execution.committing ? IN_DOUBT : ABORTED, failure, nowUs);
+    this.noteLoss();
+    if (this.execution.committing || this.execution.committed) {
+      // It may have gone through, or a part of it has: it is not tried again, and the next one is another one.
+      this.givenUp(nowUs);
+    }
+  }
+
+  private noteLoss(): void {
+    const { ledger } = this.context;
+    if (this.execution.committing) {
+      ledger?.doubt();
+    }
+    this.group.acks?.keep();
+  }
+
+  private givenUp(nowUs: number): void {
+    this.owed.givenUp(nowUs);
+    this.lane.transactions += this.execution.sent ? 1 : 0;
+  }
+
+  /** What it waited for did not come in its time. */
+  private overdue(nowUs: number): void {
+    const { phase, group } = this;
+    const connects = phase === 'connecting' || phase === 'opening' || phase === 'retiring';
+    const failure = overdueFailure(group, connects, this.transactionDeadlineUs, nowUs);
+    this.lane.session.abandon();
+    this.connecting.over();
+    this.connectionGone(failure, nowUs);
+  }
+
+  /** There is no connection any more, or none came. */
+  private connectionGone(failure: Failure, nowUs: number): void {
     switch (this.phase) {
       case 'opening':
+        this.wakeUs = NEVER;
         this.group.connectedFirst(this, failure);
         return;
       case 'connecting':
@@ -350,337 +420,9 @@ export class Client implements SessionOwner, ExecutionOwner, Connector {
     this.pause(nowUs);
   }
 
-  // ---- one transaction
-
-  /** Begins the next transaction or the next attempt at the one that is owed. */
-  private next(nowUs: number): void {
-    this.renewConnection();
-    if (!this.group.running) {
-      this.retire(nowUs);
-    } else if (this.intendedUs >= 0 || this.newTransaction(nowUs)) {
-      this.attempt(nowUs);
-    }
-  }
-
-  /** @returns whether it is to begin now; else the client waits for its start, or has stopped */
-  private newTransaction(nowUs: number): boolean {
-    const { group, share } = this;
-    if (!this.takeTransaction()) {
-      this.retire(nowUs);
-      return false;
-    }
-    this.script = share.chooseScript();
-    this.begunBefore = false;
-    this.retries = 0;
-    this.lagUs = NONE;
-    if (share.pacer === undefined) {
-      this.intendedUs = nowUs;
-      return true;
-    }
-    let startUs = share.pacer.nextUs();
-    while (startUs < nowUs - group.latencyLimitUs) {
-      this.intendedUs = startUs;
-      this.skipped(nowUs, startUs);
-      if (!this.takeTransaction()) {
-        this.retire(nowUs);
-        return false;
-      }
-      startUs = share.pacer.nextUs();
-    }
-    if (startUs === Infinity) {
-      this.retire(nowUs);
-      return false;
-    }
-    this.intendedUs = startUs;
-    if (startUs > nowUs) {
-      this.phase = 'waiting';
-      this.wakeUs = NEVER;
-      share.waitForStart(this);
-      return false;
-    }
-    return true;
-  }
-
-  private takeTransaction(): boolean {
-    const { group } = this;
-    if (!group.mayBegin(this)) {
-      return false;
-    }
-    group.countTransaction(this);
-    return true;
-  }
-
-  /** On a new connection if need be. */
-  private attempt(nowUs: number): void {
-    if (this.lagUs < 0) {
-      this.lagUs = nowUs - this.intendedUs;
-      if (this.share.pacer !== undefined) {
-        this.group.recorder.lagged(this.script, this.lagUs, nowUs);
-      }
-    }
-    this.lane = this.lanes[this.share.laneOf[this.script] as number] as Lane;
-    if (this.lane.session.state === 'closed') {
-      this.phase = 'connecting';
-      this.beginConnect();
-    } else {
-      this.begin(nowUs);
-    }
-  }
-
-  private begin(nowUs: number): void {
-    const { group } = this;
-    this.phase = 'running';
-    this.startUs = nowUs;
-    // The same transaction draws the same values again, unless sysbench begins its event anew.
-    if (this.begunBefore && !this.drawsAnew) {
-      this.context.random.restore();
-    } else {
-      this.context.random.save();
-    }
-    this.begunBefore = true;
-    this.drawsAnew = false;
-    this.transactionDeadlineUs = nowUs + group.transactionUs;
-    this.context.ledger?.begin(this.lane.writeServer);
-    this.execution.begin(
-      group.scripts[this.script] as ClientScript,
-      this.script,
-      this.lane.session,
-      this.transactionDeadlineUs,
-    );
-  }
-
-  onEnd(): void {
-    const { group, execution, lane } = this;
-    if (this.phase === 'closing') {
-      this.retire(group.nowUs());
-      return;
-    }
-    if (lane.session.replies.status !== IDLE) {
-      this.onFailure({ code: OPEN_TRANSACTION, message: 'The script ended inside a transaction block.' });
-      return;
-    }
-    const nowUs = group.nowUs();
-    if (execution.sent) {
-      const outcome = execution.unreplicated ? ACK_UNREPLICATED : ACK;
-      const { writes } = group.scripts[this.script] as ClientScript;
-      const server = writes ? lane.writeServer : lane.readServer;
-      group.recorder.acknowledged(this.script, server, outcome, this.intendedUs, this.startUs, nowUs);
-      this.acknowledged(nowUs);
-    } else {
-      group.recorder.completed(this.script, this.intendedUs, this.startUs, nowUs);
-    }
-    group.log?.acknowledged(
-      this.id,
-      this.ended + 1,
-      nowUs - this.intendedUs,
-      this.script,
-      group.epochUs(nowUs),
-      this.lagUs,
-      this.retries + 1,
-    );
-    this.transactionOver();
-    this.failures = 0;
-    this.afterEnd(execution.sent, nowUs);
-  }
-
-  /** Without a round trip the next one begins within this one, and so on: the event loop must have its turn, too. */
-  private afterEnd(sent: boolean, nowUs: number): void {
-    const { group } = this;
-    if (sent || ++this.unsentInARow < UNSENT_IN_A_ROW) {
-      this.next(nowUs);
-    } else {
-      this.unsentInARow = 0;
-      this.phase = 'waiting';
-      this.wakeUs = NEVER;
-      group.soon(this);
-    }
-  }
-
-  private acknowledged(nowUs: number): void {
-    const gap = this.longestGapUs;
-    if (this.acks > 0 && nowUs - this.lastAckUs > (gap[1] as number) - (gap[0] as number)) {
-      gap[0] = this.lastAckUs;
-      gap[1] = nowUs;
-    }
-    this.lastAckUs = nowUs;
-    this.acks++;
-  }
-
-  /** Whatever became of it, nothing is owed any more. */
-  private transactionOver(): void {
-    if (this.retries > 0) {
-      this.group.recorder.retried(this.script, this.retries);
-    }
-    this.ended++;
-    this.lane.transactions += this.execution.sent ? 1 : 0;
-    this.intendedUs = NONE;
-  }
-
-  /** A connection that was to serve so many transactions has done so. */
-  private renewConnection(): void {
-    const { lane, group } = this;
-    if (group.transactionsPerConnection > 0 && lane.transactions >= group.transactionsPerConnection) {
-      lane.transactions = 0;
-      lane.session.close();
-      this.renews = true;
-    }
-  }
-
-  private skipped(nowUs: number, startUs: number): void {
-    const { group } = this;
-    group.recorder.skipped(this.script, nowUs);
-    group.log?.skipped(this.id, this.ended + 1, this.script, group.epochUs(nowUs), nowUs - startUs);
-    this.ended++;
-  }
-
-  // ---- what goes wrong
-
-  /** The server answered with an error, or the script could not go on; the connection stands. */
-  onFailure(failure: Failure): void {
-    const nowUs = this.group.nowUs();
-    const { session } = this.lane;
-    this.record(ABORTED, failure, nowUs);
-    if (this.phase === 'closing') {
-      this.stop();
-      return;
-    }
-    if (failure.code === READ_ONLY) {
-      // The connection leads to a standby and will do so until somebody cuts it.
-      session.close();
-      this.pause(nowUs);
-      return;
-    }
-    if (this.mayTryAgain(failure.code, nowUs)) {
-      this.retries++;
-      this.drawsAnew = this.group.restarts;
-    } else {
-      this.givenUp(failure.code, nowUs);
-    }
-    if (session.state === 'idle' && session.replies.status !== IDLE) {
-      this.phase = 'rolling_back';
-      this.wakeUs = nowUs + this.group.statementUs;
-      session.send(ROLLBACK);
-    } else {
-      this.afterFailure(failure.code, nowUs);
-    }
-  }
-
-  /** Whether what contention ended is tried again: as pgbench does, or as sysbench. */
-  private mayTryAgain(code: string, nowUs: number): boolean {
-    const { group } = this;
-    return (
-      this.isContended(code) &&
-      group.running &&
-      this.retries + 1 < group.maxTries &&
-      nowUs - this.intendedUs < group.latencyLimitUs
-    );
-  }
-
-  /** For pgbench a key that is there already is an error of the script; sysbench's events expect it. */
-  private isContended(code: string): boolean {
-    return this.group.restarts ? isContention(code) : code === SERIALIZATION_FAILURE || code === DEADLOCK;
-  }
-
-  private rolledBack(): void {
-    const nowUs = this.group.nowUs();
-    if (this.lane.session.replies.status !== IDLE) {
-      this.lane.session.abandon();
-      this.pause(nowUs);
-    } else {
-      this.afterFailure(this.lastFailureCode, nowUs);
-    }
-  }
-
-  /** Contention says nothing about the server and is tried again at once; anything else would come back at full speed. */
-  private afterFailure(code: string, nowUs: number): void {
-    if (this.isContended(code)) {
-      this.next(nowUs);
-    } else {
-      this.pause(nowUs);
-    }
-  }
-
-  /** The connection is gone under a transaction. */
-  private lost(failure: Failure, nowUs: number): void {
-    this.record(this.execution.committing ? IN_DOUBT : ABORTED, failure, nowUs);
-    this.noteLoss();
-    if (this.execution.committing || this.execution.committed) {
-      // It may have gone through, or a part of it has: it is not tried again, and the next one is another one.
-      this.givenUp(failure.code, nowUs);
-    }
-  }
-
-  private noteLoss(): void {
-    const { ledger } = this.context;
-    if (this.execution.committing) {
-      ledger?.doubt();
-    }
-    this.group.acks?.keep();
-  }
-
-  private givenUp(code: string, nowUs: number): void {
-    const { group } = this;
-    group.log?.failed(
-      this.id,
-      this.ended + 1,
-      logFailureOf(code),
-      this.script,
-      group.epochUs(nowUs),
-      this.lagUs,
-      this.retries + 1,
-    );
-    this.transactionOver();
-  }
-
-  private overdue(nowUs: number): void {
-    const { phase } = this;
-    const failure = this.overdueFailure(nowUs);
-    this.lane.session.abandon();
-    this.connectOver();
-    if (phase === 'closing') {
-      this.closingLost(failure, nowUs);
-      return;
-    }
-    if (phase === 'running') {
-      this.execution.cancel();
-      this.lost(failure, nowUs);
-    } else if (phase === 'connecting') {
-      this.record(NOT_SENT, failure, nowUs);
-    } else if (phase === 'retiring') {
-      this.record(NOT_SENT, failure, nowUs);
-      this.stop();
-      return;
-    } else if (phase === 'opening') {
-      this.wakeUs = NEVER;
-      this.group.connectedFirst(this, failure);
-      return;
-    }
-    this.pause(nowUs);
-  }
-
-  private overdueFailure(nowUs: number): Failure {
-    if (this.phase === 'connecting' || this.phase === 'opening' || this.phase === 'retiring') {
-      return {
-        code: CONNECT_TIMEOUT,
-        message: `No ready connection within ${this.group.connectUs / 1000} ms.`,
-      };
-    }
-    if (nowUs >= this.transactionDeadlineUs) {
-      return {
-        code: TRANSACTION_TIMEOUT,
-        message: `Transaction not finished within ${this.group.transactionUs / 1000} ms.`,
-      };
-    }
-    return {
-      code: STATEMENT_TIMEOUT,
-      message: `No reply to a statement within ${this.group.statementUs / 1000} ms.`,
-    };
-  }
-
   private record(outcome: number, failure: Failure, nowUs: number): void {
     this.renews = false;
-    this.lastFailureCode = failure.code;
-    this.group.recorder.failed(this.script, this.lane.session.server, outcome, failure, nowUs);
+    this.owed.failed(this.lane.session.server, outcome, failure, nowUs);
   }
 
   // ---- between transactions
@@ -692,77 +434,40 @@ export class Client implements SessionOwner, ExecutionOwner, Connector {
       this.group.connectedFirst(this, undefined);
     } else {
       this.lane = next;
-      this.beginConnect();
-    }
-  }
-
-  /** Now, or when its turn comes: the time until then is no attempt, and has no deadline. */
-  private beginConnect(): void {
-    if (this.group.slots.take(this)) {
       this.connect();
-    } else {
-      this.queued = true;
-      this.wakeUs = NEVER;
-    }
-  }
-
-  takeTurn(): boolean {
-    // At the end of the load a client that is not wound down yet begins nothing more: they would all do so, one by one.
-    const wants =
-      this.queued && (this.group.running || this.phase === 'opening' || this.phase === 'retiring');
-    this.queued = false;
-    if (wants) {
-      this.connect();
-    }
-    return wants;
-  }
-
-  private connectOver(): void {
-    this.queued = false;
-    if (this.connecting) {
-      this.connecting = false;
-      this.group.slots.release();
     }
   }
 
   private connect(): void {
-    this.connecting = true;
-    const nowUs = this.group.nowUs();
-    this.connectStartUs = nowUs;
-    this.wakeUs = nowUs + this.group.connectUs;
-    this.group.recorder.connectStarted(nowUs);
-    this.lane.session.connect();
+    this.connecting.begin(this.lane.session);
   }
 
-  /** Waits before the next attempt: longer at each failure in a row, and jittered, so that clients do not come in step. */
+  /** Waits before the next attempt. */
   private pause(nowUs: number): void {
     this.renewConnection();
     if (!this.group.running) {
       this.retire(nowUs);
       return;
     }
-    const { firstPauseUs, capPauseUs } = this.group;
-    const full = Math.min(capPauseUs, firstPauseUs * 2 ** this.failures);
-    this.failures++;
     this.phase = 'waiting';
-    this.wakeUs = nowUs + full * (0.5 + 0.5 * this.jitter());
+    this.wakeUs = nowUs + this.backoff.pauseUs();
   }
 
   /** Does what scripts have to do behind the last transaction, on the connection that is there, and stops. */
   private retire(nowUs: number): void {
-    this.giveUpWhatIsOwed(nowUs);
-    this.queued = false;
+    this.owed.abandon(nowUs);
+    this.connecting.leaveQueue();
     const closing = this.group.closings[this.closings];
     if (closing === undefined) {
       this.stop();
       return;
     }
-    this.script = closing.index;
+    this.owed.script = closing.index;
     const lane = this.lanes[this.share.laneOf[closing.index] as number] as Lane;
     if (lane !== this.lane && this.lane.session.state === 'connecting') {
       // What was to be done on that connection is not done any more.
       this.lane.session.abandon();
-      this.connectOver();
+      this.connecting.over();
     }
     this.lane = lane;
     const { session } = lane;
@@ -772,24 +477,16 @@ export class Client implements SessionOwner, ExecutionOwner, Connector {
     }
     this.phase = 'retiring';
     if (session.state === 'closed') {
-      this.beginConnect();
+      this.connect();
     }
   }
 
   private close(nowUs: number): void {
-    const closing = this.group.closings[this.closings++] as ClientGroup['closings'][number];
+    const closing = this.group.closings[this.closings++] as Closing;
     this.phase = 'closing';
     this.transactionDeadlineUs = nowUs + this.group.transactionUs;
     this.context.ledger?.begin(this.lane.writeServer);
     this.execution.begin(closing.script, closing.index, this.lane.session, this.transactionDeadlineUs);
-  }
-
-  /** The run ends before it went through. */
-  private giveUpWhatIsOwed(nowUs: number): void {
-    if (this.intendedUs >= 0 && this.begunBefore) {
-      this.givenUp(this.lastFailureCode, nowUs);
-    }
-    this.intendedUs = NONE;
   }
 
   private closingLost(failure: Failure, nowUs: number): void {
@@ -800,24 +497,13 @@ export class Client implements SessionOwner, ExecutionOwner, Connector {
   }
 
   private stop(): void {
-    this.giveUpWhatIsOwed(this.group.lastNowUs);
+    this.owed.abandon(this.group.lastNowUs);
     this.phase = 'stopped';
     this.wakeUs = NEVER;
     for (const { session } of this.lanes) {
       session.close();
     }
-    this.connectOver();
+    this.connecting.over();
     this.group.stopped(this);
-  }
-}
-
-function logFailureOf(code: string): LogFailure {
-  switch (code) {
-    case SERIALIZATION_FAILURE:
-      return 'serialization';
-    case DEADLOCK:
-      return 'deadlock';
-    default:
-      return 'other';
   }
 }

@@ -3,7 +3,7 @@ import { routeOfClient } from '../plan/ports.js';
 import type { Route, Secrets } from '../plan/target.js';
 import { applicationName } from '../postgres/application-name.js';
 import type { SessionOptions } from '../postgres/session.js';
-import type { LaneOptions } from './client.js';
+import type { LaneOptions } from './lane.js';
 
 /** What one worker has of a run: which part of everything is dealt out follows from it. */
 export interface WorkerPart {

@@ -1,5 +1,5 @@
 import { RunClock } from '../clock.js';
-import { messageOf, UserError } from '../errors.js';
+import { messageOf } from '../errors.js';
 import type { Plan } from '../plan/plan.js';
 import { routeOfClient } from '../plan/ports.js';
 import type { Route } from '../plan/target.js';
@@ -7,12 +7,14 @@ import type { Failure } from '../postgres/failure.js';
 import type { Program, ScriptContext } from '../workload/program.js';
 import type { RandomStream } from '../workload/random/stream.js';
 import type { AckRing } from './ack-ring.js';
-import { Client, type ClientGroup } from './client.js';
+import { Client } from './client.js';
+import type { ClientGroup, Closing, Member } from './client-group.js';
 import { clientScripts, closingsOf } from './client-scripts.js';
 import { ConnectSlots } from './connect-slots.js';
 import { burstOf, laneOfScripts, lanesOf, shareOf, transactionsOf, type WorkerPart } from './dealing.js';
 import type { ClientScript } from './execution.js';
 import type { Frame } from './frame.js';
+import { Opening } from './opening.js';
 import { Pacer } from './pacer.js';
 import { Recorder } from './recorder.js';
 import { Share } from './share.js';
@@ -54,20 +56,10 @@ const TICK_MS = 5;
 /** One read of all sessions; a larger reply comes in several. */
 const READ_BUFFER_BYTES = 64 * 1024;
 
-/** Connections of a worker that are being made at once before the load: authentication costs the server some ms of CPU each. */
-const OPENING_AT_ONCE = 16;
-
-interface Opening {
-  begun: number;
-  left: number;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-}
-
 /** The clients of one worker, on one event loop. */
 export class Group implements ClientGroup {
   readonly scripts: readonly ClientScript[];
-  readonly closings: ClientGroup['closings'];
+  readonly closings: readonly Closing[];
   readonly recorder: Recorder;
   /** What a reader of the result must know of this worker's part. */
   readonly problems: string[] = [];
@@ -101,7 +93,7 @@ export class Group implements ClientGroup {
   private perClientLimit = Infinity;
   private transactionsLeft = Infinity;
   private unstopped: number;
-  private readonly due: Client[] = [];
+  private readonly due: Member[] = [];
   private readonly fullLog: TransactionLog | undefined;
   private readonly onDrained: () => void;
   /** µs since 1970 of instant 0 of the load. */
@@ -169,12 +161,8 @@ export class Group implements ClientGroup {
   /** Connects every client. @throws UserError when one of them cannot */
   open(): Promise<void> {
     this.startTicking();
-    return new Promise<void>((resolve, reject) => {
-      this.opening = { begun: 0, left: this.clients.length, resolve, reject };
-      for (let i = 0; i < OPENING_AT_ONCE; i++) {
-        this.openNext();
-      }
-    });
+    this.opening = new Opening(this.clients);
+    return this.opening.run();
   }
 
   /** @param originNs when the load begins, the warm-up included, see RunClock; may lie in the future */
@@ -256,17 +244,17 @@ export class Group implements ClientGroup {
   summaries(): ClientSummary[] {
     return this.clients.map((client) => ({
       client: client.id,
-      acks: this.warm ? client.acks : 0,
+      acks: this.warm ? client.acks.count : 0,
       connects: client.connects,
-      lastAckUs: this.sinceWarmup(client.lastAckUs),
-      gapsUs: client.gaps().map((atUs) => this.sinceWarmup(atUs)),
+      lastAckUs: this.sinceWarmup(client.acks.lastUs),
+      gapsUs: client.acks.longest().map((atUs) => this.sinceWarmup(atUs)),
     }));
   }
 
-  /** Something is about to happen, see Client.mark(). */
+  /** Something is about to happen, see AckGaps.mark(). */
   mark(): void {
     for (const client of this.clients) {
-      client.mark();
+      client.acks.mark();
     }
   }
 
@@ -281,22 +269,8 @@ export class Group implements ClientGroup {
     return this.lastNowUs;
   }
 
-  connectedFirst(client: Client, failure: Failure | undefined): void {
-    const { opening } = this;
-    if (opening === undefined) {
-      return;
-    }
-    if (failure !== undefined) {
-      this.opening = undefined;
-      opening.reject(
-        new UserError(`Client ${client.id} could not connect: ${failure.message} (${failure.code}).`),
-      );
-    } else if (--opening.left === 0) {
-      this.opening = undefined;
-      opening.resolve();
-    } else {
-      this.openNext();
-    }
+  connectedFirst(client: Member, failure: Failure | undefined): void {
+    this.opening?.connected(client, failure);
   }
 
   stopped(): void {
@@ -308,16 +282,16 @@ export class Group implements ClientGroup {
     }
   }
 
-  mayBegin(client: Client): boolean {
+  mayBegin(client: Member): boolean {
     return client.counted < this.perClientLimit && this.transactionsLeft > 0;
   }
 
-  countTransaction(client: Client): void {
+  countTransaction(client: Member): void {
     client.counted++;
     this.transactionsLeft--;
   }
 
-  soon(client: Client): void {
+  soon(client: Member): void {
     if (this.due.push(client) === 1) {
       setImmediate(this.wakeDue);
     }
@@ -335,12 +309,6 @@ export class Group implements ClientGroup {
       }
     }
   };
-
-  private openNext(): void {
-    if (this.opening !== undefined && this.opening.begun < this.clients.length) {
-      (this.clients[this.opening.begun++] as Client).open();
-    }
-  }
 
   // ---- the tick
 
