@@ -2,7 +2,7 @@ import type { Plan } from '../plan/plan.js';
 import { statementEncoder } from '../postgres/messages.js';
 import type { Program, Statement } from '../workload/program.js';
 import type { Closing } from './client-group.js';
-import { ALWAYS, type ClientScript, NEVER, OUTSIDE_BLOCK } from './execution.js';
+import { ALWAYS, type ClientScript, NO_COMMIT, OUTSIDE_BLOCK } from './execution.js';
 
 /** The programs of a run as the clients of a worker execute them. @param programs in the order of plan.workload.scripts */
 export function clientScripts(plan: Plan, programs: readonly Program[]): ClientScript[] {
@@ -19,7 +19,9 @@ export function clientScripts(plan: Plan, programs: readonly Program[]): ClientS
       ),
       firstStatement: first,
       writes,
-      commits: Uint8Array.from(program.statements, (statement) => (writes ? commitsOf(statement) : NEVER)),
+      commits: Uint8Array.from(program.statements, (statement) =>
+        writes ? commitsOf(statement) : NO_COMMIT,
+      ),
       commandOf: commandOfSteps(program),
     };
   });
@@ -43,7 +45,7 @@ export function commitsOf({ verb }: Statement): number {
     case 'write':
       return OUTSIDE_BLOCK;
     default:
-      return NEVER;
+      return NO_COMMIT;
   }
 }
 

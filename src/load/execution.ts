@@ -13,7 +13,7 @@ import { killShell, runShell } from './shell.js';
 import { StoredRows } from './stored-rows.js';
 
 /** Of what only reads, or begins, or rolls back. */
-export const NEVER = 0;
+export const NO_COMMIT = 0;
 /** Of a COMMIT. */
 export const ALWAYS = 1;
 /** Of what writes, and commits itself where no transaction is open. */
@@ -26,7 +26,7 @@ export interface ClientScript {
   /** Number of this script's first statement among those of all scripts: names of prepared statements must differ. */
   readonly firstStatement: number;
   readonly writes: boolean;
-  /** Of each statement, when its reply decides over a commit: one of NEVER, ALWAYS and OUTSIDE_BLOCK. */
+  /** Of each statement, when its reply decides over a commit: one of NO_COMMIT, ALWAYS and OUTSIDE_BLOCK. */
   readonly commits: Uint8Array;
   /** Index of the command that each step belongs to. */
   readonly commandOf: Int32Array;
@@ -72,7 +72,7 @@ export class Execution {
   private script: ClientScript | undefined;
   private scriptIndex = 0;
   private step = 0;
-  // No integers, see NONE of the client.
+  // No integers, see NONE in instants.ts.
   private deadlineUs = Number.POSITIVE_INFINITY;
   private commandStartUs = Number.NEGATIVE_INFINITY;
   /** Statement whose Parse is in flight, -1 for none. */
