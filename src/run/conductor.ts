@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { once, setMaxListeners } from 'node:events';
 import type { KnownCost } from '../analysis/capacity.js';
-import type { Bucket, Recording } from '../analysis/recording.js';
+import type { Recording } from '../analysis/recording.js';
 import { RunClock } from '../clock.js';
 import type { ClusterAccess } from '../cluster/access.js';
 import { getHealth } from '../cluster/health.js';
@@ -18,7 +18,7 @@ import { ThreadHealth } from '../load/thread-health.js';
 import { pause } from '../observe/poll.js';
 import type { Plan } from '../plan/plan.js';
 import type { Secrets } from '../plan/target.js';
-import type { ClusterFacts, Event, FaultRecord } from '../result/result.js';
+import type { ClusterFacts, FaultRecord } from '../result/result.js';
 import { compilePrograms } from '../workload/compile.js';
 import type { LedgerPlan } from '../workload/ledger-plan.js';
 import { type StatementCount, statementCount } from '../workload/statement-count.js';
@@ -28,6 +28,7 @@ import { Heartbeat } from './heartbeat.js';
 import { LeadIn } from './lead-in.js';
 import { withObservation } from './observed.js';
 import { assemble, type Counted, type RunOutcome } from './outcome.js';
+import { type RunProgress, tellProgress } from './progress.js';
 import { Schedule } from './schedule.js';
 import { ServiceWatch } from './service-watch.js';
 import { Timeline } from './timeline.js';
@@ -64,23 +65,6 @@ export interface RunRequest {
   readonly onStanding: (standing: readonly string[]) => void;
   /** The load has ended, and something else takes its time. */
   readonly onStep: (step: string) => void;
-}
-
-export interface RunProgress {
-  readonly plan: Plan;
-  readonly elapsedMs: number;
-  /** Null when only a number of transactions, or of rounds, ends the load. */
-  readonly durationMs: number | null;
-  /** What is new since the last call and whose frames are all there, in intervals: some progressMs of it, never nothing. */
-  readonly latest: readonly Bucket[];
-  /** '' when nobody leads, null when that is not known. */
-  readonly leader: string | null;
-  /** Of so many rounds; null when there are none. */
-  readonly round: { readonly now: number; readonly of: number } | null;
-  /** When each fault was about to be done, until now. */
-  readonly faultsMs: readonly number[];
-  /** What was seen in the cluster since the call before, all of it at the first one. */
-  readonly events: readonly Event[];
 }
 
 /** Threads need a moment until they have the message; the load begins for all of them at the same instant. */
@@ -209,7 +193,7 @@ class Conductor {
     watching.begin();
     health.begin();
     const cpuBefore = process.cpuUsage();
-    const progress = this.reportProgress();
+    const progress = this.tellProgress();
     const faults = schedule.run();
     // Awaited below, whatever the load does meanwhile; progress rejects with what the caller's function throws.
     faults.catch(() => undefined);
@@ -385,36 +369,19 @@ class Conductor {
     });
   }
 
-  private async reportProgress(): Promise<void> {
-    const { plan, onProgress, progressMs } = this.request;
-    const { signal } = this.ended;
-    let told = 0;
-    let toldMs = 0;
-    for (let span = 1; !signal.aborted; span++) {
-      await this.sleepUntil(span * progressMs, signal);
-      if (signal.aborted && this.clock.nowMs() < (span - 0.5) * progressMs) {
-        return; // It ended within a span.
-      }
-      // After a stall of this thread several spans have gone by: they are told at once.
-      const latest = this.timeline.since(toldMs);
-      const newest = latest.at(-1);
-      if (newest === undefined) {
-        continue;
-      }
-      toldMs = newest.startMs + newest.widthMs;
-      const events = this.log.since(told);
-      told += events.length;
-      onProgress({
-        plan,
-        events,
-        faultsMs: [...this.faultsMs],
-        elapsedMs: this.clock.nowMs(),
-        durationMs: plan.durationMs,
-        latest,
-        leader: this.log.leaderNow,
-        round: plan.rounds === null || this.round === 0 ? null : { now: this.round, of: plan.rounds },
-      });
-    }
+  private tellProgress(): Promise<void> {
+    const { plan, progressMs, onProgress } = this.request;
+    const sources = {
+      plan,
+      clock: this.clock,
+      timeline: this.timeline,
+      log: this.log,
+      round: () => this.round,
+      faultsMs: () => this.faultsMs,
+      progressMs,
+      onProgress,
+    };
+    return tellProgress(sources, this.ended.signal);
   }
 
   private async sleepUntil(atMs: number, signal: AbortSignal): Promise<void> {

@@ -7,7 +7,7 @@ import type { Event } from '../../result/result.js';
 import { isChange } from '../terminal/events.js';
 import { failedAttempts } from '../terminal/latency.js';
 
-/** What a run tells from time to time while it goes on: RunProgress of run/conductor.ts. */
+/** What a run tells from time to time while it goes on: RunProgress of run/progress.ts. */
 export interface LiveProgress {
   readonly plan: Plan;
   readonly elapsedMs: number;
