@@ -12,7 +12,6 @@ import type { Fault } from '../faults/fault.js';
 import type { LabControl } from '../faults/lab-control.js';
 import { mender } from '../faults/mend.js';
 import type { TpcbState } from '../ledger/invariants.js';
-import type { ClientSummary } from '../load/group.js';
 import { Pool } from '../load/pool.js';
 import { ThreadHealth } from '../load/thread-health.js';
 import { pause } from '../observe/poll.js';
@@ -26,6 +25,7 @@ import { type Audited, auditRun } from './audit.js';
 import { EventLog } from './event-log.js';
 import { Heartbeat } from './heartbeat.js';
 import { LeadIn } from './lead-in.js';
+import { endOf, type LoadEnd } from './load-end.js';
 import { withObservation } from './observed.js';
 import { assemble, type Counted, type RunOutcome } from './outcome.js';
 import { type RunProgress, tellProgress } from './progress.js';
@@ -69,14 +69,6 @@ export interface RunRequest {
 
 /** Threads need a moment until they have the message; the load begins for all of them at the same instant. */
 const LEAD_NS = 30_000_000n;
-
-/** How long transactions in flight may take to end after Ctrl-C. */
-const INTERRUPT_GRACE_MS = 1000;
-
-/** Timers take no more than 2^31 ms: a load that only its transactions end has 20 days. */
-const LONGEST_MS = 20 * 24 * 3_600_000;
-
-const ENDED = { code: 'run_ended', message: 'The run ended before the reply came.' };
 
 /**
  * @throws UserError when a client cannot connect before the load, or when it was interrupted before it began; what
@@ -133,13 +125,6 @@ async function rejectOn(signal: AbortSignal): Promise<never> {
   throw new UserError('Interrupted before the load began.');
 }
 
-/** What the load left behind when it ended. */
-interface LoadEnd {
-  readonly clients: readonly ClientSummary[];
-  readonly stoppedMs: number;
-  readonly cpu: NodeJS.CpuUsage;
-}
-
 class Conductor {
   private readonly log: EventLog;
   private readonly loadNs = process.hrtime.bigint() + LEAD_NS;
@@ -178,7 +163,7 @@ class Conductor {
     watching.start();
     try {
       // A worker that fails in the warm-up ends it, too.
-      await Promise.race([this.sleepUntil(0, signal), this.pool.failure(), this.pool.drained()]);
+      await Promise.race([pause(-this.clock.nowMs(), signal), this.pool.failure(), this.pool.drained()]);
       return await this.measure(health, watching, lead);
     } finally {
       // After a failure, too: what goes on asking would keep the process alive.
@@ -199,7 +184,7 @@ class Conductor {
     faults.catch(() => undefined);
     progress.catch(() => undefined);
     try {
-      const end = await this.load(cpuBefore, this.request.plan.rounds === null ? null : faults);
+      const end = await this.endOfLoad(cpuBefore, faults);
       const thread = health.end();
       watching.stopProbes();
       await faults;
@@ -316,28 +301,18 @@ class Conductor {
     });
   }
 
-  /** Waits for the end of the load, whichever way it comes. @param rounds ends it, too, unless null */
-  private async load(cpuBefore: NodeJS.CpuUsage, rounds: Promise<void> | null): Promise<LoadEnd> {
+  /** @param faults end the load, too, when they are done in rounds */
+  private endOfLoad(cpuBefore: NodeJS.CpuUsage, faults: Promise<void>): Promise<LoadEnd> {
     const { plan, signal } = this.request;
-    // failure() ends by itself only when a worker fails.
-    await Promise.race([
-      this.pool.failure(),
-      this.pool.drained(),
-      ...(rounds === null ? [] : [rounds]),
-      this.sleepUntil(plan.durationMs ?? LONGEST_MS, AbortSignal.any([signal, this.ended.signal])),
-    ]);
-    this.ended.abort();
-    const nowMs = this.clock.nowMs();
-    const stoppedMs = Math.min(nowMs, plan.durationMs ?? nowMs);
-    const cpu = process.cpuUsage(cpuBefore);
-    const graceMs = signal.aborted ? INTERRUPT_GRACE_MS : plan.deadlines.transactionMs + 1000;
-    const hurry = () => this.pool.hurry(INTERRUPT_GRACE_MS, ENDED);
-    signal.addEventListener('abort', hurry);
-    try {
-      return { clients: await this.pool.finish(graceMs, ENDED), stoppedMs, cpu };
-    } finally {
-      signal.removeEventListener('abort', hurry);
-    }
+    return endOf({
+      plan,
+      clock: this.clock,
+      pool: this.pool,
+      interrupt: signal,
+      ended: this.ended,
+      cpuBefore,
+      rounds: plan.rounds === null ? null : faults,
+    });
   }
 
   private heal(schedule: Schedule): Promise<readonly FaultRecord[]> {
@@ -382,9 +357,5 @@ class Conductor {
       onProgress,
     };
     return tellProgress(sources, this.ended.signal);
-  }
-
-  private async sleepUntil(atMs: number, signal: AbortSignal): Promise<void> {
-    await pause(atMs - this.clock.nowMs(), signal);
   }
 }
