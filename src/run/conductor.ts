@@ -4,13 +4,11 @@ import type { KnownCost } from '../analysis/capacity.js';
 import type { Recording } from '../analysis/recording.js';
 import { RunClock } from '../clock.js';
 import type { ClusterAccess } from '../cluster/access.js';
-import { getHealth } from '../cluster/health.js';
 import type { ClusterMember } from '../cluster/patroni.js';
 import type { PatroniKeys } from '../cluster/patroni-keys.js';
 import { UserError } from '../errors.js';
 import type { Fault } from '../faults/fault.js';
 import type { LabControl } from '../faults/lab-control.js';
-import { mender } from '../faults/mend.js';
 import type { TpcbState } from '../ledger/invariants.js';
 import { Pool } from '../load/pool.js';
 import { ThreadHealth } from '../load/thread-health.js';
@@ -30,6 +28,7 @@ import { withObservation } from './observed.js';
 import { assemble, type Counted, type RunOutcome } from './outcome.js';
 import { type RunProgress, tellProgress } from './progress.js';
 import { Schedule } from './schedule.js';
+import { scheduleContext } from './schedule-context.js';
 import { ServiceWatch } from './service-watch.js';
 import { Timeline } from './timeline.js';
 import { type Watching, watchingOf } from './watching.js';
@@ -253,52 +252,31 @@ class Conductor {
   }
 
   private schedule(watching: Watching): Schedule {
-    const { plan, faults, access, lab, cluster, signal, members } = this.request;
-    const seconds = (name: string, otherwise: number) => {
-      const value = cluster.settings[`patroni.${name}`];
-      return 1000 * (typeof value === 'number' ? value : otherwise);
-    };
-    return new Schedule({
+    const { plan, faults, access, lab, cluster, signal, members, onStanding } = this.request;
+    const context = scheduleContext({
       plan,
       faults,
       access,
       lab,
+      cluster,
+      members,
       clock: this.clock,
+      log: this.log,
+      service: this.service,
       signal: this.ended.signal,
       interrupt: signal,
-      ttlMs: seconds('ttl', 30),
-      loopWaitMs: seconds('loop_wait', 10),
-      leader: () => this.log.leader,
-      leaderChanges: () => this.log.leaderChanges,
-      servedForMs: (fromMs) => this.service.servedForMs(this.clock.nowMs(), fromMs),
-      setUsual: () => this.service.setUsual(this.clock.nowMs()),
-      isAsUsual: () => this.service.isAsUsual(this.clock.nowMs()),
-      mend: lab === null ? async () => [] : mender(access.patroni),
-      health: () => getHealth(plan.target.patroni, { timeoutMs: 1000, ...access.patroni }, members.length),
-      before: () => {
-        const nowMs = this.clock.nowMs();
+      onFault: (nowMs) => {
         this.timeline.mark(nowMs);
         this.pool.mark();
         this.faultsMs.push(nowMs);
         watching.dense();
       },
-      tell: (kind, atMs, text) =>
-        this.log.add({
-          atMs,
-          uncertaintyMs: 0,
-          layer: 'fault',
-          kind,
-          subject: '',
-          from: null,
-          to: null,
-          text,
-        }),
-      onStanding: this.request.onStanding,
       onRound: (round) => {
         this.round = round;
       },
-      random: Math.random,
+      onStanding,
     });
+    return new Schedule(context);
   }
 
   /** @param faults end the load, too, when they are done in rounds */

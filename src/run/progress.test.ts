@@ -105,7 +105,7 @@ describe('the progress of a run', () => {
   it.each([
     [1400, 1],
     [1600, 2],
-  ])('ended at %d ms, is told %d times: a last span only by its half', async (endMs, times) => {
+  ])('ended at %d ms, is told %d times: of its last span when half of it went by', async (endMs, times) => {
     const running = new Running();
     const over = running.begin();
     await vi.advanceTimersByTimeAsync(endMs);
