@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once, setMaxListeners } from 'node:events';
 import type { KnownCost } from '../analysis/capacity.js';
-import type { Recording } from '../analysis/recording.js';
 import { RunClock } from '../clock.js';
 import type { ClusterAccess } from '../cluster/access.js';
 import type { ClusterMember } from '../cluster/patroni.js';
@@ -16,9 +15,7 @@ import { pause } from '../observe/poll.js';
 import type { Plan } from '../plan/plan.js';
 import type { Secrets } from '../plan/target.js';
 import type { ClusterFacts, FaultRecord } from '../result/result.js';
-import { compilePrograms } from '../workload/compile.js';
 import type { LedgerPlan } from '../workload/ledger-plan.js';
-import { type StatementCount, statementCount } from '../workload/statement-count.js';
 import { type Audited, auditRun } from './audit.js';
 import { EventLog } from './event-log.js';
 import { Heartbeat } from './heartbeat.js';
@@ -26,6 +23,7 @@ import { LeadIn } from './lead-in.js';
 import { endOf, type LoadEnd } from './load-end.js';
 import { withObservation } from './observed.js';
 import { assemble, type Counted, type RunOutcome } from './outcome.js';
+import { type ProgramFacts, programFacts } from './program-facts.js';
 import { type RunProgress, tellProgress } from './progress.js';
 import { Schedule } from './schedule.js';
 import { scheduleContext } from './schedule-context.js';
@@ -83,37 +81,14 @@ export async function conduct(request: RunRequest): Promise<RunOutcome> {
     timeline.add(frame);
   });
   try {
-    const { commands, statements } = await programFacts(plan);
+    const programs = await programFacts(plan);
     await Promise.race([pool.open(), rejectOn(request.signal)]);
     // Before the clock of the run is set: it takes round trips.
     const heartbeat = await Promise.race([Heartbeat.prepare(plan, secrets, runId), rejectOn(request.signal)]);
-    return await new Conductor(
-      request,
-      runId,
-      pool,
-      timeline,
-      service,
-      { commands, statements },
-      heartbeat,
-    ).run();
+    return await new Conductor(request, runId, pool, timeline, service, programs, heartbeat).run();
   } finally {
     await pool.terminate();
   }
-}
-
-/** What only the programs tell. */
-interface ProgramFacts {
-  /** Frames hold only figures of them; empty unless they are measured. */
-  readonly commands: Recording['commands'];
-  readonly statements: readonly StatementCount[];
-}
-
-async function programFacts({ workload, protocol, seed, perCommand, ledger }: Plan): Promise<ProgramFacts> {
-  const programs = await compilePrograms(workload.scripts, { ...workload, protocol, seed, ledger });
-  return {
-    commands: perCommand ? programs.map((program) => program.commands) : [],
-    statements: programs.map(statementCount),
-  };
 }
 
 /** @throws UserError once the signal is aborted */
