@@ -38,7 +38,6 @@ export interface Audited {
 }
 
 /** What became of the commits of a run; where there is no ledger, nothing is looked at. */
-/** @returns what came of it, and the ends of timelines as they were known then */
 export async function auditRun(request: AuditRequest): Promise<Audited> {
   const { plan, ledger, buckets } = request;
   if (ledger.mode === 'off') {
