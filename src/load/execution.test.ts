@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { IDLE } from '../postgres/replies.js';
 import type { Program, Statement, Step, Verb } from '../workload/program.js';
-import { commitsOf } from './client-scripts.js';
-import { type ClientScript, Execution } from './execution.js';
+import { type ClientScript, commitsOf } from './client-scripts.js';
+import { Execution } from './execution.js';
 
 const PIPELINE: readonly Step[] = [
   { op: 'pipeline', action: 'start' },
