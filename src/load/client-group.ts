@@ -1,7 +1,8 @@
 import type { Failure } from '../postgres/failure.js';
 import type { AckRing } from './ack-ring.js';
+import type { ClientScript, Closing } from './client-scripts.js';
 import type { ConnectSlots } from './connect-slots.js';
-import type { ClientScript, ExecutionGroup } from './execution.js';
+import type { Recorder } from './recorder.js';
 import type { TransactionLog } from './transaction-log.js';
 
 /** Where a client stands. */
@@ -31,10 +32,16 @@ export interface Member {
   wake(nowUs: number): void;
 }
 
-/** What a script has to do behind the last transaction of each client, and which script that is. */
-export interface Closing {
-  readonly script: ClientScript;
-  readonly index: number;
+/** What executions of one worker share. */
+export interface ExecutionGroup {
+  readonly recorder: Recorder;
+  readonly statementUs: number;
+  /** Whether the time of each command is recorded. */
+  readonly perCommand: boolean;
+  readonly options: Readonly<Record<string, number | string | boolean>>;
+  nowUs(): number;
+  /** The last nowUs() that anyone read: good enough for deadlines, and free. */
+  lastNowUs: number;
 }
 
 /** What the clients of one worker share. */

@@ -1,8 +1,32 @@
 import type { Plan } from '../plan/plan.js';
-import { statementEncoder } from '../postgres/messages.js';
+import { type StatementEncoder, statementEncoder } from '../postgres/messages.js';
 import type { Program, Statement } from '../workload/program.js';
-import type { Closing } from './client-group.js';
-import { ALWAYS, type ClientScript, NO_COMMIT, OUTSIDE_BLOCK } from './execution.js';
+
+/** Of what only reads, or begins, or rolls back. */
+export const NO_COMMIT = 0;
+/** Of a COMMIT. */
+export const ALWAYS = 1;
+/** Of what writes, and commits itself where no transaction is open. */
+export const OUTSIDE_BLOCK = 2;
+
+/** A script as the clients of a worker share it. */
+export interface ClientScript {
+  readonly program: Program;
+  readonly encoders: readonly StatementEncoder[];
+  /** Number of this script's first statement among those of all scripts: names of prepared statements must differ. */
+  readonly firstStatement: number;
+  readonly writes: boolean;
+  /** Of each statement, when its reply decides over a commit: one of NO_COMMIT, ALWAYS and OUTSIDE_BLOCK. */
+  readonly commits: Uint8Array;
+  /** Index of the command that each step belongs to. */
+  readonly commandOf: Int32Array;
+}
+
+/** What a script has to do behind the last transaction of each client, and which script that is. */
+export interface Closing {
+  readonly script: ClientScript;
+  readonly index: number;
+}
 
 /** The programs of a run as the clients of a worker execute them. @param programs in the order of plan.workload.scripts */
 export function clientScripts(plan: Plan, programs: readonly Program[]): ClientScript[] {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { IDLE } from '../postgres/replies.js';
 import type { Program, Statement, Step, Verb } from '../workload/program.js';
-import { commitsOf } from './client-scripts.js';
-import { type ClientScript, Execution } from './execution.js';
+import { type ClientScript, commitsOf } from './client-scripts.js';
+import { Execution } from './execution.js';
 
 const PIPELINE: readonly Step[] = [
   { op: 'pipeline', action: 'start' },
@@ -48,6 +48,26 @@ describe('the commits of a reply that failed', () => {
     fail();
     expect(told).toEqual(['fail', 'failed 22012']);
   });
+
+  it('have failed where there is one alone, behind a pipeline that failed, too', () => {
+    const { told, fail, begin } = executed(PIPELINE, [
+      statement('COMMIT', 'commit'),
+      statement('SELECT 1', 'read'),
+    ]);
+    fail();
+    begin([{ op: 'sql', statement: 0 }]);
+    fail();
+    expect(told).toEqual(['doubt', 'failed 22012', 'fail', 'failed 22012']);
+  });
+});
+
+it('a pipeline that the script leaves open is not that of the next script', () => {
+  const { told, succeed, begin } = executed(PIPELINE.slice(0, 2), [statement('SELECT 1', 'read')]);
+  expect(told).toEqual(['failed script']);
+  begin([{ op: 'sql', statement: 0 }]);
+  expect(told).toEqual(['failed script']);
+  succeed();
+  expect(told).toEqual(['failed script', 'end']);
 });
 
 function statement(text: string, verb: Verb): Statement {
@@ -85,18 +105,22 @@ function executed(steps: readonly Step[], statements: readonly Statement[]) {
     { perCommand: false, statementUs: 1, lastNowUs: 0, nowUs: () => 0 } as never,
     { ledger } as never,
   );
-  const program: Program = { slots: [], statements, steps, commands: [] };
   const commits = Uint8Array.from(statements, commitsOf);
-  const script = {
-    program,
-    encoders: statements.map(() => encoder),
-    firstStatement: 0,
-    writes: true,
-    commits,
+  const begin = (steps: readonly Step[]) => {
+    const program: Program = { slots: [], statements, steps, commands: [] };
+    const script = {
+      program,
+      encoders: statements.map(() => encoder),
+      firstStatement: 0,
+      writes: true,
+      commits,
+    };
+    execution.begin(script as unknown as ClientScript, 0, session as never, 1);
   };
-  execution.begin(script as unknown as ClientScript, 0, session as never, 1);
+  begin(steps);
   return {
     told,
+    begin,
     succeed: () => execution.replied(),
     fail: () => {
       replies.error = FAILURE;
