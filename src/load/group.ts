@@ -250,8 +250,9 @@ export class Group implements ClientGroup {
     }));
   }
 
-  /** Something is about to happen, see AckGaps.mark(). */
+  /** Something is about to happen, see AckGaps.mark() and ThreadHealth.mark(). */
   mark(): void {
+    this.health.mark();
     for (const client of this.clients) {
       client.acks.mark();
     }

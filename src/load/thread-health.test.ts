@@ -1,3 +1,6 @@
+import { performance } from 'node:perf_hooks';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bucketOf, highestOf, IntervalCounts } from '../histogram.js';
@@ -42,19 +45,52 @@ describe('the health of a thread', () => {
     expect(cpuMs).toBeLessThanOrEqual((process_.user + process_.system) / 1000 + 10);
   });
 
-  it('counts collections of garbage', async () => {
-    const health = new ThreadHealth('main');
-    let kept: unknown[] = [];
-    // The observer is told of them in a later turn.
-    for (let turn = 0; turn < 20; turn++) {
-      kept = Array.from({ length: 100_000 }, (_, i) => ({ i, kept: kept.length }));
+  describe('collections of garbage', () => {
+    setFlagsFromString('--expose-gc');
+    const gc = runInNewContext('gc') as (options: { readonly type: 'minor' }) => void;
+
+    /** Observers are told of them in a later turn. */
+    async function collect(count: number): Promise<void> {
+      for (let i = 0; i < count; i++) {
+        gc({ type: 'minor' });
+        await new Promise((resolve) => setImmediate(resolve));
+      }
       await new Promise((resolve) => setImmediate(resolve));
     }
-    const { gcCount, gcTotalMs, gcMaxMs } = health.end();
-    expect(gcCount).toBeGreaterThan(0);
-    expect(gcTotalMs).toBeGreaterThan(0);
-    expect(gcMaxMs).toBeGreaterThan(0);
-    expect(gcMaxMs).toBeLessThanOrEqual(gcTotalMs);
+
+    it('counts them', async () => {
+      const health = new ThreadHealth('main');
+      const beganMs = performance.now();
+      await collect(5);
+      const { gcCount, gcTotalMs, gcMaxMs, gcWatchedMs = 0 } = health.end();
+      expect(gcCount).toBeGreaterThanOrEqual(5);
+      expect(gcMaxMs).toBeGreaterThan(0);
+      expect(gcMaxMs).toBeLessThan(gcTotalMs);
+      expect(gcWatchedMs).toBeGreaterThan(gcTotalMs);
+      expect(gcWatchedMs).toBeLessThanOrEqual(performance.now() - beganMs + 1);
+    });
+
+    it('forgets those before the load', async () => {
+      const health = new ThreadHealth('main');
+      await collect(5);
+      health.begin();
+      expect(health.end()).toMatchObject({ gcCount: 0, gcTotalMs: 0, gcMaxMs: 0 });
+    });
+
+    it('stops when it has seen many, and watches again when something is about to happen', async () => {
+      const health = new ThreadHealth('main');
+      const beganMs = performance.now();
+      await collect(150);
+      health.mark();
+      await collect(400);
+      health.mark();
+      await collect(3);
+      const { gcCount, gcWatchedMs = 0 } = health.end();
+      // Others may have been made by this test's own garbage.
+      expect(gcCount).toBeGreaterThanOrEqual(150 + 200 + 3);
+      expect(gcCount).toBeLessThan(150 + 300 + 3);
+      expect(gcWatchedMs).toBeLessThan(performance.now() - beganMs);
+    });
   });
 });
 

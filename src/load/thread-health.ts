@@ -4,6 +4,13 @@ import { highestOf, IntervalCounts, type SparseHistogram } from '../histogram.js
 import type { ThreadFacts } from '../result/generator.js';
 
 /**
+ * Collections of garbage are watched until so many were seen. Node makes 5 KB for each that it tells of, and they are old at
+ * once (`deprecate` in its observerCallback gives closures prototypes of their own, which makes maps): at 2.5 collections a second
+ * that was most of what made a worker grow.
+ */
+const MOST_WATCHED = 200;
+
+/**
  * What the thread that makes it costs, and what keeps it waiting, from begin() to end(). To be made, begun and ended in
  * that thread; made early, so that all of its code has run when the load begins.
  */
@@ -13,13 +20,17 @@ export class ThreadHealth {
   private gcCount = 0;
   private gcTotalMs = 0;
   private gcMaxMs = 0;
+  private gcWatchedMs = 0;
+  /** Since when collections are watched; NaN while they are not. */
+  private watchingSinceMs = Number.NaN;
+  /** How many more are watched. */
+  private watchesLeft = 0;
   private beganMs = Number.POSITIVE_INFINITY;
   private before: SchedulerTimes | undefined;
   private ended: ThreadFacts | undefined;
   private readonly collections = new PerformanceObserver((list) => this.collected(list.getEntries()));
 
   constructor(private readonly name: string) {
-    this.collections.observe({ entryTypes: ['gc'] });
     this.begin();
   }
 
@@ -27,11 +38,21 @@ export class ThreadHealth {
   begin(): void {
     this.delays.take();
     this.maxDelayUs = Number.NEGATIVE_INFINITY;
+    this.unwatch();
     this.gcCount = 0;
     this.gcTotalMs = 0;
     this.gcMaxMs = 0;
+    this.gcWatchedMs = 0;
     this.beganMs = performance.now();
+    this.watch();
     this.before = schedulerTimes();
+  }
+
+  /** Something is about to happen: what it leaves to collect is to be known. */
+  mark(): void {
+    if (this.ended === undefined) {
+      this.watch();
+    }
   }
 
   /** A tick of the thread came this much after its time. */
@@ -45,8 +66,7 @@ export class ThreadHealth {
   /** The load is over; what comes later does not count, and further calls give the same. */
   end(): ThreadFacts {
     if (this.ended === undefined) {
-      this.collected(this.collections.takeRecords());
-      this.collections.disconnect();
+      this.unwatch();
       this.ended = this.facts();
     }
     return this.ended;
@@ -68,10 +88,36 @@ export class ThreadHealth {
       gcCount: this.gcCount,
       gcTotalMs: this.gcTotalMs,
       gcMaxMs: this.gcMaxMs,
+      gcWatchedMs: this.gcWatchedMs,
     };
   }
 
-  private collected(entries: readonly { readonly startTime: number; readonly duration: number }[]): void {
+  private watch(): void {
+    this.watchesLeft = MOST_WATCHED;
+    if (Number.isNaN(this.watchingSinceMs)) {
+      this.watchingSinceMs = performance.now();
+      this.collections.observe({ entryTypes: ['gc'] });
+    }
+  }
+
+  private unwatch(): void {
+    if (!Number.isNaN(this.watchingSinceMs)) {
+      this.count(this.collections.takeRecords());
+      this.collections.disconnect();
+      this.gcWatchedMs += performance.now() - this.watchingSinceMs;
+      this.watchingSinceMs = Number.NaN;
+    }
+  }
+
+  private collected(entries: readonly Collection[]): void {
+    this.count(entries);
+    this.watchesLeft -= entries.length;
+    if (this.watchesLeft <= 0) {
+      this.unwatch();
+    }
+  }
+
+  private count(entries: readonly Collection[]): void {
     for (const { startTime, duration } of entries) {
       if (startTime >= this.beganMs) {
         this.gcCount++;
@@ -80,6 +126,11 @@ export class ThreadHealth {
       }
     }
   }
+}
+
+interface Collection {
+  readonly startTime: number;
+  readonly duration: number;
 }
 
 interface SchedulerTimes {

@@ -302,6 +302,7 @@ const BUSY_BUT_WELL: GeneratorFacts = {
     gcCount: 118,
     gcTotalMs: 96.4,
     gcMaxMs: 4.1,
+    gcWatchedMs: 62_300,
   })),
   verdict: 'The generator kept up.',
   healthy: true,

@@ -40,4 +40,9 @@ export interface ThreadFacts {
   readonly gcCount: number;
   readonly gcTotalMs: number;
   readonly gcMaxMs: number;
+  /**
+   * For how much of the load collections were watched, ms: from its begin on and from each fault on, until many were seen; others
+   * are not counted. Absent in results of versions that watched all the time.
+   */
+  readonly gcWatchedMs?: number;
 }

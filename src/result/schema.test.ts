@@ -222,6 +222,7 @@ describe('docs/result.schema.json', () => {
 
 const OPTIONAL = new Set([
   'generator.capacity',
+  'generator.threads.0.gcWatchedMs',
   'plan.label',
   'cluster.ways.ro',
   ...['otherHosts', 'targetSessionAttrs', 'loadBalanceHosts', 'tlsFiles', 'channelBinding'].map(

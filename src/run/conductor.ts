@@ -148,7 +148,7 @@ class Conductor {
 
   /** From instant 0 on. */
   private async measure(health: ThreadHealth, watching: Watching, lead: LeadIn): Promise<RunOutcome> {
-    const schedule = this.schedule(watching);
+    const schedule = this.schedule(health, watching);
     watching.begin();
     health.begin();
     const cpuBefore = process.cpuUsage();
@@ -226,7 +226,7 @@ class Conductor {
     });
   }
 
-  private schedule(watching: Watching): Schedule {
+  private schedule(health: ThreadHealth, watching: Watching): Schedule {
     const { plan, faults, access, lab, cluster, signal, members, onStanding } = this.request;
     const context = scheduleContext({
       plan,
@@ -243,6 +243,7 @@ class Conductor {
       onFault: (nowMs) => {
         this.timeline.mark(nowMs);
         this.pool.mark();
+        health.mark();
         this.faultsMs.push(nowMs);
         watching.dense();
       },

@@ -1,3 +1,4 @@
+import type { ThreadFacts } from '../../result/generator.js';
 import type { ObserverFacts } from '../../result/observed.js';
 import type { Result } from '../../result/result.js';
 import { formatMillis } from '../../units.js';
@@ -61,7 +62,7 @@ function observerTable(observers: readonly ObserverFacts[]): Markup | null {
   });
 }
 
-function threadTable({ generator }: Result): Markup | null {
+function threadTable({ generator, run }: Result): Markup | null {
   const micros = (us: number | null) => (us === null ? '–' : formatMillis(us / 1000));
   return generator.threads.length === 0
     ? null
@@ -85,10 +86,19 @@ function threadTable({ generator }: Result): Markup | null {
           micros(thread.delayP50Us),
           micros(thread.delayP99Us),
           micros(thread.delayMaxUs),
-          `${thread.gcCount} × in ${formatMillis(thread.gcTotalMs)}`,
+          collections(thread, run.elapsedMs),
           formatMillis(thread.gcMaxMs),
         ]),
       });
+}
+
+export function collections(
+  { gcCount, gcTotalMs, gcWatchedMs = Infinity }: ThreadFacts,
+  elapsedMs: number,
+): string {
+  const seen = `${gcCount} × in ${formatMillis(gcTotalMs)}`;
+  // Watching begins and ends within some ms of the load.
+  return gcWatchedMs > 0.99 * elapsedMs ? seen : `${seen}, watched ${formatMillis(gcWatchedMs)}`;
 }
 
 /** What it ran on: versions, the cluster's settings, and the whole plan. */
