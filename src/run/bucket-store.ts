@@ -16,6 +16,9 @@ interface Entry extends StoredBucket {
   from: number;
 }
 
+/** Any value but 0: memory of zeros is not given before it is used. */
+const NOTHING = 255;
+
 /** Of holes; more is worth moving all that lies behind them. */
 const MOST_HOLES = 512 * 1024;
 
@@ -31,9 +34,12 @@ export class BucketStore {
   /** Without the holes. */
   private used = 0;
 
-  /** @param bytes to begin with; pages of it that are not used yet take no memory */
+  /**
+   * @param bytes to begin with. They are written once, so that the system gives the memory now: what a run of hours takes is to be
+   * there, or to be refused, when it begins.
+   */
   constructor(bytes: number) {
-    this.block = new Uint8Array(bytes);
+    this.block = new Uint8Array(bytes).fill(NOTHING);
   }
 
   get length(): number {

@@ -9,6 +9,9 @@ import { MOST_BYTES, Past } from './past.js';
 const SHARP_BEFORE_MS = 30_000;
 const SHARP_AFTER_MS = 120_000;
 
+/** What is recent takes half of what the past does at 20,000 tps, and some is holes. */
+const RECENT_AND_PAST = 1.6;
+
 /** How long frames of an interval may be under way before the interval is taken for complete. */
 const LATE_INTERVALS = 3;
 
@@ -31,7 +34,7 @@ export class Timeline {
     private readonly intervalMs: number,
     mostBytes = MOST_BYTES,
   ) {
-    this.store = new BucketStore(2 * mostBytes);
+    this.store = new BucketStore(RECENT_AND_PAST * mostBytes);
     this.past = new Past(this.store, mostBytes);
   }
 
