@@ -23,14 +23,14 @@ const UNSENT_IN_A_ROW = 64;
 
 /**
  * One virtual client: one transaction in flight, one connection at a time or one for each script, and never given up
- * while the run lasts. It is a state machine on the events of its sessions: how it gets a connection is its
- * {@link Connecting}'s, which transaction it owes and what is told of it
- * its {@link OwedTransaction}'s, the way through a script its {@link Execution}'s.
+ * while the run lasts. It is a state machine on the events of its sessions: how it gets a connection is its {@link Connecting}'s,
+ * which transaction it owes and what is told of it its {@link OwedTransaction}'s, the way through a script its
+ * {@link Execution}'s.
  */
 export class Client implements Member, Starter, SessionOwner, ConnectingOwner, ExecutionOwner {
   phase: Phase = 'opening';
   counted = 0;
-  readonly acks = new AckGaps();
+  readonly ackGaps = new AckGaps();
 
   private readonly lanes: readonly Lane[];
   private lane: Lane;
@@ -140,7 +140,7 @@ export class Client implements Member, Starter, SessionOwner, ConnectingOwner, E
    */
   endWarmup(): void {
     this.owed.forget();
-    this.acks.forget();
+    this.ackGaps.forget();
     this.counted = 0;
     if (this.owed.intendedUs >= 0) {
       this.group.countTransaction(this);
@@ -277,7 +277,7 @@ export class Client implements Member, Starter, SessionOwner, ConnectingOwner, E
       const { writes } = group.scripts[owed.script] as ClientScript;
       const server = writes ? lane.writeServer : lane.readServer;
       owed.acknowledged(server, outcome, nowUs);
-      this.acks.acknowledged(nowUs);
+      this.ackGaps.acknowledged(nowUs);
       lane.transactions++;
     } else {
       owed.completed(nowUs);

@@ -27,7 +27,8 @@ export interface ExecutionOwner {
 /**
  * One client's way through a script, on a session that it has for itself meanwhile. Between two statements nothing but
  * the code in this file, the encoder and the walk over the reply runs; whatever else a script can do costs more. What most
- * scripts do not do has parts of its own, made when it is needed: {@link Pipeline}, {@link OutsideWait}, {@link FunctionCall}.
+ * scripts do not do has parts of its own, of which most are made when they are needed: {@link Pipeline}, {@link OutsideWait},
+ * {@link FunctionCall}.
  */
 export class Execution implements OutsideWaitOwner, FunctionCallOwner {
   /** Something of this transaction was sent. */

@@ -243,10 +243,10 @@ export class Group implements ClientGroup {
   summaries(): ClientSummary[] {
     return this.clients.map((client) => ({
       client: client.id,
-      acks: this.warm ? client.acks.count : 0,
+      acks: this.warm ? client.ackGaps.count : 0,
       connects: client.connects,
-      lastAckUs: this.sinceWarmup(client.acks.lastUs),
-      gapsUs: client.acks.longest().map((atUs) => this.sinceWarmup(atUs)),
+      lastAckUs: this.sinceWarmup(client.ackGaps.lastUs),
+      gapsUs: client.ackGaps.longest().map((atUs) => this.sinceWarmup(atUs)),
     }));
   }
 
@@ -254,7 +254,7 @@ export class Group implements ClientGroup {
   mark(): void {
     this.health.mark();
     for (const client of this.clients) {
-      client.acks.mark();
+      client.ackGaps.mark();
     }
   }
 

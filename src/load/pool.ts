@@ -50,7 +50,7 @@ export class Pool {
     }
   }
 
-  /** A fault is about to be done: clients tell their longest gaps before and behind it apart. */
+  /** A fault is about to be done: clients tell their longest gaps before and behind it apart, and collections of garbage are watched. */
   mark(): void {
     for (const member of this.members) {
       member.tell({ kind: 'mark' });

@@ -59,15 +59,15 @@ describe('the health of a thread', () => {
     }
 
     it('counts them', async () => {
-      const health = new ThreadHealth('main');
       const beganMs = performance.now();
+      const health = new ThreadHealth('main');
       await collect(5);
       const { gcCount, gcTotalMs, gcMaxMs, gcWatchedMs = 0 } = health.end();
       expect(gcCount).toBeGreaterThanOrEqual(5);
       expect(gcMaxMs).toBeGreaterThan(0);
       expect(gcMaxMs).toBeLessThan(gcTotalMs);
       expect(gcWatchedMs).toBeGreaterThan(gcTotalMs);
-      expect(gcWatchedMs).toBeLessThanOrEqual(performance.now() - beganMs + 1);
+      expect(gcWatchedMs).toBeLessThanOrEqual(performance.now() - beganMs);
     });
 
     it('forgets those before the load', async () => {
@@ -78,8 +78,8 @@ describe('the health of a thread', () => {
     });
 
     it('stops when it has seen many, and watches again when something is about to happen', async () => {
-      const health = new ThreadHealth('main');
       const beganMs = performance.now();
+      const health = new ThreadHealth('main');
       await collect(150);
       health.mark();
       await collect(400);

@@ -12,43 +12,56 @@ export interface StoredBucket {
 }
 
 interface Entry extends StoredBucket {
-  /** Where its bytes begin in the block. */
+  chunk: Chunk;
+  /** Where its bytes begin in the chunk. */
   from: number;
 }
+
+/** Memory for some hundred buckets, filled from its begin on. */
+interface Chunk {
+  readonly bytes: Uint8Array;
+  /** What lies behind it is free. */
+  end: number;
+  /** Of those that were not replaced. */
+  usedBytes: number;
+  readonly entries: Set<Entry>;
+}
+
+const CHUNK_BYTES = 2 ** 20;
 
 /** Any value but 0: memory of zeros is not given before it is used. */
 const NOTHING = 255;
 
-/** Of holes; more is worth moving all that lies behind them. */
-const MOST_HOLES = 512 * 1024;
-
 /**
- * Buckets in order of time, packed, in one block of memory: as objects of their own they would all get old before they are joined,
- * and old garbage lies about for long. Replacing leaves holes, which are closed when they have become many.
+ * Buckets in order of time, packed, in chunks of memory that are used again and again: as objects of their own they would all get
+ * old before they are joined, and old garbage lies about for long. Replacing leaves holes; a chunk of which less than half is left
+ * is emptied into the one that is being filled.
  */
 export class BucketStore {
   private readonly entries: Entry[] = [];
-  private block: Uint8Array;
-  /** What lies behind it in the block is free. */
-  private end = 0;
-  /** Without the holes. */
-  private used = 0;
+  private readonly empty: Chunk[] = [];
+  private filling: Chunk;
+  /** How many chunks there are. */
+  private chunks = 0;
 
   /**
-   * @param bytes to begin with. They are written once, so that the system gives the memory now: what a run of hours takes is to be
-   * there, or to be refused, when it begins.
+   * @param bytes to begin with. They are written once, so that the system gives the memory now: a run of hours that takes no more is
+   * to have it, or to be refused it, when it begins.
    */
   constructor(bytes: number) {
-    this.block = new Uint8Array(bytes).fill(NOTHING);
+    this.filling = this.newChunk(CHUNK_BYTES);
+    while (this.memoryBytes < bytes) {
+      this.empty.push(this.newChunk(CHUNK_BYTES));
+    }
   }
 
   get length(): number {
     return this.entries.length;
   }
 
-  /** Of the memory that it holds, used or not. */
-  get blockBytes(): number {
-    return this.block.length;
+  /** What it holds, used or not; larger buckets than a chunk left out. */
+  get memoryBytes(): number {
+    return this.chunks * CHUNK_BYTES;
   }
 
   at(index: number): StoredBucket | undefined {
@@ -57,9 +70,7 @@ export class BucketStore {
 
   /** @param from index of the first one, @param to behind the last one */
   read(from: number, to = this.length): Bucket[] {
-    return this.entries
-      .slice(from, to)
-      .map((entry) => unpack(this.block.subarray(entry.from, entry.from + entry.bytes)));
+    return this.entries.slice(from, to).map((entry) => unpack(bytesOf(entry)));
   }
 
   push(bucket: Bucket): void {
@@ -68,39 +79,76 @@ export class BucketStore {
 
   /** Puts one in the place of several. */
   replace(index: number, count: number, bucket: Bucket): void {
-    for (const { bytes } of this.entries.splice(index, count)) {
-      this.used -= bytes;
-    }
-    this.entries.splice(index, 0, this.write(bucket));
-    if (this.end - this.used > MOST_HOLES) {
-      this.closeHoles();
+    const entry = this.write(bucket);
+    for (const replaced of this.entries.splice(index, count, entry)) {
+      this.forget(replaced);
     }
   }
 
   private write(bucket: Bucket): Entry {
-    const packed = pack(bucket);
-    if (this.end + packed.length > this.block.length) {
-      const larger = new Uint8Array(2 * this.block.length + packed.length);
-      larger.set(this.block);
-      this.block = larger;
-    }
-    this.block.set(packed, this.end);
-    const from = this.end;
-    this.end += packed.length;
-    this.used += packed.length;
     const { startMs, widthMs } = bucket;
-    return { startMs, widthMs, bytes: packed.length, course: courseOf(bucket), from };
+    const packed = pack(bucket);
+    const entry = {
+      startMs,
+      widthMs,
+      bytes: packed.length,
+      course: courseOf(bucket),
+      chunk: this.filling,
+      from: 0,
+    };
+    this.place(entry, packed);
+    return entry;
   }
 
-  private closeHoles(): void {
-    let end = 0;
-    for (const entry of [...this.entries].sort((one, other) => one.from - other.from)) {
-      this.block.copyWithin(end, entry.from, entry.from + entry.bytes);
-      entry.from = end;
-      end += entry.bytes;
+  /** Gives an entry its place behind all others. */
+  private place(entry: Entry, packed: Uint8Array): void {
+    if (this.filling.bytes.length - this.filling.end < packed.length) {
+      this.filling =
+        (packed.length > CHUNK_BYTES ? undefined : this.empty.pop()) ?? this.newChunk(packed.length);
     }
-    this.end = end;
+    const chunk = this.filling;
+    chunk.bytes.set(packed, chunk.end);
+    entry.chunk = chunk;
+    entry.from = chunk.end;
+    chunk.end += packed.length;
+    chunk.usedBytes += packed.length;
+    chunk.entries.add(entry);
   }
+
+  private forget(entry: Entry): void {
+    const { chunk } = entry;
+    chunk.entries.delete(entry);
+    chunk.usedBytes -= entry.bytes;
+    if (chunk !== this.filling && 2 * chunk.usedBytes < chunk.end) {
+      this.vacate(chunk);
+    }
+  }
+
+  private vacate(chunk: Chunk): void {
+    for (const entry of chunk.entries) {
+      this.place(entry, bytesOf(entry));
+    }
+    chunk.entries.clear();
+    chunk.end = 0;
+    chunk.usedBytes = 0;
+    if (chunk.bytes.length === CHUNK_BYTES) {
+      this.empty.push(chunk);
+    }
+  }
+
+  private newChunk(bytes: number): Chunk {
+    this.chunks += bytes > CHUNK_BYTES ? 0 : 1;
+    return {
+      bytes: new Uint8Array(Math.max(bytes, CHUNK_BYTES)).fill(NOTHING),
+      end: 0,
+      usedBytes: 0,
+      entries: new Set(),
+    };
+  }
+}
+
+function bytesOf({ chunk, from, bytes }: Entry): Uint8Array {
+  return chunk.bytes.subarray(from, from + bytes);
 }
 
 function courseOf({ scripts, errors }: Bucket): string {

@@ -20,7 +20,7 @@ import { type Audited, auditRun } from './audit.js';
 import { EventLog } from './event-log.js';
 import { Heartbeat } from './heartbeat.js';
 import { LeadIn } from './lead-in.js';
-import { endOf, type LoadEnd } from './load-end.js';
+import { type LoadEnd, loadEnd } from './load-end.js';
 import { withObservation } from './observed.js';
 import { assemble, type Counted, type RunOutcome } from './outcome.js';
 import { type ProgramFacts, programFacts } from './program-facts.js';
@@ -258,7 +258,7 @@ class Conductor {
   /** @param faults end the load, too, when they are done in rounds */
   private endOfLoad(cpuBefore: NodeJS.CpuUsage, faults: Promise<void>): Promise<LoadEnd> {
     const { plan, signal } = this.request;
-    return endOf({
+    return loadEnd({
       plan,
       clock: this.clock,
       pool: this.pool,

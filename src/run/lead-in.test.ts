@@ -54,23 +54,23 @@ function eventOf(atMs: number): Event {
   };
 }
 
-// 1950 ms ahead, in whole intervals: instant 0 lies at 2000 ms of the clock of whoever looks on.
+// 1999 ms ahead, in whole intervals: instant 0 lies at 2000 ms of the clock of whoever looks on.
 describe('LeadIn', () => {
   it('gives those who look on a clock that has begun', () => {
-    const { clock } = leadIn(1950);
+    const { clock } = leadIn(1999);
     expect(clock.nowMs()).toBeGreaterThanOrEqual(0);
-    expect(clock.nowMs()).toBeLessThan(1950);
+    expect(clock.nowMs()).toBeLessThan(1999);
   });
 
   it('moves frames by whole intervals, and leaves out those before the run', () => {
-    const lead = leadIn(1950);
+    const lead = leadIn(1999);
     expect(lead.frame(frameOf(19))).toBeUndefined();
     expect(lead.frame(frameOf(20))?.interval).toBe(0);
     expect(lead.frame(frameOf(23))?.interval).toBe(3);
   });
 
   it('moves instants; what was before the run is at its beginning, and none stays none', () => {
-    const [probe] = leadIn(1950).frame(frameOf(20))?.probes ?? [];
+    const [probe] = leadIn(1999).frame(frameOf(20))?.probes ?? [];
     expect(probe).toEqual({
       ...PROBE,
       firstAckUs: 10_000,
@@ -80,14 +80,14 @@ describe('LeadIn', () => {
       keptSinceUs: 0,
     });
     const none = { ...PROBE, triedBeforeUs: -1, keptSinceUs: -1 };
-    expect(leadIn(1950).frame(frameOf(20, { probes: [none] }))?.probes[0]).toMatchObject({
+    expect(leadIn(1999).frame(frameOf(20, { probes: [none] }))?.probes[0]).toMatchObject({
       triedBeforeUs: -1,
       keptSinceUs: -1,
     });
   });
 
   it('takes what happened before the run for what it begins with', () => {
-    const lead = leadIn(1950);
+    const lead = leadIn(1999);
     expect(lead.event(eventOf(2400))).toEqual(eventOf(400));
     expect(lead.event(eventOf(1200))).toEqual({ ...eventOf(0), uncertaintyMs: 0, from: null });
   });
@@ -101,11 +101,11 @@ describe('LeadIn', () => {
       values: [1, 2, 3],
     } as const;
     const observed = { observers: [], clocks: [], history: [] };
-    expect(leadIn(1950).observed({ ...observed, series: [series] }).series).toEqual([
+    expect(leadIn(1999).observed({ ...observed, series: [series] }).series).toEqual([
       { ...series, atMs: [0, 600], values: [2, 3] },
     ]);
     const late = { ...series, atMs: [2100], values: [9] };
-    expect(leadIn(1950).observed({ ...observed, series: [late] }).series[0]).toMatchObject({ atMs: [100] });
+    expect(leadIn(1999).observed({ ...observed, series: [late] }).series[0]).toMatchObject({ atMs: [100] });
   });
 
   it('changes nothing of a run that has begun', () => {

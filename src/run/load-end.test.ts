@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ClientSummary } from '../load/group.js';
-import { endOf, type Load, type LoadEnd } from './load-end.js';
+import { type Load, type LoadEnd, loadEnd } from './load-end.js';
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -59,7 +59,7 @@ async function ending(end: Promise<LoadEnd>, withinMs: number): Promise<LoadEnd>
 describe('the end of a load', () => {
   it('comes with its time, and is no later when the timer is', async () => {
     const workers = new Workers();
-    const end = endOf(workers);
+    const end = loadEnd(workers);
     await vi.advanceTimersByTimeAsync(59_999);
     expect(workers.did).toEqual([]);
     vi.setSystemTime(Date.now() + 30);
@@ -70,7 +70,7 @@ describe('the end of a load', () => {
   it('comes when no client has anything left to do', async () => {
     const workers = new Workers();
     workers.plan.durationMs = null;
-    const end = endOf(workers);
+    const end = loadEnd(workers);
     await vi.advanceTimersByTimeAsync(24 * 3_600_000);
     expect(workers.did).toEqual([]);
     workers.drain();
@@ -80,12 +80,12 @@ describe('the end of a load', () => {
   it('comes with the last round', async () => {
     const workers = new Workers();
     workers.rounds = new Promise((resolve) => setTimeout(resolve, 7000));
-    expect((await ending(endOf(workers), 7010)).stoppedMs).toBe(7000);
+    expect((await ending(loadEnd(workers), 7010)).stoppedMs).toBe(7000);
   });
 
   it('comes with Ctrl-C, and then transactions in flight have a second', async () => {
     const workers = new Workers();
-    const end = endOf(workers);
+    const end = loadEnd(workers);
     await vi.advanceTimersByTimeAsync(3000);
     workers.ctrlC.abort();
     expect((await ending(end, 10)).stoppedMs).toBe(3000);
@@ -95,21 +95,21 @@ describe('the end of a load', () => {
   it('is hurried by Ctrl-C while transactions are in flight, and not behind them', async () => {
     const workers = new Workers();
     workers.inFlightMs = 4000;
-    const end = endOf(workers);
+    const end = loadEnd(workers);
     await vi.advanceTimersByTimeAsync(61_000);
     workers.ctrlC.abort();
     await ending(end, 4010);
     expect(workers.did).toEqual([`finish ${TRANSACTION_MS + 1000}`, 'hurry 1000']);
 
     const calm = new Workers();
-    await ending(endOf(calm), 60_010);
+    await ending(loadEnd(calm), 60_010);
     calm.ctrlC.abort();
     expect(calm.did).toEqual([`finish ${TRANSACTION_MS + 1000}`]);
   });
 
   it('is an error when a worker fails', async () => {
     const workers = new Workers();
-    const failed = expect(endOf(workers)).rejects.toThrow('Worker 1 ended with code 1.');
+    const failed = expect(loadEnd(workers)).rejects.toThrow('Worker 1 ended with code 1.');
     workers.fail(new Error('Worker 1 ended with code 1.'));
     await failed;
     expect(workers.did).toEqual([]);

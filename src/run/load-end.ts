@@ -39,7 +39,7 @@ export interface LoadEnd {
  * transaction is in flight any more; Ctrl-C shortens that as well.
  * @throws what a worker fails with
  */
-export async function endOf(load: Load): Promise<LoadEnd> {
+export async function loadEnd(load: Load): Promise<LoadEnd> {
   const { plan, clock, pool, interrupt, ended, rounds } = load;
   // failure() ends by itself only when a worker fails.
   await Promise.race([

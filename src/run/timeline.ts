@@ -9,8 +9,8 @@ import { MOST_BYTES, Past } from './past.js';
 const SHARP_BEFORE_MS = 30_000;
 const SHARP_AFTER_MS = 120_000;
 
-/** What is recent takes half of what the past does at 20,000 tps, and some is holes. */
-const RECENT_AND_PAST = 1.6;
+/** What is recent takes half of what the past does at 20,000 tps, and there are holes. What faults keep comes on top of it. */
+const RECENT_AND_PAST = 2;
 
 /** How long frames of an interval may be under way before the interval is taken for complete. */
 const LATE_INTERVALS = 3;

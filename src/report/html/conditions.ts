@@ -62,7 +62,7 @@ function observerTable(observers: readonly ObserverFacts[]): Markup | null {
   });
 }
 
-function threadTable({ generator, run }: Result): Markup | null {
+function threadTable({ generator, plan, run }: Result): Markup | null {
   const micros = (us: number | null) => (us === null ? '–' : formatMillis(us / 1000));
   return generator.threads.length === 0
     ? null
@@ -86,19 +86,19 @@ function threadTable({ generator, run }: Result): Markup | null {
           micros(thread.delayP50Us),
           micros(thread.delayP99Us),
           micros(thread.delayMaxUs),
-          collections(thread, run.elapsedMs),
+          collections(thread, Math.min(run.elapsedMs, plan.durationMs ?? Infinity)),
           formatMillis(thread.gcMaxMs),
         ]),
       });
 }
 
+/** @param loadMs without the time that transactions in flight took to end */
 export function collections(
   { gcCount, gcTotalMs, gcWatchedMs = Infinity }: ThreadFacts,
-  elapsedMs: number,
+  loadMs: number,
 ): string {
   const seen = `${gcCount} × in ${formatMillis(gcTotalMs)}`;
-  // Watching begins and ends within some ms of the load.
-  return gcWatchedMs > 0.99 * elapsedMs ? seen : `${seen}, watched ${formatMillis(gcWatchedMs)}`;
+  return gcWatchedMs > loadMs - 500 ? seen : `${seen}, watched ${formatMillis(gcWatchedMs)}`;
 }
 
 /** What it ran on: versions, the cluster's settings, and the whole plan. */
