@@ -1,21 +1,19 @@
-import type { ChildProcess } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ScriptFailure } from '../workload/program.js';
 import { Variables } from '../workload/variables.js';
 import { OutsideWait } from './outside-wait.js';
-import { killShell, runShell } from './shell.js';
-
-vi.mock('./shell.js');
-
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'Date'] });
-});
-afterEach(() => {
-  vi.useRealTimers();
-  vi.resetAllMocks();
-});
 
 describe('a sleep', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'Date'] });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
   it('is over when its time is, and a timer that was early waits on', () => {
     const { wait, clock, told } = waiting();
     wait.sleep(2500);
@@ -56,61 +54,86 @@ describe('a sleep', () => {
 });
 
 describe('a command', () => {
-  it('is over when it ends, and what it printed is stored', () => {
-    const { wait, variables, told, end } = waiting();
+  let directory: string;
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'pgha-bench-shell-'));
+  });
+  afterEach(() => {
+    vi.restoreAllMocks();
+    rmSync(directory, { recursive: true });
+  });
+
+  it('is over when it ends, and what it printed is stored', async () => {
+    const { wait, variables, told, over } = waiting();
     wait.shell('echo 42', 0);
-    expect(runShell).toHaveBeenCalledWith('echo 42', true, expect.any(Function));
-    end(undefined, '42\n');
+    expect(told).toEqual([]);
+    await over;
     expect(told).toEqual(['on']);
     expect(`${variables.cell(0)}`).toBe('42');
   });
 
-  it('has its output left alone where no variable wants it', () => {
-    const { wait, told, end } = waiting();
-    wait.shell('echo no', -1);
-    expect(runShell).toHaveBeenCalledWith('echo no', false, expect.any(Function));
-    end(undefined, 'no');
+  it('stores nothing where no variable wants it', async () => {
+    const { wait, variables, told, over } = waiting();
+    wait.shell('true', -1);
+    await over;
     expect(told).toEqual(['on']);
+    expect(variables.isUnset(0)).toBe(true);
   });
 
-  it.each([
-    ['status 3', '42'],
-    [undefined, 'no integer'],
-  ])('fails with its status (%s) and with what is no integer (%s)', (failure, output) => {
-    const { wait, told, end } = waiting();
-    wait.shell('command', 0);
-    end(failure, output);
+  it.each(['exit 3', 'echo no integer', 'echo 42; exit 3'])('fails: %s', async (command) => {
+    const { wait, variables, told, over } = waiting();
+    wait.shell(command, 0);
+    await over;
     expect(told).toEqual([expect.any(ScriptFailure)]);
+    expect(variables.isUnset(0)).toBe(true);
   });
 
-  it('is ended with who waits for it, and tells nothing any more', () => {
-    const { wait, told, end, child } = waiting();
-    wait.shell('sleep 600', -1);
+  it('is ended with who waits for it, with all that it started, and tells nothing any more', async () => {
+    const { wait, told } = waiting();
+    const file = join(directory, 'pid');
+    wait.shell(`sleep 600 & echo $! > ${file}; wait`, -1);
+    const pid = await vi.waitFor(() => {
+      const text = readFileSync(file, 'utf8');
+      expect(text).toMatch(/\n$/);
+      return Number(text);
+    });
     wait.cancel();
-    expect(killShell).toHaveBeenCalledExactlyOnceWith(child);
-    end('SIGKILL', '');
+    await vi.waitFor(() => expect(isRunning(pid)).toBe(false));
     expect(told).toEqual([]);
   });
 
-  it('is not ended again behind its end: its number may be that of another', () => {
-    const { wait, end } = waiting();
+  it('is not ended again behind its end: its number may be that of another', async () => {
+    const { wait, over } = waiting();
     wait.shell('true', -1);
-    end(undefined, '');
+    await over;
+    const kill = vi.spyOn(process, 'kill');
     wait.cancel();
-    expect(killShell).not.toHaveBeenCalled();
+    expect(kill).not.toHaveBeenCalled();
   });
 });
+
+/** Not of one that has ended and waits for init to ask: its state is Z. */
+function isRunning(pid: number): boolean {
+  try {
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
 
 function waiting() {
   const told: unknown[] = [];
   const clock = { us: 0 };
   const variables = new Variables(['answer']);
-  const child = { pid: 1 } as ChildProcess;
-  vi.mocked(runShell).mockReturnValue(child);
-  const owner = { goOn: () => told.push('on'), scriptFailed: (error: unknown) => told.push(error) };
+  let tell: () => void = () => undefined;
+  const over = new Promise<void>((resolve) => {
+    tell = resolve;
+  });
+  const note = (what: unknown) => {
+    told.push(what);
+    tell();
+  };
+  const owner = { goOn: () => note('on'), scriptFailed: note };
   const wait = new OutsideWait(owner, { nowUs: () => clock.us }, variables);
-  /** What the shell says in the end. */
-  const end = (failure: string | undefined, output: string) =>
-    vi.mocked(runShell).mock.lastCall?.[2](failure, output);
-  return { wait, told, clock, variables, child, end };
+  return { wait, told, clock, variables, over };
 }
