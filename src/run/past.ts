@@ -13,7 +13,7 @@ const ALL_FROM = 4;
 /** No joined bucket is wider, so that an hour has still a course. */
 const WIDEST_MS = 60_000;
 
-/** Of each call: a pair may take half a millisecond, and the probes are on this thread. */
+/** Of each call: a pair takes some 0.4 ms, and the probes are on this thread. */
 const JOINS_AT_ONCE = 4;
 const LOOKS_AT_ONCE = 500;
 
