@@ -13,6 +13,21 @@ import type { Bucket } from './recording.js';
 /** What a worker recorded, without saying which or when: what adds up. */
 type Part = Omit<Frame, 'worker' | 'interval'>;
 
+/** One in which nothing happened. */
+export function emptyBucket(startMs: number, widthMs: number): Bucket {
+  return {
+    startMs,
+    widthMs,
+    scripts: [],
+    errors: [],
+    servers: [],
+    probes: [],
+    heartbeats: [],
+    connects: { attempts: 0, successes: 0, latency: NO_COUNTS },
+    stallUs: 0,
+  };
+}
+
 /** Neighbouring or equal intervals as one bucket; `buckets` must hold at least one, in order of time. */
 export function mergeBuckets(buckets: readonly Bucket[]): Bucket {
   const [first] = buckets;

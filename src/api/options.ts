@@ -1,10 +1,10 @@
+import type { RunProgress } from '../analysis/progress.js';
 import type { LedgerMode, Protocol } from '../plan/plan.js';
 import type { Route } from '../plan/target.js';
 import type { Result } from '../result/result.js';
-import type { RunProgress } from '../run/progress.js';
 import type { PrepareProgress } from '../workload/workload.js';
 
-export type { RunProgress } from '../run/progress.js';
+export type { RunProgress } from '../analysis/progress.js';
 export type { PrepareProgress } from '../workload/workload.js';
 
 /**

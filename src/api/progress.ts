@@ -1,10 +1,10 @@
+import type { RunProgress } from '../analysis/progress.js';
 import * as picture from '../report/live.js';
 import { styleOf, type TerminalOptions } from '../report/terminal/text.js';
-import type { RunProgress } from '../run/progress.js';
 
+export type { RunProgress } from '../analysis/progress.js';
 export type { LiveState } from '../report/live.js';
 export { formatProgress } from '../report/progress.js';
-export type { RunProgress } from '../run/progress.js';
 
 /** What a picture is drawn on. */
 export interface LiveOptions extends TerminalOptions {

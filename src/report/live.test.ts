@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import type { RunProgress } from '../analysis/progress.js';
 import type { Bucket } from '../analysis/recording.js';
 import { type Sample, sampleOf } from '../analysis/sample.fixture.js';
-import { advance, type LiveProgress, type LiveState, renderLive } from './live.js';
+import { advance, type LiveState, renderLive } from './live.js';
 import { styleOf } from './terminal/text.js';
 import { widthOf } from './terminal/width.js';
 
 const style = styleOf({ columns: 80, color: false, unicode: true });
 
 /** What the run of a sample would have told in its second `second`. */
-function told({ recording, events }: Sample, second: number, part: Partial<LiveProgress> = {}): LiveProgress {
+function told({ recording, events }: Sample, second: number, part: Partial<RunProgress> = {}): RunProgress {
   const [fromMs, toMs] = [1000 * second, 1000 * second + 1000];
   const changes = events.filter(({ kind, atMs }) => /^leader/.test(kind) && atMs < toMs);
   return {
@@ -24,7 +25,7 @@ function told({ recording, events }: Sample, second: number, part: Partial<LiveP
   };
 }
 
-function stateAt(sample: Sample, seconds: number, part: Partial<LiveProgress> = {}): LiveState {
+function stateAt(sample: Sample, seconds: number, part: Partial<RunProgress> = {}): LiveState {
   let state = advance(null, told(sample, 0, part));
   for (let second = 1; second < seconds; second++) {
     state = advance(state, told(sample, second, part));

@@ -5,7 +5,7 @@ import { inAscii } from './terminal/ascii.js';
 import { counted, flow, instant, plain, type Style, table } from './terminal/text.js';
 import { clip, padEnd, widthOf } from './terminal/width.js';
 
-export { advance, type LiveProgress, type LiveState } from './live/state.js';
+export { advance, type LiveState } from './live/state.js';
 
 /**
  * How a run stands, as a picture of at most so many lines, none wider than `columns`. Where there is no room for all,

@@ -1,27 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { emptyBucket } from '../analysis/buckets.js';
 import type { Bucket } from '../analysis/recording.js';
 import { NO_COUNTS } from '../histogram.js';
 import { BucketStore } from './bucket-store.js';
 
 /** @param size how many pairs its histogram has, of 6 bytes each */
 function bucket(startMs: number, size = 1): Bucket {
-  return {
-    startMs,
-    widthMs: 1,
-    scripts: [],
-    errors: [],
-    servers: [],
-    probes: [],
-    heartbeats: [],
-    connects: {
-      attempts: 0,
-      successes: 0,
-      latency: Uint32Array.from({ length: 2 * size }, (_, i) => (i % 2 === 0 ? i / 2 : 2 ** 32 - 1 - i)),
-    },
-    stallUs: 0,
-  };
+  const latency = Uint32Array.from({ length: 2 * size }, (_, i) => (i % 2 === 0 ? i / 2 : 2 ** 32 - 1 - i));
+  return { ...emptyBucket(startMs, 1), connects: { attempts: 0, successes: 0, latency } };
 }
 
 function served(script: number, firstAckUs: number): Bucket['scripts'][number] {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { once, setMaxListeners } from 'node:events';
 import type { KnownCost } from '../analysis/capacity.js';
+import type { RunProgress } from '../analysis/progress.js';
 import { RunClock } from '../clock.js';
 import type { ClusterAccess } from '../cluster/access.js';
 import type { ClusterMember } from '../cluster/patroni.js';
@@ -24,7 +25,7 @@ import { type LoadEnd, loadEnd } from './load-end.js';
 import { withObservation } from './observed.js';
 import { assemble, type Counted, type RunOutcome } from './outcome.js';
 import { type ProgramFacts, programFacts } from './program-facts.js';
-import { type RunProgress, tellProgress } from './progress.js';
+import { tellProgress } from './progress.js';
 import { Schedule } from './schedule.js';
 import { scheduleContext } from './schedule-context.js';
 import { ServiceWatch } from './service-watch.js';

@@ -1,29 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import type { Bucket } from '../analysis/recording.js';
-import { NO_COUNTS } from '../histogram.js';
+import { emptyBucket } from '../analysis/buckets.js';
 import { BucketStore } from './bucket-store.js';
 import { Past } from './past.js';
-
-function bucket(startMs: number): Bucket {
-  return {
-    startMs,
-    widthMs: 1,
-    scripts: [],
-    errors: [],
-    servers: [],
-    probes: [],
-    heartbeats: [],
-    connects: { attempts: 0, successes: 0, latency: NO_COUNTS },
-    stallUs: 0,
-  };
-}
 
 /** @returns where each bucket begins, after thousands that came and may take no more than `mostBytes` */
 function startsOf(mostBytes: number, isKept: (startMs: number) => boolean): readonly number[] {
   const store = new BucketStore(1000);
   const past = new Past(store, mostBytes);
   for (let startMs = 0; startMs < 2000; startMs++) {
-    store.push(bucket(startMs));
+    store.push(emptyBucket(startMs, 1));
     past.take(isKept(startMs));
     past.thin();
   }

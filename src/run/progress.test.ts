@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { RunProgress } from '../analysis/progress.js';
 import type { Bucket } from '../analysis/recording.js';
 import { planOf, sampleOf } from '../analysis/sample.fixture.js';
 import type { Event } from '../result/result.js';
-import { type ProgressSources, type RunProgress, tellProgress } from './progress.js';
+import { type ProgressSources, tellProgress } from './progress.js';
 
 beforeEach(() => {
   vi.useFakeTimers();

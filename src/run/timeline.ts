@@ -1,6 +1,5 @@
-import { mergeBuckets } from '../analysis/buckets.js';
+import { emptyBucket, mergeBuckets } from '../analysis/buckets.js';
 import type { Bucket } from '../analysis/recording.js';
-import { NO_COUNTS } from '../histogram.js';
 import type { Frame } from '../load/frame.js';
 import { BucketStore, type StoredBucket } from './bucket-store.js';
 import { MOST_BYTES, Past } from './past.js';
@@ -113,18 +112,4 @@ export class Timeline {
   private isSharp({ startMs }: StoredBucket): boolean {
     return this.sharp.some(({ fromMs, toMs }) => startMs > fromMs && startMs < toMs);
   }
-}
-
-function emptyBucket(startMs: number, widthMs: number): Bucket {
-  return {
-    startMs,
-    widthMs,
-    scripts: [],
-    errors: [],
-    servers: [],
-    probes: [],
-    heartbeats: [],
-    connects: { attempts: 0, successes: 0, latency: NO_COUNTS },
-    stallUs: 0,
-  };
 }

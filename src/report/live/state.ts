@@ -1,4 +1,5 @@
 import { LatencySum } from '../../analysis/latency.js';
+import type { RunProgress } from '../../analysis/progress.js';
 import type { Bucket } from '../../analysis/recording.js';
 import { acknowledged, addResponse, outcomesOf, ratePerSecond } from '../../analysis/totals.js';
 import type { Plan } from '../../plan/plan.js';
@@ -7,24 +8,12 @@ import type { Event } from '../../result/result.js';
 import { isChange } from '../terminal/events.js';
 import { failedAttempts } from '../terminal/latency.js';
 
-/** What a run tells from time to time while it goes on: RunProgress of run/progress.ts. */
-export interface LiveProgress {
-  readonly plan: Plan;
-  readonly elapsedMs: number;
-  readonly durationMs: number | null;
-  readonly latest: readonly Bucket[];
-  readonly leader: string | null;
-  readonly round: { readonly now: number; readonly of: number } | null;
-  readonly faultsMs: readonly number[];
-  readonly events: readonly Event[];
-}
-
 /** All that is drawn of a run, gathered from what it has told until now; of bounded size. */
 export interface LiveState {
   readonly plan: Plan;
   readonly elapsedMs: number;
   readonly durationMs: number | null;
-  readonly round: LiveProgress['round'];
+  readonly round: RunProgress['round'];
   readonly faultsMs: readonly number[];
   /** Of the ports that the load uses, rw first. */
   readonly ports: readonly PortNow[];
@@ -74,7 +63,7 @@ const MOST_SPANS = 1000;
 const MOST_CHANGES = 50;
 
 /** The next state. @param before null at the first time */
-export function advance(before: LiveState | null, progress: LiveProgress): LiveState {
+export function advance(before: LiveState | null, progress: RunProgress): LiveState {
   const { plan, elapsedMs, durationMs, latest, leader, round, faultsMs, events } = progress;
   // Of what comes twice the second time is passed over, so that nothing is drawn twice.
   const seenMs = before?.spans.at(-1)?.toMs ?? 0;
