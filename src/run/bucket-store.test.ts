@@ -94,6 +94,20 @@ describe('BucketStore', () => {
     expect(isDeepStrictEqual(store.read(0), kept)).toBe(true);
   });
 
+  it('needs one chunk to empty another into', () => {
+    const store = new BucketStore(1000);
+    // 60 KB each: a chunk has room for 17, so that less than half of it is left when the ninth was replaced to its end.
+    const kept = Array.from({ length: 9 }, (_, startMs) => bucket(startMs, 10_000));
+    for (const each of kept) {
+      store.push(each);
+    }
+    for (let startMs = 9; startMs < 200; startMs++) {
+      store.replace(8, 1, bucket(startMs, 10_000));
+    }
+    expect(store.memoryBytes).toBe(2 * 2 ** 20);
+    expect(isDeepStrictEqual(store.read(0, 8), kept.slice(0, 8))).toBe(true);
+  });
+
   it('holds what is larger than others are', () => {
     const store = new BucketStore(3_000_000);
     const large = { ...bucket(1), errors: [{ ...ERROR, message: 'x'.repeat(1_500_000) }] };
