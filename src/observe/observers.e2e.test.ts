@@ -159,14 +159,22 @@ async function changeConfig(url: string, differing: object): Promise<void> {
   expect(await request('POST', `${url}/v3/kv/put`, {}, order)).toMatchObject({ status: 200 });
 }
 
-/** Switches over to another node and gives both names. */
+/**
+ * Switches over to another node and gives both names. Patroni may refuse it for the moment, or not know in time what became of it,
+ * when it has just lost its member of etcd.
+ */
 async function switchOver(): Promise<{ readonly from: string; readonly to: string }> {
   const from = await leaderName();
   const to = from === 'n2' ? 'n1' : 'n2';
-  expect(await postSwitchover(nodeOf(from).apiUrl, { leader: from, candidate: to })).toMatchObject({
-    status: 200,
-  });
-  return { from, to };
+  const answers: string[] = [];
+  while (answers.length < 3) {
+    const { status, text } = await postSwitchover(nodeOf(from).apiUrl, { leader: from, candidate: to });
+    if (status === 200 || (await leaderName()) === to) {
+      return { from, to };
+    }
+    answers.push(`${status} ${text}`);
+  }
+  throw new Error(`no switchover from ${from} to ${to}: ${answers.join(', ')}`);
 }
 
 describe('the observers of a lab', () => {
@@ -292,8 +300,9 @@ describe('the observers of a lab', () => {
       const story = watching.events
         .filter(({ kind }) => /^(leader_key.*|failover_key|history)$/.test(kind))
         .map(({ kind, from: before, to: after }) => [kind, before, after]);
-      expect(story.slice(0, 4)).toEqual([
-        ['leader_key', null, leader],
+      expect(story[0]).toEqual(['leader_key', null, leader]);
+      const order = story.findLastIndex(([kind, , after]) => kind === 'failover_key' && after !== null);
+      expect(story.slice(order, order + 3)).toEqual([
         ['failover_key', null, `leave ${from}, to ${to}`],
         ['leader_key_gone', from, null],
         ['leader_key_taken', null, to],

@@ -108,6 +108,19 @@ describe('BucketStore', () => {
     expect(isDeepStrictEqual(store.read(0, 8), kept.slice(0, 8))).toBe(true);
   });
 
+  it('empties a chunk of which little is left when the next one begins', () => {
+    const store = new BucketStore(1000);
+    // The seventeenth fills the chunk, and of all of them one is left.
+    for (let index = 0; index < 8; index++) {
+      store.push(bucket(index, 10_000));
+      for (let turn = 0; turn < 16; turn++) {
+        store.replace(index, 1, bucket(index, 10_000));
+      }
+    }
+    expect(store.memoryBytes).toBe(2 * 2 ** 20);
+    expect(store.read(0).map(({ startMs }) => startMs)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+  });
+
   it('holds what is larger than others are', () => {
     const store = new BucketStore(3_000_000);
     const large = { ...bucket(1), errors: [{ ...ERROR, message: 'x'.repeat(1_500_000) }] };

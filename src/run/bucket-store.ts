@@ -102,7 +102,8 @@ export class BucketStore {
 
   /** Gives an entry its place behind all others. */
   private place(entry: Entry, packed: Uint8Array): void {
-    if (this.filling.bytes.length - this.filling.end < packed.length) {
+    const before = this.filling;
+    if (before.bytes.length - before.end < packed.length) {
       this.filling =
         (packed.length > CHUNK_BYTES ? undefined : this.empty.pop()) ?? this.newChunk(packed.length);
     }
@@ -113,12 +114,17 @@ export class BucketStore {
     chunk.end += packed.length;
     chunk.usedBytes += packed.length;
     chunk.entries.add(entry);
+    this.tidy(before);
   }
 
   private forget(entry: Entry): void {
     const { chunk } = entry;
     chunk.entries.delete(entry);
     chunk.usedBytes -= entry.bytes;
+    this.tidy(chunk);
+  }
+
+  private tidy(chunk: Chunk): void {
     if (chunk !== this.filling && 2 * chunk.usedBytes < chunk.end) {
       this.vacate(chunk);
     }
