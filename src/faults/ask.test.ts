@@ -85,19 +85,7 @@ describe('a change of settings', () => {
 
 describe('mender', () => {
   it('copies a replica anew only when it runs, is the one that is wrong, and has been so for long', async () => {
-    const { context, bodies } = await patroni((reply) => reply.end('reinitialize started'));
-    const [url = ''] = context.target.patroni;
-    const sick = (state: string, reason = 'n3 does not stream'): ClusterHealth => ({
-      healthy: false,
-      reason,
-      cluster: { scope: null, pause: false, scheduledSwitchover: false, members: membersAt(url, state) },
-    });
-    let nowMs = 0;
-    const mend = mender({}, () => nowMs);
-    const look = async (atMs: number, health: ClusterHealth) => {
-      nowMs = atMs;
-      return mend(health);
-    };
+    const { look, sick, bodies } = await looking();
     expect(await look(0, sick('running'))).toEqual([]);
     expect(await look(14_000, sick('running'))).toEqual([]);
     expect(await look(14_500, sick('creating replica'))).toEqual([]);
@@ -109,7 +97,39 @@ describe('mender', () => {
     expect(bodies).toEqual(['POST /reinitialize {"force":true}']);
     expect(await look(57_000, sick('running'))).toEqual([]);
   });
+
+  it('gives one that starts more time, and one that has come to run its own', async () => {
+    const { look, sick, bodies } = await looking();
+    for (const atMs of [0, 30_000, 45_000]) {
+      expect(await look(atMs, sick('starting'))).toEqual([]);
+    }
+    expect(await look(46_000, sick('running'))).toEqual([]);
+    expect(await look(61_000, sick('running'))).toEqual([]);
+    expect(await look(61_001, sick('starting'))).toEqual([]);
+    expect(bodies).toEqual([]);
+    expect(await look(106_002, sick('starting'))).toEqual(['copied n3 anew']);
+  });
 });
+
+/** A mender that looks at what n3 is, at any instant. */
+async function looking() {
+  const { context, bodies } = await patroni((reply) => reply.end('reinitialize started'));
+  const [url = ''] = context.target.patroni;
+  let nowMs = 0;
+  const mend = mender({}, () => nowMs);
+  return {
+    bodies,
+    sick: (state: string, reason = 'n3 does not stream'): ClusterHealth => ({
+      healthy: false,
+      reason,
+      cluster: { scope: null, pause: false, scheduledSwitchover: false, members: membersAt(url, state) },
+    }),
+    look: async (atMs: number, health: ClusterHealth) => {
+      nowMs = atMs;
+      return mend(health);
+    },
+  };
+}
 
 function membersAt(url: string, stateOfN3: string) {
   const member = { state: 'running', apiUrl: url, host: 'h', port: 1, timeline: 1, lag: 0, tags: {} };

@@ -8,6 +8,7 @@ import { NO_ACCESS } from '../cluster/access.js';
 import { isEtcdHealthy } from '../cluster/etcd.js';
 import { getHealth } from '../cluster/health.js';
 import { getCluster, getConfig, getMember, type PatroniMember } from '../cluster/patroni.js';
+import { messageOf } from '../errors.js';
 import { labControl } from '../lab/control.js';
 import { type Lab, labDown, labUp, readLab } from '../lab/lab.js';
 import { alive } from '../lab/process.js';
@@ -346,6 +347,9 @@ describe('check', () => {
 /** For what the cluster does in its own time. */
 const PATIENCE = { timeout: 60_000, interval: 50 };
 
+/** As long as a run waits: one that will never follow by itself is copied anew meanwhile. */
+const LONG_PATIENCE = { ...PATIENCE, timeout: 120_000 };
+
 /** A frozen receiver does not say that it has gone. */
 const TERMINATE_WALSENDERS = 'SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_replication';
 
@@ -359,14 +363,29 @@ interface Servers {
 /** Waits until all three members are well. */
 async function healthy(): Promise<Servers> {
   const mend = mender({});
-  await expect
+  const healing = expect
     .poll(async () => {
       const health = await getHealth(lab.target.patroni, {}, 3);
       await mend(health);
       return health.healthy ? 'healthy' : health.reason;
-    }, PATIENCE)
+    }, LONG_PATIENCE)
     .toBe('healthy');
+  await healing.catch(async (error) => {
+    throw new Error(`${messageOf(error)}\n${await lastWords()}`);
+  });
   return servers();
+}
+
+/** What the logs of all members end with. */
+async function lastWords(): Promise<string> {
+  const ends: string[] = [];
+  for (const node of control.nodes) {
+    for (const component of ['patroni', 'postgres'] as const) {
+      const text = await readFile(lab.directory.log(component, node), 'utf8');
+      ends.push(`${component} of ${node}:`, ...text.trimEnd().split('\n').slice(-15));
+    }
+  }
+  return ends.join('\n');
 }
 
 /** The same, once something has been seen that tells that the fault did its work. */

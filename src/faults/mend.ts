@@ -2,21 +2,23 @@ import type { ClusterHealth } from '../cluster/health.js';
 import type { HttpAccess } from '../cluster/http.js';
 import { type ClusterMember, type PatroniCluster, postReinitialize } from '../cluster/patroni.js';
 
-/** So long a replica may take to follow by itself; one that copies the leader's data takes less on a lab. */
-const STUCK_MS = 15_000;
+/**
+ * So long a replica may take to follow by itself, by its state; one that copies the leader's data takes less on a lab. One that
+ * starts may have WAL to replay. What is down, or is being copied, is not stuck.
+ */
+const STUCK_MS: Readonly<Record<string, number>> = { running: 15_000, starting: 45_000 };
 
 /** Gets each look at a lab's health, and mends what does not mend itself. @returns what it did, `copied n3 anew` */
 export type Mender = (health: ClusterHealth) => Promise<readonly string[]>;
 
 /**
- * Copies the data of a replica anew that runs and has not followed for long. Patroni 3.0.2 may leave one that never
+ * Copies the data of a replica anew that runs, or starts, and has not followed for long. Patroni 3.0.2 may leave one that never
  * will: an old primary that is thawed writes the leader key without looking whose it is by now, and the new one, demoted
- * again, has begun a timeline that nobody else knows.
+ * again, has begun a timeline that nobody else knows. It rewinds none that never comes to run.
  * @param nowMs any clock
  */
 export function mender(access: HttpAccess, nowMs: () => number = () => performance.now()): Mender {
-  /** Since when each replica is seen not to follow. */
-  const since = new Map<string, number>();
+  const since: Sickness = new Map();
   return async (health) => {
     const done: string[] = [];
     for (const { name, apiUrl } of stuck(health, since, nowMs())) {
@@ -30,18 +32,21 @@ export function mender(access: HttpAccess, nowMs: () => number = () => performan
   };
 }
 
-/** What is down, or is being copied, is not stuck. */
-function stuck(health: ClusterHealth, since: Map<string, number>, now: number): readonly ClusterMember[] {
+/** Since when each replica is seen not to follow, and in which state. */
+type Sickness = Map<string, { readonly state: string; readonly fromMs: number }>;
+
+function stuck(health: ClusterHealth, since: Sickness, nowMs: number): readonly ClusterMember[] {
   const lagging = health.healthy ? [] : notFollowing(health.cluster, health.reason);
   for (const name of since.keys()) {
     if (!lagging.some((member) => member.name === name)) {
       since.delete(name);
     }
   }
-  return lagging.filter(({ name }) => {
-    const from = since.get(name) ?? now;
-    since.set(name, from);
-    return now - from > STUCK_MS;
+  return lagging.filter(({ name, state }) => {
+    const before = since.get(name);
+    const fromMs = before?.state === state ? before.fromMs : nowMs;
+    since.set(name, { state, fromMs });
+    return nowMs - fromMs > (STUCK_MS[state] ?? Infinity);
   });
 }
 
@@ -52,6 +57,6 @@ function notFollowing(cluster: PatroniCluster | null, reason: string): readonly 
     return [];
   }
   return members.filter(
-    ({ name, role, state }) => role !== 'leader' && state === 'running' && reason.startsWith(`${name} `),
+    ({ name, role, state }) => role !== 'leader' && state in STUCK_MS && reason.startsWith(`${name} `),
   );
 }

@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
 import { AckGaps } from './ack-gaps.js';
+import { clientTimes, rowOf } from './client-times.js';
 
 function acknowledgedAt(...instantsUs: readonly number[]): AckGaps {
-  const acks = new AckGaps();
+  const acks = new AckGaps(clientTimes(3), rowOf(1));
   for (const atUs of instantsUs) {
     acks.acknowledged(atUs);
   }

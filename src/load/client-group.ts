@@ -1,6 +1,7 @@
 import type { Failure } from '../postgres/failure.js';
 import type { AckRing } from './ack-ring.js';
 import type { ClientScript, Closing } from './client-scripts.js';
+import type { ClientTimes } from './client-times.js';
 import type { ConnectSlots } from './connect-slots.js';
 import type { Recorder } from './recorder.js';
 import type { TransactionLog } from './transaction-log.js';
@@ -74,6 +75,7 @@ export interface ClientGroup extends ExecutionGroup {
   readonly readBuffer: Buffer;
   /** When it must look at each client, by slot: the end of its pause, or the deadline of what it waits for. */
   readonly wakeAtUs: Float64Array;
+  readonly clientTimes: ClientTimes;
   /** Between the start of the load and its end; no transaction begins outside. */
   running: boolean;
   /** Whether there is one more transaction to begin. */

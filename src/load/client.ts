@@ -9,6 +9,7 @@ import { Backoff } from './backoff.js';
 import { overdueFailure } from './client-failures.js';
 import type { ClientGroup, Member, Phase } from './client-group.js';
 import type { ClientScript, Closing } from './client-scripts.js';
+import { DEADLINE, rowOf } from './client-times.js';
 import { Connecting, type ConnectingOwner } from './connecting.js';
 import { Execution, type ExecutionOwner } from './execution.js';
 import { NEVER } from './instants.js';
@@ -30,7 +31,7 @@ const UNSENT_IN_A_ROW = 64;
 export class Client implements Member, Starter, SessionOwner, ConnectingOwner, ExecutionOwner {
   phase: Phase = 'opening';
   counted = 0;
-  readonly ackGaps = new AckGaps();
+  readonly ackGaps: AckGaps;
 
   private readonly lanes: readonly Lane[];
   private lane: Lane;
@@ -38,7 +39,7 @@ export class Client implements Member, Starter, SessionOwner, ConnectingOwner, E
   private readonly execution: Execution;
   private readonly owed: OwedTransaction;
   private readonly backoff: Backoff;
-  private transactionDeadlineUs = NEVER;
+  private readonly row: number;
   /** The connection was closed because it had done its number of transactions, not because of a failure. */
   private renews = false;
   private unsentInARow = 0;
@@ -64,7 +65,10 @@ export class Client implements Member, Starter, SessionOwner, ConnectingOwner, E
     this.lane = this.lanes[0] as Lane;
     this.connecting = new Connecting(this, group);
     this.execution = new Execution(this, group, context);
-    this.owed = new OwedTransaction(this, group, share, context.random);
+    this.owed = new OwedTransaction(this, group, share, context.random, slot);
+    this.row = rowOf(slot);
+    group.clientTimes[this.row + DEADLINE] = NEVER;
+    this.ackGaps = new AckGaps(group.clientTimes, this.row);
     this.backoff = new Backoff(group.firstPauseUs, group.capPauseUs, jitter);
   }
 
@@ -78,6 +82,15 @@ export class Client implements Member, Starter, SessionOwner, ConnectingOwner, E
 
   set wakeUs(atUs: number) {
     this.group.wakeAtUs[this.slot] = atUs;
+  }
+
+  /** How long the transaction that is under way may last. */
+  get transactionDeadlineUs(): number {
+    return this.group.clientTimes[this.row + DEADLINE] as number;
+  }
+
+  private beginDeadline(nowUs: number): void {
+    this.group.clientTimes[this.row + DEADLINE] = nowUs + this.group.transactionUs;
   }
 
   /** When the transaction that is owed should have begun, or should begin; negative when none is. */
@@ -251,14 +264,9 @@ export class Client implements Member, Starter, SessionOwner, ConnectingOwner, E
     const { group, owed } = this;
     this.phase = 'running';
     owed.begin(nowUs);
-    this.transactionDeadlineUs = nowUs + group.transactionUs;
+    this.beginDeadline(nowUs);
     this.context.ledger?.begin(this.lane.writeServer);
-    this.execution.begin(
-      group.scripts[owed.script] as ClientScript,
-      owed.script,
-      this.lane.session,
-      this.transactionDeadlineUs,
-    );
+    this.execution.begin(group.scripts[owed.script] as ClientScript, owed.script, this.lane.session);
   }
 
   onEnd(): void {
@@ -485,9 +493,9 @@ export class Client implements Member, Starter, SessionOwner, ConnectingOwner, E
   private close(nowUs: number): void {
     const closing = this.group.closings[this.closings++] as Closing;
     this.phase = 'closing';
-    this.transactionDeadlineUs = nowUs + this.group.transactionUs;
+    this.beginDeadline(nowUs);
     this.context.ledger?.begin(this.lane.writeServer);
-    this.execution.begin(closing.script, closing.index, this.lane.session, this.transactionDeadlineUs);
+    this.execution.begin(closing.script, closing.index, this.lane.session);
   }
 
   private closingLost(failure: Failure, nowUs: number): void {

@@ -93,7 +93,7 @@ function executed(steps: readonly Step[], statements: readonly Statement[]) {
     encode: (_: unknown, at: number) => at + 1,
     message: room,
   };
-  const owner = { wakeUs: 0, onEnd: tell('end'), onLost: tell('lost') };
+  const owner = { wakeUs: 0, transactionDeadlineUs: 1, onEnd: tell('end'), onLost: tell('lost') };
   const ledger = {
     doubt: tell('doubt'),
     fail: tell('fail'),
@@ -115,7 +115,7 @@ function executed(steps: readonly Step[], statements: readonly Statement[]) {
       writes: true,
       commits,
     };
-    execution.begin(script as unknown as ClientScript, 0, session as never, 1);
+    execution.begin(script as unknown as ClientScript, 0, session as never);
   };
   begin(steps);
   return {

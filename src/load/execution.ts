@@ -8,7 +8,6 @@ import type { ExecutionGroup } from './client-group.js';
 import { ALWAYS, type ClientScript, OUTSIDE_BLOCK } from './client-scripts.js';
 import { CommandTimes } from './command-times.js';
 import { FunctionCall, type FunctionCallOwner } from './function-call.js';
-import { NEVER } from './instants.js';
 import { OutsideWait, type OutsideWaitOwner } from './outside-wait.js';
 import { Pipeline } from './pipeline.js';
 import { StoredRows } from './stored-rows.js';
@@ -17,6 +16,8 @@ import { StoredRows } from './stored-rows.js';
 export interface ExecutionOwner {
   /** When somebody must look at it: the deadline of what it waits for. */
   wakeUs: number;
+  /** Of the script that is under way. */
+  readonly transactionDeadlineUs: number;
   /** The script is at its end, and everything that it sent was answered. */
   onEnd(): void;
   /** The server refused something, or the script cannot go on; the connection stands. */
@@ -42,7 +43,6 @@ export class Execution implements OutsideWaitOwner, FunctionCallOwner {
   private session: Session | undefined;
   private script: ClientScript | undefined;
   private step = 0;
-  private deadlineUs = NEVER;
   /** The pipeline that statements go into; undefined where each is sent on its own. */
   private filling: Pipeline | undefined;
   /** Statement whose Parse is in flight, -1 for none. */
@@ -64,7 +64,7 @@ export class Execution implements OutsideWaitOwner, FunctionCallOwner {
   }
 
   /** Begins a script; ends in one call to the owner, unless cancel() comes first. */
-  begin(script: ClientScript, scriptIndex: number, session: Session, deadlineUs: number): void {
+  begin(script: ClientScript, scriptIndex: number, session: Session): void {
     this.script = script;
     this.session = session;
     this.step = 0;
@@ -72,9 +72,8 @@ export class Execution implements OutsideWaitOwner, FunctionCallOwner {
     this.committing = false;
     this.committed = false;
     this.unreplicated = false;
-    this.deadlineUs = deadlineUs;
     this.commandTimes?.begin(script, scriptIndex);
-    this.owner.wakeUs = deadlineUs;
+    this.owner.wakeUs = this.owner.transactionDeadlineUs;
     this.advance();
   }
 
@@ -154,10 +153,10 @@ export class Execution implements OutsideWaitOwner, FunctionCallOwner {
   /** Whether a connection that was lent has shown signs of life since the last call: then it may wait on. */
   isAlive(nowUs: number): boolean {
     const session = this.session;
-    if (session?.state !== 'lent' || nowUs >= this.deadlineUs || !session.takeSignOfLife()) {
+    if (session?.state !== 'lent' || nowUs >= this.owner.transactionDeadlineUs || !session.takeSignOfLife()) {
       return false;
     }
-    this.owner.wakeUs = Math.min(nowUs + this.group.statementUs, this.deadlineUs);
+    this.beginStatementDeadline(nowUs);
     return true;
   }
 
@@ -276,11 +275,16 @@ export class Execution implements OutsideWaitOwner, FunctionCallOwner {
       this.parsing = number;
     }
     const message = encoder.message(context.variables, parse);
-    this.owner.wakeUs = Math.min(group.lastNowUs + group.statementUs, this.deadlineUs);
+    this.beginStatementDeadline(group.lastNowUs);
     this.sent = true;
     if (!session.send(message)) {
       encoder.release();
     }
+  }
+
+  private beginStatementDeadline(nowUs: number): void {
+    const { owner, group } = this;
+    owner.wakeUs = Math.min(nowUs + group.statementUs, owner.transactionDeadlineUs);
   }
 
   private failed(failure: Failure): void {
@@ -332,7 +336,7 @@ export class Execution implements OutsideWaitOwner, FunctionCallOwner {
     }
     this.filling = undefined;
     this.committing = filling.commits;
-    this.owner.wakeUs = Math.min(this.group.lastNowUs + this.group.statementUs, this.deadlineUs);
+    this.beginStatementDeadline(this.group.lastNowUs);
     this.sent = true;
     filling.send();
     return true;
@@ -352,7 +356,7 @@ export class Execution implements OutsideWaitOwner, FunctionCallOwner {
   }
 
   private waitOutside(): OutsideWait {
-    this.owner.wakeUs = this.deadlineUs;
+    this.owner.wakeUs = this.owner.transactionDeadlineUs;
     this.outsideWait ??= new OutsideWait(this, this.group, this.context.variables);
     return this.outsideWait;
   }
@@ -360,7 +364,7 @@ export class Execution implements OutsideWaitOwner, FunctionCallOwner {
   private callFunction(run: ScriptFunction): void {
     const { context, group } = this;
     this.committing = (this.script as ClientScript).writes;
-    this.owner.wakeUs = Math.min(group.lastNowUs + group.statementUs, this.deadlineUs);
+    this.beginStatementDeadline(group.lastNowUs);
     this.functionCall ??= new FunctionCall(this, group, context);
     this.functionCall.begin(run, this.session as Session);
   }

@@ -10,6 +10,7 @@ import type { AckRing } from './ack-ring.js';
 import { Client } from './client.js';
 import type { ClientGroup, Member } from './client-group.js';
 import { type ClientScript, type Closing, clientScripts, closingsOf } from './client-scripts.js';
+import { type ClientTimes, clientTimes } from './client-times.js';
 import { ConnectSlots } from './connect-slots.js';
 import { burstOf, laneOfScripts, lanesOf, shareOf, transactionsOf, type WorkerPart } from './dealing.js';
 import type { Frame } from './frame.js';
@@ -80,6 +81,7 @@ export class Group implements ClientGroup {
   /** Only behind the warm-up. */
   log: TransactionLog | undefined;
   readonly wakeAtUs: Float64Array;
+  readonly clientTimes: ClientTimes;
   readonly readBuffer = Buffer.allocUnsafeSlow(READ_BUFFER_BYTES);
   running = false;
   lastNowUs = Number.NEGATIVE_INFINITY;
@@ -154,6 +156,7 @@ export class Group implements ClientGroup {
       },
     });
     this.wakeAtUs = new Float64Array(options.clientCount).fill(Infinity);
+    this.clientTimes = clientTimes(options.clientCount);
     this.clients = Array.from({ length: options.clientCount }, (_, index) => this.newClient(options, index));
   }
 

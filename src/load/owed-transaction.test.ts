@@ -3,6 +3,7 @@ import { DEADLOCK, SERIALIZATION_FAILURE, UNIQUE_VIOLATION } from '../postgres/f
 import { ABORTED } from '../postgres/outcome.js';
 import { RandomStream } from '../workload/random/stream.js';
 import type { ClientGroup, Member } from './client-group.js';
+import { clientTimes } from './client-times.js';
 import { OwedTransaction } from './owed-transaction.js';
 import type { Share } from './share.js';
 
@@ -143,7 +144,7 @@ function owing(given: Given = {}, nowUs = 0) {
   const pacer = given.instantsUs && { nextUs: () => instants.shift() ?? Infinity };
   const share = { chooseScript: () => 0, pacer } as unknown as Share;
   const client: Member = { id: 0, phase: 'running', counted: 0, wake: NOTHING };
-  const owed = new OwedTransaction(client, groupOf(given, told), share, random);
+  const owed = new OwedTransaction(client, groupOf(given, told), share, random, 1);
   owed.take(nowUs);
   return {
     owed,
@@ -187,6 +188,7 @@ function groupOf(given: Given, told: string[]): ClientGroup {
     recorder,
     log,
     running: true,
+    clientTimes: clientTimes(2),
     epochUs: (atUs: number) => atUs,
     mayBegin: (client: Member) => client.counted < limit,
     countTransaction: (client: Member) => client.counted++,

@@ -2,6 +2,7 @@ import type { Failure } from '../postgres/failure.js';
 import type { RandomStream } from '../workload/random/stream.js';
 import { isContended, logFailureOf } from './client-failures.js';
 import type { ClientGroup, Member } from './client-group.js';
+import { INTENDED, LAG, rowOf, START } from './client-times.js';
 import { NONE } from './instants.js';
 import type { Share } from './share.js';
 
@@ -13,22 +14,17 @@ import type { Share } from './share.js';
 export class OwedTransaction {
   /** Index of the script; also of the one whose closing the client runs, when it owes nothing any more. */
   script = 0;
-  /** When it should have begun, or should begin; negative when none is owed. Kept over attempts that did not go through. */
-  intendedUs = NONE;
-
-  /** Of the last attempt. */
-  private startUs = NONE;
   /** There was an attempt. */
   private begunBefore = false;
   /** How often contention has ended it, and it was tried again. */
   private retries = 0;
   /** The next attempt draws other values. */
   private drawsAnew = false;
-  /** From the intended start to the first attempt; negative before it. */
-  private lagUs = NONE;
   private lastFailureCode = '';
   /** Transactions that ended, for the log. */
   private ended = 0;
+  /** Where its times stand among those of all clients. */
+  private readonly row: number;
 
   constructor(
     private readonly client: Member,
@@ -36,7 +32,38 @@ export class OwedTransaction {
     /** Gives scripts, and with an open pace instants. */
     private readonly share: Share,
     private readonly random: RandomStream,
-  ) {}
+    /** Of the client, among those of the group. */
+    slot: number,
+  ) {
+    this.row = rowOf(slot);
+  }
+
+  /** When it should have begun, or should begin; negative when none is owed. Kept over attempts that did not go through. */
+  get intendedUs(): number {
+    return this.group.clientTimes[this.row + INTENDED] as number;
+  }
+
+  set intendedUs(atUs: number) {
+    this.group.clientTimes[this.row + INTENDED] = atUs;
+  }
+
+  /** Of the last attempt. */
+  private get startUs(): number {
+    return this.group.clientTimes[this.row + START] as number;
+  }
+
+  private set startUs(atUs: number) {
+    this.group.clientTimes[this.row + START] = atUs;
+  }
+
+  /** From the intended start to the first attempt; negative before it. */
+  private get lagUs(): number {
+    return this.group.clientTimes[this.row + LAG] as number;
+  }
+
+  private set lagUs(lagUs: number) {
+    this.group.clientTimes[this.row + LAG] = lagUs;
+  }
 
   /**
    * Takes another one, which begins now or, with an open pace, at its instant; skips those that are too late by then.

@@ -11,6 +11,7 @@ import {
   parameterStatus,
   readyForQuery,
 } from './messages.js';
+import type { Output } from './output.js';
 
 /** Of the version that it claims to be. */
 const VERSION = '15.0';
@@ -37,9 +38,13 @@ const SSL_REQUEST = 80_877_103;
 const GSS_REQUEST = 80_877_104;
 const CANCEL_REQUEST = 80_877_102;
 
+/** So many are kept: with values in its text each statement is another one. */
+const MOST_KEPT = 1000;
+
 /** Answers to statements, by their text: clients of one load send few different ones. */
 export class Answers {
   private readonly byText = new Map<string, Answer>();
+  private readonly byName = new Map<string, Prepared>();
 
   /** @param onStatement is told of each statement that is asked for an answer */
   constructor(
@@ -52,25 +57,35 @@ export class Answers {
     let answer = this.byText.get(statement);
     if (answer === undefined) {
       answer = answerTo(statement, this.port);
-      // Values may stand in the text: then each is new, and is not kept.
-      if (this.byText.size < 1000) {
+      if (this.byText.size < MOST_KEPT) {
         this.byText.set(statement, answer);
       }
     }
     return answer;
   }
-}
 
-/** One output buffer for all connections of a server: what is in it is written before the next bytes are read. */
-export interface Output {
-  bytes: Buffer;
-  length: number;
+  /**
+   * One object for all connections that prepare the same under the same name: thousands of their own would not stay in the caches.
+   * @param name with the zero behind it, a character for each byte
+   */
+  prepared(name: string, statement: string): Prepared {
+    const answer = this.to(statement);
+    const key = name + statement;
+    let prepared = this.byName.get(key);
+    if (prepared === undefined) {
+      prepared = { name: Buffer.from(name, 'latin1'), answer };
+      if (this.byName.size < MOST_KEPT) {
+        this.byName.set(key, prepared);
+      }
+    }
+    return prepared;
+  }
 }
 
 /** What is to be done behind the answer. */
 export type After = 'go on' | 'close';
 
-interface Prepared {
+export interface Prepared {
   /** With the zero behind it. */
   readonly name: Buffer;
   readonly answer: Answer;
@@ -92,22 +107,24 @@ export class Conversation {
     private readonly output: Output,
   ) {}
 
-  /** Reads what came and puts the answer behind what is in the output. */
-  read(chunk: Buffer): After {
+  /** Reads what came, `length` bytes from the begin of the chunk, and puts the answer behind what is in the output. */
+  read(chunk: Buffer, length: number): After {
     let bytes = chunk;
+    let end = length;
     if (this.rest !== null) {
-      bytes = Buffer.concat([this.rest, chunk]);
+      bytes = Buffer.concat([this.rest, chunk.subarray(0, length)]);
+      end = bytes.length;
       this.rest = null;
     }
     let at = 0;
-    while (bytes.length - at >= (this.started ? 5 : 4)) {
+    while (end - at >= (this.started ? 5 : 4)) {
       const head = this.started ? 1 : 0;
-      const length = bytes.readInt32BE(at + head);
-      if (length < 4) {
+      const size = bytes.readInt32BE(at + head);
+      if (size < 4) {
         return 'close'; // It counts itself.
       }
-      const next = at + head + length;
-      if (next > bytes.length) {
+      const next = at + head + size;
+      if (next > end) {
         break;
       }
       const after = this.started ? this.message(bytes, at, next) : this.startUp(bytes, at, next);
@@ -116,8 +133,8 @@ export class Conversation {
       }
       at = next;
     }
-    if (at < bytes.length) {
-      this.rest = Buffer.from(bytes.subarray(at));
+    if (at < end) {
+      this.rest = Buffer.from(bytes.subarray(at, end));
     }
     return 'go on';
   }
@@ -125,16 +142,16 @@ export class Conversation {
   private startUp(bytes: Buffer, at: number, next: number): After {
     const code = next - at >= 8 ? bytes.readInt32BE(at + 4) : 0;
     if (code === SSL_REQUEST || code === GSS_REQUEST) {
-      this.put(NO_TLS);
+      this.output.put(NO_TLS);
       return 'go on';
     }
     if (code === CANCEL_REQUEST || code >> 16 !== 3) {
       return 'close';
     }
     this.started = true;
-    this.put(GREETING);
-    this.put(backendKeyData(PROCESS_ID, 0));
-    this.put(READY.I);
+    this.output.put(GREETING);
+    this.output.put(backendKeyData(PROCESS_ID, 0));
+    this.output.put(READY.I);
     return 'go on';
   }
 
@@ -142,7 +159,7 @@ export class Conversation {
     const type = bytes[at] as number;
     if (type === 0x53) {
       this.failed = false;
-      this.put(READY[this.status]);
+      this.output.put(READY[this.status]);
       return 'go on';
     }
     if (type === 0x58) {
@@ -160,13 +177,13 @@ export class Conversation {
         this.execute(this.portal, false);
         return 'go on';
       case 0x44: // Describe
-        this.put(this.described(bytes, at + 5)?.description ?? NO_DATA);
+        this.output.put(this.described(bytes, at + 5)?.description ?? NO_DATA);
         return 'go on';
       case 0x51: // Query
         this.query(bytes.toString('utf8', at + 5, next - 1));
         return 'go on';
       case 0x43: // Close
-        this.put(CLOSE_COMPLETE);
+        this.output.put(CLOSE_COMPLETE);
         return 'go on';
       case 0x48: // Flush: everything is sent at once anyway
         return 'go on';
@@ -176,7 +193,7 @@ export class Conversation {
   }
 
   private malformed(): After {
-    this.put(PROTOCOL_ERROR);
+    this.output.put(PROTOCOL_ERROR);
     return 'close';
   }
 
@@ -187,13 +204,10 @@ export class Conversation {
       return this.malformed();
     }
     const text = bytes.toString('utf8', nameEnd + 1, textEnd);
-    const name = Buffer.from(bytes.subarray(at, nameEnd + 1));
-    const before = this.statements.findIndex((each) => each.name.equals(name));
-    this.statements.splice(before < 0 ? this.statements.length : before, 1, {
-      name,
-      answer: this.answers.to(text),
-    });
-    this.put(PARSE_COMPLETE);
+    const prepared = this.answers.prepared(bytes.toString('latin1', at, nameEnd + 1), text);
+    const before = this.statements.findIndex(({ name }) => name.equals(prepared.name));
+    this.statements.splice(before < 0 ? this.statements.length : before, 1, prepared);
+    this.output.put(PARSE_COMPLETE);
     return 'go on';
   }
 
@@ -208,7 +222,7 @@ export class Conversation {
     if (this.portal === null) {
       this.fail('26000', 'There is no prepared statement of this name.');
     } else {
-      this.put(BIND_COMPLETE);
+      this.output.put(BIND_COMPLETE);
     }
     return 'go on';
   }
@@ -239,7 +253,7 @@ export class Conversation {
       this.execute(this.answers.to(statement.trimStart()), true);
     }
     this.failed = false;
-    this.put(READY[this.status]);
+    this.output.put(READY[this.status]);
   }
 
   private execute(answer: Answer | null, describe: boolean): void {
@@ -248,9 +262,9 @@ export class Conversation {
       return;
     }
     if (describe && answer.description !== null) {
-      this.put(answer.description);
+      this.output.put(answer.description);
     }
-    this.put(answer.result);
+    this.output.put(answer.result);
     if (answer.block === 'opens') {
       this.status = 'T';
     } else if (answer.block === 'closes') {
@@ -261,19 +275,7 @@ export class Conversation {
   }
 
   private fail(code: string, said: string): void {
-    this.put(errorResponse('ERROR', code, said));
+    this.output.put(errorResponse('ERROR', code, said));
     this.failed = true;
-  }
-
-  private put(message: Buffer): void {
-    const { output } = this;
-    const end = output.length + message.length;
-    if (end > output.bytes.length) {
-      const larger = Buffer.allocUnsafeSlow(2 * end);
-      larger.set(output.bytes.subarray(0, output.length));
-      output.bytes = larger;
-    }
-    output.bytes.set(message, output.length);
-    output.length = end;
   }
 }

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { createServer, type Server, Socket, type SocketConstructorOpts } from 'node:net';
 import { messageOf, UserError } from '../errors.js';
 import { DirectSocket } from '../postgres/direct-socket.js';
-import { type After, Answers, Conversation, type Output } from './conversation.js';
+import { type After, Answers, Conversation } from './conversation.js';
+import { Output } from './output.js';
 
 export interface NullServerOptions {
   /** Loopback address to listen on; 127.0.0.1 when absent. */
@@ -39,11 +40,13 @@ const LOGIN_READS = 3;
 /** An answer that waits for its turn. */
 type Held = () => void;
 
+type Read = (bytes: Buffer, length: number) => void;
+
 export class NullServer {
   private readonly sockets = new Set<Socket>();
   /** Of all connections: what was read is answered before the next read. */
   private readonly input = Buffer.allocUnsafeSlow(64 * 1024);
-  private readonly output: Output = { bytes: Buffer.allocUnsafeSlow(64 * 1024), length: 0 };
+  private readonly output = new Output();
   private answers = new Answers(0);
   private server: Server | null = null;
   private accepted = 0;
@@ -110,25 +113,25 @@ export class NullServer {
     let reads = 0;
     const conversation = new Conversation(this.answers, this.output);
     const { output } = this;
-    const read = (bytes: Buffer) => {
-      output.length = 0;
-      const after = conversation.read(bytes);
-      const answer = output.bytes.subarray(0, output.length);
+    const read = (bytes: Buffer, length: number) => {
+      output.clear();
+      const after = conversation.read(bytes, length);
       if (this.quietTurns === Infinity || ++reads <= LOGIN_READS) {
-        give(answer, after);
+        if (!give(output.bytes, after)) {
+          output.release();
+        }
       } else {
-        const copy = Buffer.from(answer);
+        const copy = Buffer.from(output.bytes);
         this.held.push(() => give(copy, after));
       }
     };
-    const give = (answer: Buffer, after: After) => {
-      if (answer.length > 0 && !writer.write(answer) && answer.buffer === output.bytes.buffer) {
-        // The kernel has no room for it now: these bytes are still to be sent.
-        output.bytes = Buffer.allocUnsafeSlow(output.bytes.length);
-      }
+    /** @returns false when the kernel has no room for all of it now: the bytes are still to be sent */
+    const give = (answer: Buffer, after: After): boolean => {
+      const sent = answer.length === 0 || writer.write(answer);
       if (after === 'close') {
         socket.end();
       }
+      return sent;
     };
     const socket = readInto(this.input, taken, read);
     const writer = new DirectSocket(socket);
@@ -167,15 +170,15 @@ interface Handled {
  * no documented way to be told: so another socket is made of the same handle. Half the server's time goes into making
  * buffers else. Where there is no handle, the socket is used as it is.
  */
-function readInto(buffer: Buffer, taken: Socket, read: (bytes: Buffer) => void): Socket {
+function readInto(buffer: Buffer, taken: Socket, read: Read): Socket {
   const handled = taken as unknown as Handled;
   const handle = handled._handle;
   if (handle === null || handle === undefined) {
-    taken.on('data', read);
+    taken.on('data', (bytes) => read(bytes, bytes.length));
     return taken;
   }
   const callback = (length: number) => {
-    read(buffer.subarray(0, length));
+    read(buffer, length);
     return true;
   };
   const options = { handle, onread: { buffer, callback }, readable: true, writable: true };
