@@ -1,4 +1,4 @@
-import { NO_COUNTS, type SparseHistogram } from '../histogram.js';
+import { IntervalCounts, NO_COUNTS, type SparseHistogram } from '../histogram.js';
 import type {
   ErrorFrame,
   Frame,
@@ -215,55 +215,19 @@ export function sumByKey<Item>(
   return [...groups.values()].map((group) => (group.length === 1 ? group[0] : add(group)));
 }
 
-/** By sorting instead of counting: parts of one interval are small, an array of all buckets is not. */
 function sumOfHistograms(histograms: readonly SparseHistogram[]): SparseHistogram {
   const filled = histograms.filter((histogram) => histogram.length > 0);
   if (filled.length <= 1) {
     return filled[0] ?? NO_COUNTS;
   }
-  const entries = scratchOf(sum(filled, (histogram) => histogram.length / 2));
-  let length = 0;
   for (const histogram of filled) {
-    for (let i = 0; i < histogram.length; i += 2) {
-      entries[length++] = (histogram[i] as number) * 2 ** 32 + (histogram[i + 1] as number);
-    }
+    counts.add(histogram);
   }
-  return sumOfEntries(entries.sort());
+  return counts.take();
 }
 
-/** @param entries bucket index in the upper, count in the lower 32 bits, ascending */
-function sumOfEntries(entries: Float64Array): SparseHistogram {
-  let buckets = 0;
-  let last = -1;
-  for (const entry of entries) {
-    const bucket = Math.floor(entry / 2 ** 32);
-    buckets += bucket === last ? 0 : 1;
-    last = bucket;
-  }
-  const pairs = new Uint32Array(2 * buckets);
-  let end = 0;
-  for (const entry of entries) {
-    const bucket = Math.floor(entry / 2 ** 32);
-    const count = entry % 2 ** 32;
-    if (end > 0 && pairs[end - 2] === bucket) {
-      pairs[end - 1] = (pairs[end - 1] as number) + count;
-    } else {
-      pairs[end++] = bucket;
-      pairs[end++] = count;
-    }
-  }
-  return pairs;
-}
-
-/** Where histograms are added up: a new one each time would be most of the garbage that an analysis makes. */
-let scratch = new Float64Array(4096);
-
-function scratchOf(length: number): Float64Array {
-  if (scratch.length < length) {
-    scratch = new Float64Array(2 * length);
-  }
-  return scratch.subarray(0, length);
-}
+/** Where histograms are added up: arrays of all buckets, or of the parts' numbers, would be most of a long run's garbage. */
+const counts = new IntervalCounts();
 
 /** The first real instant; -1 is none. */
 function earliest<Item>(items: readonly Item[], instantOf: (item: Item) => number): number {

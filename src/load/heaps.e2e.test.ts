@@ -50,14 +50,11 @@ async function heapsMb(limits: 'held' | 'free'): Promise<HeapsMb> {
   const script = `${CHURN}
     import { once } from 'node:events';
     import { Worker } from 'node:worker_threads';
-    import { holdAllThreads, startWorker } from ${JSON.stringify(HEAPS)};
+    import { holdMainThread, startWorker } from ${JSON.stringify(HEAPS)};
     const isHeld = ${limits === 'held'};
     const file = new URL(${JSON.stringify(`data:text/javascript,${encodeURIComponent(WORKER)}`)});
-    const thread = isHeld ? startWorker(file, null) : new Worker(file);
-    const told = once(thread, 'message');
-    await once(thread, 'online');
-    if (isHeld) holdAllThreads();
-    const [worker] = await told;
+    const [worker] = await once(isHeld ? startWorker(file, null) : new Worker(file), 'message');
+    if (isHeld) holdMainThread();
     console.log(JSON.stringify({ worker, main: churn() }));`;
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
   return JSON.parse(stdout) as HeapsMb;

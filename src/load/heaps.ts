@@ -8,21 +8,21 @@ import { Worker } from 'node:worker_threads';
  */
 const YOUNG_MB = 2;
 
-/** Of a worker with 32 clients 9 MB stay. */
-const FIRST_OLD_COLLECTION_MB = 12;
+/** Before its clients are connected a worker has less. */
+const FIRST_OLD_COLLECTION_MB = 8;
 
 /** @param workerData copied to it */
 export function startWorker(file: URL, workerData: unknown): Worker {
   setFlagsFromString(`--initial-old-space-size=${FIRST_OLD_COLLECTION_MB}`);
+  // By V8's source: old garbage is looked for when 2 MB have come together, else not before 8.
+  setFlagsFromString('--optimize-for-size');
   return new Worker(file, { workerData, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
 }
 
 /**
- * To be called when all workers run: in Node 20 V8 sets its factor for the main thread, which has no other limit but a flag of the
- * node that started it, back with each thread that is started. With the other flag all threads look for old garbage more often: by
- * V8's source when 2 MB have come together, else not before 8.
+ * For the main thread, which has no other limit but a flag of the node that started it. To be called when all workers run: in Node
+ * 20 V8 sets its factor back with each thread that is started.
  */
-export function holdAllThreads(): void {
+export function holdMainThread(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
-  setFlagsFromString('--optimize-for-size');
 }

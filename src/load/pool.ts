@@ -6,7 +6,7 @@ import type { Failure } from '../postgres/failure.js';
 import type { ThreadFacts } from '../result/generator.js';
 import type { Frame } from './frame.js';
 import type { ClientSummary } from './group.js';
-import { holdAllThreads, startWorker } from './heaps.js';
+import { holdMainThread, startWorker } from './heaps.js';
 import type { WorkerLedger } from './ledger-facts.js';
 import type { FromWorker, ToWorker, WorkerStart } from './worker.js';
 
@@ -40,7 +40,7 @@ export class Pool {
   /** Resolves when every client is connected. @throws UserError when one cannot connect */
   async open(): Promise<void> {
     await Promise.all(this.members.map((member) => member.opened));
-    holdAllThreads();
+    holdMainThread();
   }
 
   /** @param originNs instant 0 of the run as process.hrtime.bigint() gives it */

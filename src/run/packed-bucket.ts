@@ -45,28 +45,27 @@ function withHistograms(bucket: Bucket, replace: (histogram: SparseHistogram) =>
 }
 
 function writeHistogram(bytes: ByteWriter, histogram: SparseHistogram): void {
-  const pairs = ascending(histogram);
-  bytes.number(pairs.length);
+  const length = histogram.length / 2;
+  for (let i = 0; i < length; i++) {
+    const index = histogram[2 * i] as number;
+    indices[i] = index;
+    countOf[index] = histogram[2 * i + 1] as number;
+  }
+  const ascending = indices.subarray(0, length).sort();
+  bytes.number(length);
   let before = 0;
-  for (const pair of pairs) {
-    const index = Math.floor(pair / 2 ** 32);
+  // Not by an iterator, which is paid for with an object for each number.
+  for (let i = 0; i < length; i++) {
+    const index = ascending[i] as number;
     bytes.number(index - before);
-    bytes.number(pair % 2 ** 32);
+    bytes.number(countOf[index] as number);
     before = index;
   }
 }
 
 /** Of one histogram, while it is packed. */
-const allPairs = new Float64Array(BUCKETS);
-
-/** @returns bucket index in the upper, count in the lower 32 bits; to be read before the next call */
-function ascending(histogram: SparseHistogram): Float64Array {
-  const pairs = allPairs.subarray(0, histogram.length / 2);
-  for (let i = 0; i < pairs.length; i++) {
-    pairs[i] = (histogram[2 * i] as number) * 2 ** 32 + (histogram[2 * i + 1] as number);
-  }
-  return pairs.sort();
-}
+const indices = new Uint32Array(BUCKETS);
+const countOf = new Uint32Array(BUCKETS);
 
 function readHistogram(bytes: ByteReader): SparseHistogram {
   const length = bytes.number();
@@ -134,12 +133,13 @@ class ByteReader {
 
   number(): number {
     let value = 0;
-    for (let shift = 0; ; shift += 7) {
+    // Powers by ** would make most numbers objects.
+    for (let unit = 1; ; unit *= CONTINUES) {
       const byte = this.bytes[this.at++];
       if (byte === undefined) {
         throw new RangeError('a packed bucket ends too early');
       }
-      value += (byte & (CONTINUES - 1)) * 2 ** shift;
+      value += (byte & (CONTINUES - 1)) * unit;
       if (byte < CONTINUES) {
         return value;
       }
