@@ -3,18 +3,14 @@ import { Worker } from 'node:worker_threads';
 
 /**
  * Holds what a long run's threads take. V8 doubles a thread's space for new objects, up to 32 MB, by how much of them has ever
- * survived, and may begin to look for garbage among the old as late as at 256 MB: threads that make little garbage, of which some
- * gets old, grow for hours. Its flags hold for the whole process, that of a program which uses this one as a library, too.
+ * survived: threads that make little garbage grow for hours. Its flags hold for the whole process, that of a program which uses
+ * this one as a library, too.
  */
 const YOUNG_MB = 2;
 
-/** Before its clients are connected a worker has less. */
-const FIRST_OLD_COLLECTION_MB = 8;
-
 /** @param workerData copied to it */
 export function startWorker(file: URL, workerData: unknown): Worker {
-  setFlagsFromString(`--initial-old-space-size=${FIRST_OLD_COLLECTION_MB}`);
-  // By V8's source: old garbage is looked for when 2 MB have come together, else not before 8.
+  // Else V8 may begin to look for garbage among the old as late as at 256 MB, and waits for 8 MB more each time; so for 2.
   setFlagsFromString('--optimize-for-size');
   return new Worker(file, { workerData, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
 }
