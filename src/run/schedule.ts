@@ -1,13 +1,12 @@
-import { changesOfLeader } from '../analysis/asked.js';
-import type { RunClock } from '../clock.js';
 import type { ClusterAccess } from '../cluster/access.js';
 import type { ClusterHealth } from '../cluster/health.js';
-import { messageOf } from '../errors.js';
 import { type Fault, notAsked } from '../faults/fault.js';
 import type { LabControl } from '../faults/lab-control.js';
 import { pause } from '../observe/poll.js';
 import type { FaultPlan, Plan } from '../plan/plan.js';
 import type { FaultRecord } from '../result/result.js';
+import { FaultRecords, type FaultTeller } from './fault-records.js';
+import { disturbanceOf, type Group, groupsOf, turned } from './rounds.js';
 
 /** Writes must have been acknowledged for so long before a fault is undone, and again before the next one. */
 const SETTLED_MS = 3000;
@@ -30,13 +29,12 @@ const ENDED = 'The run ended before its time.';
 const UNHEALTHY = 'The cluster was not healthy again after the fault before it.';
 
 /** What the schedule sees of the run, and tells it. */
-export interface ScheduleContext {
+export interface ScheduleContext extends FaultTeller {
   readonly plan: Plan;
   /** In the order of plan.faults. */
   readonly faults: readonly Fault[];
   readonly access: ClusterAccess;
   readonly lab: LabControl | null;
-  readonly clock: RunClock;
   /** Aborted when the load ends. */
   readonly signal: AbortSignal;
   /** Aborted by Ctrl-C: then nothing is waited for. */
@@ -57,32 +55,17 @@ export interface ScheduleContext {
   before(): void;
   /** Mends what does not mend itself, on a lab; says what it did. Told of each look at an unhealthy cluster. */
   mend(health: ClusterHealth): Promise<readonly string[]>;
-  tell(kind: 'asked' | 'answered' | 'undone' | 'healthy' | 'mended', atMs: number, text: string): void;
-  /** Told what stands now and is still to be taken back. */
-  onStanding(standing: readonly string[]): void;
   onRound(round: number): void;
   /** Uniform in [0, 1). */
   random(): number;
 }
 
 interface Injected {
-  /** Index in `records`. */
+  /** Index of its record. */
   readonly record: number;
   /** Changes of the leader before it, and who led. */
   readonly changesBefore: number;
   readonly ledBefore: string | null;
-}
-
-/** Indexes in plan.faults, `to` excluded. */
-interface Group {
-  readonly from: number;
-  readonly to: number;
-}
-
-interface Undo {
-  /** Index in `records`. */
-  readonly record: number;
-  readonly undo: () => Promise<string>;
 }
 
 /**
@@ -90,13 +73,14 @@ interface Undo {
  * fault did is taken back when service has been back for a while, and the next one waits until the cluster is healthy.
  */
 export class Schedule {
-  private readonly records: FaultRecord[] = [];
-  private undos: Undo[] = [];
+  private readonly records: FaultRecords;
   private finished: Promise<readonly FaultRecord[]> | undefined;
   /** Who led before the last round: a switchover goes back there. */
   private ledBefore: string | null = null;
 
-  constructor(private readonly context: ScheduleContext) {}
+  constructor(private readonly context: ScheduleContext) {
+    this.records = new FaultRecords(context);
+  }
 
   /** Resolves when all rounds are over or the load ended; never rejects. */
   async run(): Promise<void> {
@@ -118,13 +102,14 @@ export class Schedule {
   }
 
   private async heal(): Promise<readonly FaultRecord[]> {
-    const pending = this.undos.length > 0;
-    await this.undoAll();
-    const last = this.records.findLastIndex(({ askedAtMs }) => askedAtMs !== null);
-    if (last >= 0 && (pending || this.records[last]?.healthyAtMs === null)) {
+    const { records } = this;
+    const pending = records.somethingStands;
+    await records.undoAll();
+    const last = records.all.findLastIndex(({ askedAtMs }) => askedAtMs !== null);
+    if (last >= 0 && (pending || records.at(last)?.healthyAtMs === null)) {
       await this.waitUntilHealthy(last, this.context.interrupt);
     }
-    return this.records;
+    return records.all;
   }
 
   // ---- at their times
@@ -151,7 +136,7 @@ export class Schedule {
   private missOut(from: number, round: number, failure: string): void {
     const { plan } = this.context;
     for (const order of plan.faults.slice(from)) {
-      this.records.push({ ...notAsked(order, round), failure });
+      this.records.missed({ ...notAsked(order, round), failure });
     }
   }
 
@@ -162,7 +147,7 @@ export class Schedule {
     await this.sleepUntil(plan.faults[0]?.atMs ?? 0);
     this.context.setUsual();
     let round = 1;
-    for (const group of this.groups()) {
+    for (const group of groupsOf(this.context.faults)) {
       let valid = 0;
       for (let tries = 1; valid < wanted && tries <= wanted * (1 + REPEATS) && !signal.aborted; tries++) {
         this.context.onRound(Math.min(valid + 1, wanted));
@@ -182,66 +167,37 @@ export class Schedule {
     await this.sleepFor(STEADY_MS);
   }
 
-  /** Each fault with those that prepare it: what makes one round. */
-  private groups(): readonly Group[] {
-    const { faults } = this.context;
-    const groups: Group[] = [];
-    let from = 0;
-    for (const [index, fault] of faults.entries()) {
-      if (fault.prepares !== true || index === faults.length - 1) {
-        groups.push({ from, to: index + 1 });
-        from = index + 1;
-      }
+  /** @returns whether the round tells something of its faults, and whether there may be another one */
+  private async round(group: Group, round: number): Promise<'valid' | 'invalid' | 'unhealthy'> {
+    const { context, records } = this;
+    const faults = context.faults.slice(group.from, group.to);
+    const firstRecord = records.all.length;
+    const changesBefore = context.leaderChanges();
+    const leader = context.leader();
+    const injected = await this.injectAll(group, round);
+    const healthy = injected === undefined || (await this.settle(faults.at(-1) as Fault, injected));
+    this.ledBefore = leader;
+    const disturbance = disturbanceOf(context.leaderChanges() - changesBefore, faults);
+    records.amend(records.all.length - 1, { disturbance });
+    if (!healthy && !context.signal.aborted) {
+      return 'unhealthy';
     }
-    return groups;
+    const failed = records.all.slice(firstRecord).some(({ failure }) => failure !== null);
+    return failed || disturbance !== null || context.signal.aborted ? 'invalid' : 'valid';
   }
 
-  /** @returns whether the round tells something of its faults, and whether there may be another one */
-  private async round({ from, to }: Group, round: number): Promise<'valid' | 'invalid' | 'unhealthy'> {
-    const { plan, faults, signal } = this.context;
-    const firstRecord = this.records.length;
-    const changesBefore = this.context.leaderChanges();
-    const leader = this.context.leader();
-    const beginMs = this.context.clock.nowMs() + CLOSER_MS;
-    const firstAtMs = plan.faults[from]?.atMs ?? 0;
+  /** The faults of a round, as far apart as in the plan. @returns the last one */
+  private async injectAll({ from, to }: Group, round: number): Promise<Injected | undefined> {
+    const { plan, faults, clock } = this.context;
+    const beginMs = clock.nowMs() + CLOSER_MS - (plan.faults[from]?.atMs ?? 0);
     let injected: Injected | undefined;
     for (let index = from; index < to; index++) {
       const order = plan.faults[index] as FaultPlan;
-      await this.approach(beginMs + order.atMs - firstAtMs);
-      injected = await this.inject(faults[index] as Fault, this.turned(order, round), round);
+      await this.approach(beginMs + order.atMs);
+      const way = turned(order, this.ledBefore, this.context.leader());
+      injected = await this.inject(faults[index] as Fault, way, round);
     }
-    const last = faults[to - 1];
-    const healthy = last === undefined || injected === undefined || (await this.settle(last, injected));
-    this.ledBefore = leader;
-    const disturbance = this.disturbanceSince(changesBefore, faults.slice(from, to));
-    this.amend(this.records.length - 1, { disturbance });
-    if (!healthy && !signal.aborted) {
-      return 'unhealthy';
-    }
-    const failed = this.records.slice(firstRecord).some(({ failure }) => failure !== null);
-    return failed || disturbance !== null || signal.aborted ? 'invalid' : 'valid';
-  }
-
-  /** Each fault changes the leader once at most, and some never; nobody knows what a command does. */
-  private disturbanceSince(changesBefore: number, faults: readonly Fault[]): string | null {
-    const changes = this.context.leaderChanges() - changesBefore;
-    return changes > changesOfLeader(faults.map(({ kind }) => kind))
-      ? `the leader changed ${changes} times`
-      : null;
-  }
-
-  /** A switchover goes back to whom led before, so that the rounds alternate. */
-  private turned(order: FaultPlan, round: number): FaultPlan {
-    const planned = order.kind === 'switchover' || order.kind === 'failover';
-    const leader = this.context.leader();
-    const wanted = order.options['candidate'];
-    if (!planned || round === 1 || this.ledBefore === null || this.ledBefore === leader) {
-      return order;
-    }
-    if (wanted !== undefined && wanted !== leader) {
-      return order;
-    }
-    return { ...order, options: { ...order.options, candidate: this.ledBefore } };
+    return injected;
   }
 
   /** Waits for a healthy cluster and a steady load, and then for a random part of Patroni's loop. */
@@ -273,7 +229,7 @@ export class Schedule {
     const before = { changesBefore: this.context.leaderChanges(), ledBefore: this.context.leader() };
     if (signal.aborted) {
       const missed = { ...notAsked(order, round), failure: ENDED };
-      return { record: this.records.push(missed) - 1, ...before };
+      return { record: this.records.missed(missed), ...before };
     }
     const { record, undo } = await fault.inject({
       target: plan.target,
@@ -284,26 +240,7 @@ export class Schedule {
       round,
       signal,
     });
-    const index = this.records.push(record) - 1;
-    this.tellOf(record);
-    if (undo !== null) {
-      this.undos.push({ record: index, undo });
-      this.tellStanding();
-    }
-    return { record: index, ...before };
-  }
-
-  private tellOf(record: FaultRecord): void {
-    const of = record.subject === null ? record.kind : `${record.kind} of ${record.subject}`;
-    if (record.askedAtMs !== null) {
-      this.context.tell('asked', record.askedAtMs, `${of} asked`);
-    }
-    if (record.answeredAtMs !== null) {
-      this.context.tell('answered', record.answeredAtMs, `${record.kind} answered: ${record.answer}`);
-    }
-    if (record.undoneAtMs !== null) {
-      this.context.tell('undone', record.undoneAtMs, `${record.kind} undone: ${record.undone}`);
-    }
+    return { record: this.records.injected(record, undo), ...before };
   }
 
   /**
@@ -315,9 +252,8 @@ export class Schedule {
     { record: index, changesBefore, ledBefore }: Injected,
   ): Promise<boolean> {
     const { signal, clock, ttlMs, loopWaitMs } = this.context;
-    const askedAtMs = this.records[index]?.askedAtMs ?? null;
-    if (askedAtMs !== null && this.records[index]?.failure === null) {
-      const { subject = null, undoneAtMs = null } = this.records[index] ?? {};
+    const { askedAtMs, failure, subject, undoneAtMs } = this.records.at(index) as FaultRecord;
+    if (askedAtMs !== null && failure === null) {
       // What was done to a replica, or to a postmaster that nobody looks at, changes no leader.
       const changes =
         fault.expects === 'another_leader' &&
@@ -332,36 +268,8 @@ export class Schedule {
       const served = () => this.context.servedForMs(askedAtMs) >= SETTLED_MS;
       await this.until(served, HEALTHY_WITHIN_MS, signal);
     }
-    await this.undoAll();
+    await this.records.undoAll();
     return askedAtMs === null || (await this.waitUntilHealthy(index, signal));
-  }
-
-  /** In the reverse order; one that fails does not keep the others. */
-  private async undoAll(): Promise<void> {
-    const undos = this.undos.toReversed();
-    this.undos = [];
-    for (const { record, undo } of undos) {
-      try {
-        const undone = await undo();
-        const undoneAtMs = this.context.clock.nowMs();
-        this.amend(record, { undone, undoneAtMs });
-        this.context.tell('undone', undoneAtMs, `${this.records[record]?.kind} undone: ${undone}`);
-        this.amend(record, { undoFailure: null });
-      } catch (error) {
-        // It is tried again at the end of the run.
-        this.undos.unshift({ record, undo });
-        this.amend(record, { undoFailure: messageOf(error) });
-      }
-    }
-    this.tellStanding();
-  }
-
-  private tellStanding(): void {
-    const standing = this.undos.map(({ record }) => {
-      const { kind = '', subject = null } = this.records[record] ?? {};
-      return subject === null ? kind : `${kind} of ${subject}`;
-    });
-    this.context.onStanding(standing);
   }
 
   /** @returns whether it is; true where there is nobody to ask */
@@ -379,20 +287,13 @@ export class Schedule {
         }
       } else {
         const healthyAtMs = clock.nowMs();
-        this.amend(index, { healthyAtMs });
+        this.records.amend(index, { healthyAtMs });
         this.context.tell('healthy', healthyAtMs, 'the cluster is healthy');
         return true;
       }
       await pause(2 * LOOK_MS, signal);
     }
     return false;
-  }
-
-  private amend(index: number, part: Partial<FaultRecord>): void {
-    const record = this.records[index];
-    if (record !== undefined) {
-      this.records[index] = { ...record, ...part };
-    }
   }
 
   private async until(holds: () => boolean, withinMs: number, signal: AbortSignal): Promise<void> {
