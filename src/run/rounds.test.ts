@@ -36,7 +36,7 @@ describe('an order', () => {
   it('stays as it is where another one is wanted, or nobody or the same one led before', () => {
     expect(turned(order('switchover', 'n3'), 'n1', 'n2')).toEqual(order('switchover', 'n3'));
     expect(turned(order('switchover'), null, 'n2')).toEqual(order('switchover'));
-    expect(turned(order('switchover', 'n2'), 'n1', 'n1')).toEqual(order('switchover', 'n2'));
+    expect(turned(order('switchover'), 'n1', 'n1')).toEqual(order('switchover'));
     expect(turned(order('kill-node'), 'n1', 'n2')).toEqual(order('kill-node'));
   });
 });
