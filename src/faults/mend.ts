@@ -3,10 +3,18 @@ import type { HttpAccess } from '../cluster/http.js';
 import { type ClusterMember, type PatroniCluster, postReinitialize } from '../cluster/patroni.js';
 
 /**
- * So long a replica may take to follow by itself, by its state; one that copies the leader's data takes less on a lab. One that
- * starts may have WAL to replay. What is down, or is being copied, is not stuck.
+ * So long a replica may take to follow by itself, by what it does; one that copies the leader's data takes less on a lab. One that
+ * comes up may have WAL to replay.
  */
-const STUCK_MS: Readonly<Record<string, number>> = { running: 15_000, starting: 45_000 };
+const STUCK_MS = { runs: 15_000, comesUp: 45_000 };
+
+/** By the words of Patroni, which tries one that cannot start again and again. What is down, or is being copied, is not stuck. */
+const DOES: Readonly<Record<string, keyof typeof STUCK_MS>> = {
+  running: 'runs',
+  starting: 'comesUp',
+  'start failed': 'comesUp',
+  crashed: 'comesUp',
+};
 
 /** Gets each look at a lab's health, and mends what does not mend itself. @returns what it did, `copied n3 anew` */
 export type Mender = (health: ClusterHealth) => Promise<readonly string[]>;
@@ -32,8 +40,8 @@ export function mender(access: HttpAccess, nowMs: () => number = () => performan
   };
 }
 
-/** Since when each replica is seen not to follow, and in which state. */
-type Sickness = Map<string, { readonly state: string; readonly fromMs: number }>;
+/** Since when each replica is seen not to follow, and what it does. */
+type Sickness = Map<string, { readonly does: keyof typeof STUCK_MS; readonly fromMs: number }>;
 
 function stuck(health: ClusterHealth, since: Sickness, nowMs: number): readonly ClusterMember[] {
   const lagging = health.healthy ? [] : notFollowing(health.cluster, health.reason);
@@ -43,10 +51,11 @@ function stuck(health: ClusterHealth, since: Sickness, nowMs: number): readonly 
     }
   }
   return lagging.filter(({ name, state }) => {
+    const does = DOES[state] ?? 'runs';
     const before = since.get(name);
-    const fromMs = before?.state === state ? before.fromMs : nowMs;
-    since.set(name, { state, fromMs });
-    return nowMs - fromMs > (STUCK_MS[state] ?? Infinity);
+    const fromMs = before?.does === does ? before.fromMs : nowMs;
+    since.set(name, { does, fromMs });
+    return nowMs - fromMs > STUCK_MS[does];
   });
 }
 
@@ -57,6 +66,6 @@ function notFollowing(cluster: PatroniCluster | null, reason: string): readonly 
     return [];
   }
   return members.filter(
-    ({ name, role, state }) => role !== 'leader' && state in STUCK_MS && reason.startsWith(`${name} `),
+    ({ name, role, state }) => role !== 'leader' && state in DOES && reason.startsWith(`${name} `),
   );
 }

@@ -15,7 +15,7 @@ export function rowOf(slot: number): number {
   return slot * COLUMNS;
 }
 
-/** As many as a line of the caches holds. */
+/** Seven are used; with eight a row has the size of a line of the caches. */
 const COLUMNS = 8;
 
 /** What the columns hold, from the begin of a row. */

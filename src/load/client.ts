@@ -84,7 +84,7 @@ export class Client implements Member, Starter, SessionOwner, ConnectingOwner, E
     this.group.wakeAtUs[this.slot] = atUs;
   }
 
-  /** How long the transaction that is under way may last. */
+  /** Until when the transaction that is under way may last. */
   get transactionDeadlineUs(): number {
     return this.group.clientTimes[this.row + DEADLINE] as number;
   }

@@ -71,12 +71,14 @@ export class Answers {
   prepared(name: string, statement: string): Prepared {
     const answer = this.to(statement);
     const key = name + statement;
-    let prepared = this.byName.get(key);
-    if (prepared === undefined) {
-      prepared = { name: Buffer.from(name, 'latin1'), answer };
-      if (this.byName.size < MOST_KEPT) {
-        this.byName.set(key, prepared);
-      }
+    const known = this.byName.get(key);
+    if (known !== undefined) {
+      return known;
+    }
+    const prepared = { name: Buffer.from(name, 'latin1'), answer };
+    // One without a name is soon another one.
+    if (name.length > 1 && this.byName.size < MOST_KEPT) {
+      this.byName.set(key, prepared);
     }
     return prepared;
   }
@@ -213,10 +215,11 @@ export class Conversation {
 
   private bind(bytes: Buffer, at: number, next: number): After {
     let nameAt = at;
-    while (bytes[nameAt] !== 0) {
-      if (++nameAt >= next) {
-        return this.malformed();
-      }
+    while (nameAt < next && bytes[nameAt] !== 0) {
+      nameAt++;
+    }
+    if (nameAt >= next) {
+      return this.malformed(); // What lies behind it is of a message before.
     }
     this.portal = this.prepared(bytes, nameAt + 1);
     if (this.portal === null) {

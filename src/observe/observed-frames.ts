@@ -1,3 +1,4 @@
+import { NO_COUNTS } from '../histogram.js';
 import type { Frame } from '../load/frame.js';
 
 /** Worker number of frames that no worker recorded. */
@@ -39,7 +40,7 @@ export class ObservedFrames {
         servers: [],
         probes: [],
         heartbeats: [],
-        connects: { attempts: 0, successes: 0, latency: new Uint32Array(0) },
+        connects: { attempts: 0, successes: 0, latency: NO_COUNTS },
         stallUs: 0,
         ...part,
       });

@@ -86,8 +86,11 @@ function throughput({ latest }: Progress, style: Style): string {
   return style.paint(text, acks > 0 ? 'green' : 'red');
 }
 
+/** One for all lines: it takes 280 KB, and there is a line each second. */
+const sum = new LatencySum();
+
 function latency({ latest }: Progress, style: Style): string {
-  const sum = new LatencySum();
+  sum.clear();
   for (const bucket of latest) {
     for (const frame of bucket.scripts) {
       addResponse(sum, frame);
