@@ -2,7 +2,7 @@ import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { RunClock } from '../clock.js';
 import { NO_ACCESS } from '../cluster/access.js';
 import { isEtcdHealthy } from '../cluster/etcd.js';
@@ -24,6 +24,9 @@ let base: string;
 let lab: Lab;
 let control: LabControl;
 const clock = new RunClock(process.hrtime.bigint());
+
+// Longer than what a test waits for, so that it can say what it has waited for.
+vi.setConfig({ testTimeout: 400_000 });
 
 beforeAll(async () => {
   base = await mkdtemp(join(tmpdir(), 'pgha-e2e-'));
@@ -370,8 +373,8 @@ async function healthy(): Promise<Servers> {
       return health.healthy ? 'healthy' : health.reason;
     }, LONG_PATIENCE)
     .toBe('healthy');
-  await healing.catch(async (error) => {
-    throw new Error(`${messageOf(error)}\n${await lastWords()}`);
+  await healing.catch(async (cause) => {
+    throw new Error(`${messageOf(cause)}\n${await lastWords()}`, { cause });
   });
   return servers();
 }
@@ -381,7 +384,7 @@ async function lastWords(): Promise<string> {
   const ends: string[] = [];
   for (const node of control.nodes) {
     for (const component of ['patroni', 'postgres'] as const) {
-      const text = await readFile(lab.directory.log(component, node), 'utf8');
+      const text = await readFile(lab.directory.log(component, node), 'utf8').catch(messageOf);
       ends.push(`${component} of ${node}:`, ...text.trimEnd().split('\n').slice(-15));
     }
   }
