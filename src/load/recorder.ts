@@ -205,7 +205,10 @@ export class Recorder {
     if (frame.interval >= 0) {
       emit(frame);
     }
-    this.errors.clear();
+    if (this.errors.size > 0) {
+      // A map that is cleared gets a new table each time, and where the one before was old, in old memory.
+      this.errors.clear();
+    }
     this.connectAttempts = 0;
     this.connectSuccesses = 0;
     this.stallUs = 0;
