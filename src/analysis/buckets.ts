@@ -1,11 +1,12 @@
 import { IntervalCounts, NO_COUNTS, type SparseHistogram } from '../histogram.js';
-import type {
-  ErrorFrame,
-  Frame,
-  HeartbeatFrame,
-  ProbeFrame,
-  ScriptFrame,
-  ServerFrame,
+import {
+  type ErrorFrame,
+  type Frame,
+  type HeartbeatFrame,
+  NOTHING_RECORDED,
+  type ProbeFrame,
+  type ScriptFrame,
+  type ServerFrame,
 } from '../load/frame.js';
 import { OUTCOMES } from '../postgres/outcome.js';
 import type { Bucket } from './recording.js';
@@ -15,17 +16,7 @@ type Part = Omit<Frame, 'worker' | 'interval'>;
 
 /** One in which nothing happened. */
 export function emptyBucket(startMs: number, widthMs: number): Bucket {
-  return {
-    startMs,
-    widthMs,
-    scripts: [],
-    errors: [],
-    servers: [],
-    probes: [],
-    heartbeats: [],
-    connects: { attempts: 0, successes: 0, latency: NO_COUNTS },
-    stallUs: 0,
-  };
+  return { startMs, widthMs, ...NOTHING_RECORDED };
 }
 
 /** Neighbouring or equal intervals as one bucket; `buckets` must hold at least one, in order of time. */

@@ -1,4 +1,4 @@
-import type { SparseHistogram } from '../histogram.js';
+import { NO_COUNTS, type SparseHistogram } from '../histogram.js';
 import type { Route } from '../plan/target.js';
 import type { Outcome } from '../postgres/outcome.js';
 
@@ -22,6 +22,17 @@ export interface Frame {
   /** Longest delay of this worker's event loop that began in the interval. */
   readonly stallUs: number;
 }
+
+/** What a frame holds of an interval in which nothing happened. */
+export const NOTHING_RECORDED: Omit<Frame, 'worker' | 'interval'> = {
+  scripts: [],
+  errors: [],
+  servers: [],
+  probes: [],
+  heartbeats: [],
+  connects: { attempts: 0, successes: 0, latency: NO_COUNTS },
+  stallUs: 0,
+};
 
 export interface ScriptFrame {
   /** Index in plan.workload.scripts. */

@@ -1,5 +1,4 @@
-import { NO_COUNTS } from '../histogram.js';
-import type { Frame } from '../load/frame.js';
+import { type Frame, NOTHING_RECORDED } from '../load/frame.js';
 
 /** Worker number of frames that no worker recorded. */
 const NO_WORKER = -1;
@@ -35,13 +34,7 @@ export class ObservedFrames {
       this.options.emit({
         worker: NO_WORKER,
         interval: this.interval,
-        scripts: [],
-        errors: [],
-        servers: [],
-        probes: [],
-        heartbeats: [],
-        connects: { attempts: 0, successes: 0, latency: NO_COUNTS },
-        stallUs: 0,
+        ...NOTHING_RECORDED,
         ...part,
       });
     }
