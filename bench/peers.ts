@@ -231,6 +231,7 @@ function row(work: Work, ours: readonly Figures[], theirs: readonly Figures[]): 
     (ourCpu / theirCpu).toFixed(2).padStart(7),
     (work.cpuGoal?.toFixed(2) ?? '').padStart(6),
     met ? '  met' : '  MISSED',
+    work.worst === undefined ? '' : `  (goal of min: ${work.worst.toFixed(2)})`,
   ];
   return { text: text.join(''), met };
 }
